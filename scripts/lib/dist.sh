@@ -1,0 +1,91 @@
+# shellcheck shell=bash
+# Builds dist/: one folder that loads unpacked in Chromium and in Firefox.
+#
+# The same sources give the same bytes: versions are locked, and the paths of this
+# machine are mapped away. dist/ is swapped in only when all of it is there.
+
+DIST=$ROOT/dist
+
+# What rustc enables for wasm32-unknown-unknown. wasm-opt must be told: the section
+# that says so does not survive wasm-bindgen.
+WASM_OPT_FLAGS=(
+    -Oz
+    --enable-bulk-memory
+    --enable-multivalue
+    --enable-mutable-globals
+    --enable-nontrapping-float-to-int
+    --enable-reference-types
+    --enable-sign-ext
+    --strip-debug
+    --strip-producers
+)
+
+build_dist() {
+    need_rust
+    need_wasm_target
+    need_wasm_bindgen
+    need_npm_tools
+
+    say "building the extension"
+    CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS="$(path_maps)" \
+        cargo build --package ferry-extension --package ferry-popup \
+        --target wasm32-unknown-unknown --profile wasm
+
+    local new=$ROOT/target/dist.new old=$ROOT/target/dist.old
+    rm -rf "$new" "$old"
+    mkdir -p "$new/background" "$new/popup"
+    cp manifest.json extension/background.js "$new/"
+    cp -R extension/icons extension/_locales "$new/"
+    cp popup/*.html popup/*.js "$new/popup/"
+    # One style sheet: the popup's first paint waits for it.
+    cat crates/ui/styles/tokens.css crates/ui/styles/components.css popup/popup.css >"$new/popup/popup.css"
+    bind ferry_extension "$new/background"
+    bind ferry_popup "$new/popup"
+
+    [[ ! -e $DIST ]] || mv "$DIST" "$old"
+    mv "$new" "$DIST"
+    rm -rf "$old"
+    print_sizes
+}
+
+# Flags that keep this machine's paths out of panic messages.
+path_maps() {
+    local cargo_home=${CARGO_HOME:-$HOME/.cargo} sysroot
+    sysroot=$(rustc --print sysroot)
+    printf '%s' "--remap-path-prefix=$ROOT=/ferry" \
+        " --remap-path-prefix=$cargo_home/registry/src=/crates" \
+        " --remap-path-prefix=$sysroot=/rust"
+}
+
+# bind NAME FOLDER: JavaScript glue and optimised wasm of one crate. The outcome is
+# kept by what went in, since wasm-opt takes longer than everything else.
+bind() {
+    local name=$1 folder=$2 wasm key kept
+    wasm=$ROOT/target/wasm32-unknown-unknown/wasm/$name.wasm
+    key=$({
+        cat "$wasm"
+        echo "$(locked_version wasm-bindgen) ${WASM_OPT_FLAGS[*]}"
+        cat scripts/npm/package-lock.json
+    } | sha256sum | cut -c 1-32)
+    kept=$ROOT/target/bound/$name/$key
+    if [[ ! -d $kept ]]; then
+        rm -rf "$ROOT/target/bound/$name"
+        mkdir -p "$kept.new"
+        wasm-bindgen --target web --no-typescript --remove-producers-section \
+            --out-dir "$kept.new" --out-name "$name" "$wasm"
+        wasm-opt "${WASM_OPT_FLAGS[@]}" "$kept.new/${name}_bg.wasm" -o "$kept.new/optimised"
+        mv "$kept.new/optimised" "$kept.new/${name}_bg.wasm"
+        mv "$kept.new" "$kept"
+    fi
+    cp -R "$kept/." "$folder/"
+}
+
+print_sizes() {
+    local file
+    printf '%-40s %10s %10s\n' "dist/" raw gzipped
+    for file in background/ferry_extension_bg.wasm background/ferry_extension.js \
+        popup/ferry_popup_bg.wasm popup/ferry_popup.js; do
+        printf '%-40s %10s %10s\n' "$file" "$(wc -c <"$DIST/$file")" "$(gzip -9 -n -c "$DIST/$file" | wc -c)"
+    done
+    say "dist/ is ready: load it unpacked in Chromium (chrome://extensions) or Firefox (about:debugging)"
+}
