@@ -1,0 +1,37 @@
+//! Requests and responses of the server, by who sends them.
+//!
+//! Every request carries `Authorization: DPoP <token>` (but for signing in) and a
+//! `DPoP` proof. Paths are below the server's base address.
+//!
+//! | Route | Body | Answer | Who |
+//! |---|---|---|---|
+//! | `POST /v1/sign-in` | [`SignIn`] | [`SignedIn`] | anyone, with a key |
+//! | `POST /v1/sign-out` | – | 204 | any device |
+//! | `GET /v1/me` | – | [`Me`] | any device |
+//! | `PUT /v1/device` | [`EnrolDevice`] | [`Me`] | any device |
+//! | `POST /v1/device/code` | – | [`CodeSent`] | a device not yet trusted |
+//! | `POST /v1/device/verify` | [`VerifyCode`] | [`Me`] | a device not yet trusted |
+//! | `GET /v1/accounts` | – | [`Accounts`] | a trusted device |
+//! | `GET /v1/accounts/{account}` | – | [`Account`] | a trusted device |
+//! | `POST /v1/accounts/{account}/consents` | [`GiveConsent`] | [`Consent`] | an owner |
+//! | `DELETE /v1/accounts/{account}/consents/{consent}` | – | 204 | an owner |
+//! | `POST /v1/accounts/{account}/transfers` | [`BeginTransfer`] | [`TransferOffer`] | an owner |
+//! | `PUT /v1/accounts/{account}/transfers/{transfer}` | [`crate::session::SealedSession`] | [`Account`] | an owner |
+//! | `DELETE /v1/accounts/{account}/session` | – | [`Account`] | an owner |
+//! | `POST /v1/accounts/{account}/session/check` | – | [`Account`] | an owner |
+//! | `POST /v1/worker/sign-in` | [`WorkerSignIn`] | [`WorkerSignedIn`] | a worker |
+//! | `POST /v1/worker/sealing-keys` | [`SupplyKeys`] | [`KeySupply`] | a worker |
+//! | `POST /v1/worker/sealing-keys/destroyed` | [`KeysDestroyed`] | [`KeySupply`] | a worker |
+//! | `POST /v1/worker/work` | [`AskForWork`] | [`Work`] | a worker |
+//! | `POST /v1/worker/sessions/{transfer}/report` | [`Report`] | 204 | a worker |
+//! | `POST /v1/worker/accounts/{account}/session` | [`TakeSession`] | [`LeasedSession`] | a worker |
+//! | `GET /v1/health` | – | 204 | anyone |
+//! | `GET /openapi.json` | – | this table, generated | anyone |
+
+mod account;
+mod device;
+mod worker;
+
+pub use account::*;
+pub use device::*;
+pub use worker::*;

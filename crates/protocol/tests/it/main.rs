@@ -1,0 +1,16 @@
+//! The protocol as its users see it: known answers, agreement with other
+//! implementations, and what must be refused.
+
+#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "tests")]
+
+mod binding;
+mod dpop;
+mod fixture;
+mod frozen;
+mod hpke_interop;
+mod hpke_vectors;
+mod keys;
+mod pyhpke;
+mod vault;
+mod wire_format;
+mod wycheproof;
