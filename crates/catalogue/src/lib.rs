@@ -1,0 +1,27 @@
+//! The supported apps as data (`apps/*.toml`), and the pure rules that tell who
+//! is signed in.
+//!
+//! Nothing here does I/O: the caller reads the cookies and the pages that
+//! [`App::probes`] names, and hands them over as [`Evidence`]. The same rules run
+//! in the extension, before a session leaves the browser, and in the worker,
+//! after it was restored. What the evidence means is told in [`rules`].
+//!
+//! An [`App`] that came from outside is checked by [`App::validate`] before it
+//! is used; [`App::from_json`] and [`App::from_toml`] do so themselves. The rules
+//! are total all the same: an unchecked definition costs no panic and no
+//! unbounded time.
+
+mod address;
+mod app;
+#[cfg(feature = "builtin")]
+mod builtin;
+pub mod rules;
+mod steps;
+mod text;
+mod validate;
+
+pub use app::{App, AppId, AppIdError, IdentityRule, SignedIn, Source, Step, Strength};
+#[cfg(feature = "builtin")]
+pub use builtin::{builtin, find};
+pub use rules::{CookieView, Evidence, Outcome, PageView, Verdict};
+pub use validate::{AppError, Fault};

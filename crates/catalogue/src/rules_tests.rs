@@ -1,0 +1,376 @@
+//! How evidence adds up; what the apps make of it is in `tests/fixtures.rs`.
+
+use super::*;
+use crate::{SignedIn, Step};
+
+const PAGE: &str = "https://app.example.com/who";
+const CHECK: &str = "https://app.example.com/home";
+
+fn app(rules: &[(Strength, Source)]) -> App {
+    App {
+        id: "custom-app".parse().unwrap(),
+        name: "App".into(),
+        domains: vec!["example.com".into()],
+        sign_in: "https://app.example.com/in".into(),
+        sign_out: None,
+        check: CHECK.into(),
+        signed_in: SignedIn {
+            all: vec!["s".into()],
+            any: vec![],
+        },
+        identity: rules
+            .iter()
+            .map(|(strength, from)| IdentityRule {
+                strength: *strength,
+                from: from.clone(),
+                steps: vec![Step::Split("|".into())],
+            })
+            .collect(),
+    }
+}
+
+fn cookie(name: &str) -> Source {
+    Source::Cookie(name.into())
+}
+
+/// Of cookies on example.com, beside the session's own.
+fn outcome(app: &App, cookies: &[(&str, &str)], pages: &[PageView<'_>]) -> Outcome {
+    let cookies: Vec<_> = [("s", "1")]
+        .iter()
+        .chain(cookies)
+        .map(|&(name, value)| CookieView {
+            name,
+            value,
+            domain: "example.com",
+        })
+        .collect();
+    app.outcome(&Evidence {
+        cookies: &cookies,
+        pages,
+    })
+}
+
+fn one(identity: &str, strength: Strength) -> Outcome {
+    Outcome::One {
+        identity: identity.into(),
+        strength,
+    }
+}
+
+fn several(identities: &[&str]) -> Outcome {
+    Outcome::Several {
+        identities: identities.iter().map(|&who| who.into()).collect(),
+    }
+}
+
+fn page<'a>(asked: &'a str, answered: &'a str, status: u16, body: &'a str) -> PageView<'a> {
+    PageView {
+        asked,
+        answered,
+        status,
+        body,
+    }
+}
+
+#[test]
+fn strengths_add_up() {
+    let app = app(&[
+        (Strength::Active, cookie("a")),
+        (Strength::Others, cookie("o")),
+        (Strength::List, cookie("l")),
+        (Strength::Count, cookie("c")),
+    ]);
+    let cases: &[(&[(&str, &str)], Outcome)] = &[
+        (&[], Outcome::Unknown),
+        (&[("a", "x")], one("x", Strength::Active)),
+        (&[("l", "x")], one("x", Strength::List)),
+        (&[("a", "x"), ("l", "x")], one("x", Strength::List)),
+        (&[("a", "x"), ("l", "y|x")], several(&["x", "y"])),
+        (&[("a", "x"), ("l", "y")], several(&["x", "y"])),
+        (&[("a", "x|y")], several(&["x", "y"])),
+        (&[("a", "x"), ("a", "x")], one("x", Strength::Active)),
+        (&[("a", "x"), ("o", "y|z")], several(&["x", "y", "z"])),
+        (&[("o", "y")], several(&["y"])),
+        (&[("l", "y"), ("o", "y")], one("y", Strength::List)),
+        (&[("c", "1")], Outcome::Unknown),
+        (&[("a", "x"), ("c", "1")], one("x", Strength::List)),
+        (&[("a", "x"), ("c", "1|2")], several(&["1", "2"])),
+        (&[("c", "1|2")], several(&["1", "2"])),
+        (&[("a", "x|y"), ("c", "1")], several(&["x", "y"])),
+    ];
+    for (cookies, expected) in cases {
+        assert_eq!(&outcome(&app, cookies, &[]), expected, "{cookies:?}");
+    }
+}
+
+#[test]
+fn a_count_in_doubt_is_never_one() {
+    for strength in [Strength::Others, Strength::List, Strength::Count] {
+        let app = app(&[(Strength::Active, cookie("a")), (strength, cookie("m"))]);
+        let long = "m".repeat(MAX_COOKIE + 1);
+        let name_too_long = "m".repeat(257);
+        for unreadable in ["\u{202e}", &long, &name_too_long] {
+            let cookies = [("a", "x"), ("m", unreadable)];
+            assert_eq!(outcome(&app, &cookies, &[]), Outcome::Unknown, "{strength:?}");
+            let two = [("a", "x|y"), ("m", unreadable)];
+            assert_eq!(outcome(&app, &two, &[]), several(&["x", "y"]), "{strength:?}");
+        }
+    }
+    let active = app(&[(Strength::Active, cookie("a")), (Strength::Active, cookie("m"))]);
+    assert_eq!(
+        outcome(&active, &[("a", "x"), ("m", "\u{202e}")], &[]),
+        one("x", Strength::Active)
+    );
+}
+
+#[test]
+fn only_the_apps_own_cookies_count() {
+    let app = app(&[(Strength::Active, cookie("a"))]);
+    for domain in ["example.com.evil.test", "badexample.com", "com", ""] {
+        let cookies = [CookieView {
+            name: "s",
+            value: "1",
+            domain,
+        }];
+        assert_eq!(
+            app.outcome(&Evidence {
+                cookies: &cookies,
+                pages: &[]
+            }),
+            Outcome::SignedOut,
+            "{domain}"
+        );
+    }
+    let mixed = [
+        CookieView {
+            name: "s",
+            value: "1",
+            domain: "deep.app.example.com",
+        },
+        CookieView {
+            name: "a",
+            value: "mallory",
+            domain: "example.org",
+        },
+        CookieView {
+            name: "a",
+            value: "alice",
+            domain: "app.example.com",
+        },
+    ];
+    assert_eq!(
+        app.outcome(&Evidence {
+            cookies: &mixed,
+            pages: &[]
+        }),
+        one("alice", Strength::Active)
+    );
+}
+
+#[test]
+fn pages_answer_fail_or_refuse() {
+    let app = app(&[(Strength::List, Source::Page(PAGE.into()))]);
+    let cases = [
+        (PAGE, 200, one("alice", Strength::List)),
+        (
+            "https://app.example.com/who#top",
+            204,
+            one("alice", Strength::List),
+        ),
+        (PAGE, 401, Outcome::SignedOut),
+        (PAGE, 403, Outcome::SignedOut),
+        (PAGE, 302, Outcome::SignedOut),
+        ("https://app.example.com/in", 200, Outcome::SignedOut),
+        ("https://sso.example.net/in", 404, Outcome::SignedOut),
+        ("https://app.example.com/in", 503, Outcome::Unknown),
+        (PAGE, 404, Outcome::Unknown),
+        (PAGE, 500, Outcome::Unknown),
+        (PAGE, 0, Outcome::Unknown),
+    ];
+    for (answered, status, expected) in cases {
+        let pages = [page(PAGE, answered, status, "alice")];
+        assert_eq!(outcome(&app, &[], &pages), expected, "{status} at {answered}");
+    }
+    assert_eq!(outcome(&app, &[], &[]), Outcome::Unknown, "out of reach");
+}
+
+#[test]
+fn a_page_that_counts_and_is_missing_leaves_a_doubt() {
+    let app = app(&[
+        (Strength::Active, cookie("a")),
+        (Strength::List, Source::Page(PAGE.into())),
+    ]);
+    assert_eq!(outcome(&app, &[("a", "x")], &[]), Outcome::Unknown);
+    assert_eq!(
+        outcome(&app, &[("a", "x")], &[page(PAGE, PAGE, 200, "x")]),
+        one("x", Strength::List)
+    );
+}
+
+#[test]
+fn a_refused_check_page_outweighs_cookies() {
+    let app = app(&[(Strength::Active, cookie("a"))]);
+    let sent_away = [page(CHECK, "https://app.example.com/in", 200, "")];
+    assert_eq!(outcome(&app, &[("a", "x")], &sent_away), Outcome::SignedOut);
+    let there = [page(CHECK, CHECK, 200, "")];
+    assert_eq!(outcome(&app, &[("a", "x")], &there), one("x", Strength::Active));
+}
+
+#[test]
+fn without_session_cookies_named_the_check_page_decides() {
+    let mut app = app(&[(Strength::Active, cookie("a"))]);
+    assert_eq!(app.probes(), Vec::<&str>::new());
+    app.signed_in = SignedIn::default();
+    assert_eq!(app.probes(), [CHECK]);
+    let there = [page(CHECK, CHECK, 200, "")];
+    assert_eq!(outcome(&app, &[("a", "x")], &there), one("x", Strength::Active));
+    assert_eq!(outcome(&app, &[("a", "x")], &[]), Outcome::Unknown);
+    assert_eq!(
+        outcome(&app, &[("a", "x")], &[page(CHECK, CHECK, 401, "")]),
+        Outcome::SignedOut
+    );
+    assert_eq!(
+        app.outcome(&Evidence {
+            cookies: &[],
+            pages: &there
+        }),
+        Outcome::SignedOut
+    );
+}
+
+#[test]
+fn a_session_cookie_may_need_a_value() {
+    let mut app = app(&[]);
+    app.signed_in = SignedIn {
+        all: vec!["s".into()],
+        any: vec!["on=1".into(), "on=yes=1".into()],
+    };
+    for (value, expected) in [
+        ("1", Outcome::Unknown),
+        ("yes=1", Outcome::Unknown),
+        ("0", Outcome::SignedOut),
+        ("", Outcome::SignedOut),
+    ] {
+        assert_eq!(outcome(&app, &[("on", value)], &[]), expected, "{value:?}");
+    }
+}
+
+#[test]
+fn probes_name_each_page_once() {
+    let page = || Source::Page(PAGE.into());
+    let app = app(&[
+        (Strength::Active, page()),
+        (Strength::List, page()),
+        (Strength::List, cookie("l")),
+    ]);
+    assert_eq!(app.probes(), [PAGE]);
+}
+
+#[test]
+fn the_verdict_holds_it_against_the_account() {
+    let app = app(&[(Strength::List, cookie("l"))]);
+    let verdict = |found: &str, expected: Option<&str>| {
+        let cookies = [("s", "1"), ("l", found)].map(|(name, value)| CookieView {
+            name,
+            value,
+            domain: "example.com",
+        });
+        app.verdict(
+            &Evidence {
+                cookies: &cookies,
+                pages: &[],
+            },
+            expected,
+        )
+    };
+    let right = |identity: &str| Verdict::One {
+        identity: identity.into(),
+    };
+    assert_eq!(verdict("alice", None), right("alice"));
+    assert_eq!(verdict("alice", Some(" \t")), right("alice"));
+    assert_eq!(verdict("alice", Some(" alice ")), right("alice"));
+    assert_eq!(
+        verdict("Alice@Example.com", Some("alice@example.com")),
+        right("Alice@Example.com")
+    );
+    for expected in ["Alice", "bob", "alice@example.com"] {
+        let another = Verdict::Another {
+            found: "alice".into(),
+            expected: expected.into(),
+        };
+        assert_eq!(verdict("alice", Some(expected)), another);
+    }
+    assert_eq!(
+        verdict("a|b", Some("a")),
+        Verdict::Several {
+            identities: vec!["a".into(), "b".into()]
+        }
+    );
+    assert_eq!(verdict("", Some("a")), Verdict::Unknown);
+    let nobody = app.verdict(
+        &Evidence {
+            cookies: &[],
+            pages: &[],
+        },
+        Some("a"),
+    );
+    assert_eq!(nobody, Verdict::SignedOut);
+}
+
+#[test]
+fn identities_are_shown_clean() {
+    let app = app(&[(Strength::Active, cookie("a"))]);
+    assert_eq!(
+        outcome(&app, &[("a", " al\u{202e}ice\u{0}\n x ")], &[]),
+        one("alice x", Strength::Active)
+    );
+}
+
+#[test]
+fn an_oversized_page_is_read_to_its_limit() {
+    let body = format!("alice|{}", " ".repeat(MAX_TEXT));
+    let pages = [page(PAGE, PAGE, 200, &body)];
+    let read = |strength| outcome(&app(&[(strength, Source::Page(PAGE.into()))]), &[], &pages);
+    assert_eq!(read(Strength::Active), one("alice", Strength::Active));
+    assert_eq!(read(Strength::List), Outcome::Unknown);
+}
+
+#[test]
+fn an_app_beyond_the_limits_is_never_one() {
+    let mut many = app(&[(Strength::Active, cookie("a"))]);
+    many.identity = vec![many.identity[0].clone(); MAX_RULES + 1];
+    assert_eq!(outcome(&many, &[("a", "x")], &[]), Outcome::Unknown);
+    let mut long = app(&[(Strength::Active, cookie("a"))]);
+    long.identity[0].steps = vec![Step::Trim; MAX_STEPS + 1];
+    assert_eq!(outcome(&long, &[("a", "x")], &[]), Outcome::Unknown);
+}
+
+#[test]
+fn the_worst_evidence_is_judged_with_bounded_text() {
+    let app = app(&[(Strength::List, Source::CookiePrefix("a".into()))]);
+    let value = "x".repeat(MAX_COOKIE);
+    let cookies = vec![
+        CookieView {
+            name: "a",
+            value: &value,
+            domain: "example.com"
+        };
+        1000
+    ];
+    let values = app.read(
+        &app.identity[0],
+        &Evidence {
+            cookies: &cookies,
+            pages: &[],
+        },
+    );
+    assert!(values.texts.iter().map(String::len).sum::<usize>() <= MAX_TEXT);
+    assert!(values.dropped);
+}
+
+#[test]
+fn origins_cover_each_domain() {
+    let mut app = app(&[]);
+    app.domains.push("example.org".into());
+    assert_eq!(app.origins(), ["*://*.example.com/*", "*://*.example.org/*"]);
+}

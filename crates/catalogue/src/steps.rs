@@ -1,0 +1,265 @@
+//! The steps from text to identities. Pure, total, and linear in the text.
+//!
+//! No step makes more text than it is given, so a rule never holds more than its
+//! sources did; and no rule holds more than [`MAX_VALUES`] values.
+
+use base64ct::{Base64Unpadded, Encoding};
+use ferry_json::Value;
+
+use crate::Step;
+
+/// How many values a rule holds at most.
+pub(crate) const MAX_VALUES: usize = 64;
+
+/// What a rule holds on its way.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Values {
+    /// The texts, in the order found.
+    pub(crate) texts: Vec<String>,
+    /// Something could not be read and was dropped: there may be more
+    /// identities than `texts` tells.
+    pub(crate) dropped: bool,
+}
+
+impl Values {
+    /// One more, unless there are too many.
+    pub(crate) fn push(&mut self, text: String) {
+        if self.texts.len() < MAX_VALUES {
+            self.texts.push(text);
+        } else {
+            self.dropped = true;
+        }
+    }
+
+    /// One more, or one that could not be read.
+    pub(crate) fn push_or_drop(&mut self, text: Option<String>) {
+        match text {
+            Some(text) => self.push(text),
+            None => self.dropped = true,
+        }
+    }
+
+    /// These values after a step.
+    pub(crate) fn step(self, step: &Step) -> Self {
+        let mut next = Self {
+            texts: Vec::new(),
+            dropped: self.dropped,
+        };
+        for text in self.texts {
+            apply(step, text, &mut next);
+        }
+        next
+    }
+}
+
+fn apply(step: &Step, text: String, out: &mut Values) {
+    match step {
+        Step::PercentDecode => out.push_or_drop(percent_decode(&text)),
+        Step::Base64Decode => out.push_or_drop(base64_decode(&text)),
+        Step::JwtClaims => out.push_or_drop(jwt_claims(&text)),
+        Step::Unquote => {
+            let inner = text
+                .strip_prefix('"')
+                .and_then(|rest| rest.strip_suffix('"'))
+                .map(str::to_owned);
+            out.push(inner.unwrap_or(text));
+        }
+        Step::Trim => out.push(text.trim().to_owned()),
+        Step::Split(separator) => {
+            for piece in text.split(separator.as_str()).filter(|piece| !piece.is_empty()) {
+                out.push(piece.to_owned());
+            }
+        }
+        Step::After(mark) => {
+            out.push_or_drop(text.split_once(mark.as_str()).map(|(_, rest)| rest.to_owned()))
+        }
+        Step::Before(mark) => {
+            out.push_or_drop(text.split_once(mark.as_str()).map(|(rest, _)| rest.to_owned()))
+        }
+        Step::Json(pointer) => json(&text, pointer, scalars, out),
+        Step::JsonKeys(pointer) => json(&text, pointer, keys, out),
+        Step::HtmlText => out.push(html_text(&text)),
+    }
+}
+
+/// RFC 3986 §2.1. A `%` that starts no escape stays, as browsers have it.
+fn percent_decode(text: &str) -> Option<String> {
+    let hex = |c: Option<&u8>| c.and_then(|c| (*c as char).to_digit(16));
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let Some((&first, tail)) = rest.split_first() {
+        match (first, hex(tail.first()), hex(tail.get(1))) {
+            (b'%', Some(high), Some(low)) => {
+                bytes.push((high * 16 + low) as u8);
+                rest = &tail[2..];
+            }
+            _ => {
+                bytes.push(first);
+                rest = tail;
+            }
+        }
+    }
+    String::from_utf8(bytes).ok()
+}
+
+fn base64_decode(text: &str) -> Option<String> {
+    let standard: String = text
+        .trim_end_matches('=')
+        .chars()
+        .map(|c| match c {
+            '-' => '+',
+            '_' => '/',
+            c => c,
+        })
+        .collect();
+    String::from_utf8(Base64Unpadded::decode_vec(&standard).ok()?).ok()
+}
+
+/// The middle one of a token's three parts (RFC 7519 §3).
+fn jwt_claims(token: &str) -> Option<String> {
+    let mut parts = token.split('.');
+    let (_header, claims, _signature) = (parts.next()?, parts.next()?, parts.next()?);
+    parts.next().is_none().then(|| base64_decode(claims)).flatten()
+}
+
+/// Parses, walks to the pointer, and takes `what` is there.
+fn json(text: &str, pointer: &str, take: fn(&Value, &mut Values), out: &mut Values) {
+    match Value::read(text.as_bytes()) {
+        Ok(value) => walk(&value, pointer, take, out),
+        Err(_) => out.dropped = true,
+    }
+}
+
+/// Follows one reference token of the pointer after the other (RFC 6901 §4).
+fn walk(value: &Value, pointer: &str, take: fn(&Value, &mut Values), out: &mut Values) {
+    let Some(rest) = pointer.strip_prefix('/') else {
+        // The whole value at the end; a pointer that does not start with a
+        // slash leads nowhere.
+        return if pointer.is_empty() {
+            take(value, out)
+        } else {
+            out.dropped = true
+        };
+    };
+    let (token, rest) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+    match (value, token) {
+        (Value::Array(items), "*") => items.iter().for_each(|item| walk(item, rest, take, out)),
+        (Value::Object(members), "*") => members.iter().for_each(|(_, item)| walk(item, rest, take, out)),
+        _ => match member(value, token) {
+            Some(item) => walk(item, rest, take, out),
+            None => out.dropped = true,
+        },
+    }
+}
+
+fn member<'v>(value: &'v Value, token: &str) -> Option<&'v Value> {
+    match value {
+        Value::Object(_) => value.member(&token.replace("~1", "/").replace("~0", "~")),
+        Value::Array(items) => token.parse::<usize>().ok().and_then(|index| items.get(index)),
+        _ => None,
+    }
+}
+
+fn scalars(value: &Value, out: &mut Values) {
+    match value {
+        Value::String(text) => out.push(text.clone()),
+        // A number with a fraction is no identity, and one beyond 64 bits would
+        // be rounded: two accounts might become one.
+        Value::Integer(number) => out.push(number.clone()),
+        Value::Bool(truth) => out.push(truth.to_string()),
+        Value::Real(_) | Value::Null | Value::Array(_) | Value::Object(_) => out.dropped = true,
+    }
+}
+
+fn keys(value: &Value, out: &mut Values) {
+    match value {
+        Value::Object(members) => members.iter().for_each(|(key, _)| out.push(key.clone())),
+        _ => out.dropped = true,
+    }
+}
+
+/// Tags and comments go, then entities are decoded (so that a decoded `<` is
+/// text), then white space is folded.
+fn html_text(html: &str) -> String {
+    let mut plain = String::with_capacity(html.len());
+    let mut rest = html;
+    while let Some(at) = rest.find('<') {
+        plain.push_str(&rest[..at]);
+        rest = match after_tag(&rest[at..]) {
+            Some(after) => after,
+            None => {
+                plain.push('<');
+                &rest[at + 1..]
+            }
+        };
+    }
+    plain.push_str(rest);
+    let decoded = decode_entities(&plain);
+    decoded.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// What follows the tag or comment that starts here; `None` if none starts here.
+/// One that does not end takes everything, as browsers have it.
+fn after_tag(html: &str) -> Option<&str> {
+    if let Some(comment) = html.strip_prefix("<!--") {
+        return Some(comment.split_once("-->").map_or("", |(_, rest)| rest));
+    }
+    let starts = html[1..].starts_with(|c: char| c.is_ascii_alphabetic() || matches!(c, '/' | '!' | '?'));
+    if !starts {
+        return None;
+    }
+    let mut quote = None;
+    for (at, c) in html.char_indices() {
+        match (quote, c) {
+            (None, '>') => return Some(&html[at + 1..]),
+            (None, '"' | '\'') => quote = Some(c),
+            (Some(open), c) if c == open => quote = None,
+            _ => {}
+        }
+    }
+    Some("")
+}
+
+fn decode_entities(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find('&') {
+        out.push_str(&rest[..at]);
+        rest = &rest[at + 1..];
+        match entity(rest) {
+            Some((c, after)) => {
+                out.push(c);
+                rest = after;
+            }
+            None => out.push('&'),
+        }
+    }
+    out.push_str(rest);
+    out
+}
+
+/// The character of the entity whose name starts here, and what follows it.
+fn entity(text: &str) -> Option<(char, &str)> {
+    // The longest is `#x10ffff`; looking no further keeps this linear.
+    let end = text.bytes().take(10).position(|c| c == b';')?;
+    let c = match &text[..end] {
+        "amp" => '&',
+        "lt" => '<',
+        "gt" => '>',
+        "quot" => '"',
+        "apos" => '\'',
+        name => {
+            let number = name.strip_prefix('#')?;
+            let code = match number.strip_prefix(['x', 'X']) {
+                Some(hex) => u32::from_str_radix(hex, 16).ok()?,
+                None => number.parse().ok()?,
+            };
+            char::from_u32(code)?
+        }
+    };
+    Some((c, &text[end + 1..]))
+}
+
+#[cfg(test)]
+#[path = "steps_tests.rs"]
+mod tests;

@@ -1,0 +1,77 @@
+//! Identities as text: attacker data, made fit to be shown and compared.
+
+/// The longest identity, in characters.
+pub(crate) const MAX_IDENTITY_CHARS: usize = 256;
+
+/// An identity fit to be shown: control, bidirectional and invisible characters
+/// removed, white space folded to single spaces and trimmed. `None` when nothing
+/// is left, or more than an identity can be: cutting it could make two one.
+pub(crate) fn clean(text: &str) -> Option<String> {
+    let mut clean = String::new();
+    let mut length = 0;
+    let mut gap = false;
+    for c in text.chars() {
+        if c.is_whitespace() {
+            gap = length > 0;
+        } else if !is_hidden(c) {
+            length += 1 + usize::from(gap);
+            if length > MAX_IDENTITY_CHARS {
+                return None;
+            }
+            if std::mem::take(&mut gap) {
+                clean.push(' ');
+            }
+            clean.push(c);
+        }
+    }
+    (length > 0).then_some(clean)
+}
+
+/// Characters that are not seen, or that change how others are seen.
+fn is_hidden(c: char) -> bool {
+    c.is_control()
+        || matches!(c,
+            '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
+            | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}'
+            | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}' | '\u{1d173}'..='\u{1d17a}'
+            | '\u{e0000}'..='\u{e0fff}')
+}
+
+/// Whether two clean identities are the same. E-mail addresses are compared
+/// without regard to (ASCII) case, as people write them; all else is by the letter.
+pub(crate) fn same_identity(one: &str, other: &str) -> bool {
+    let mail = |text: &str| text.contains('@');
+    one == other || (mail(one) && mail(other) && one.eq_ignore_ascii_case(other))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cleans_what_deceives() {
+        assert_eq!(
+            clean("  al\u{202e}ice\t \u{200b}\n smith ").as_deref(),
+            Some("alice smith")
+        );
+        assert_eq!(clean("a\0b\u{7f}c\u{feff}").as_deref(), Some("abc"));
+        assert_eq!(clean("zo\u{eb} \u{5d0}").as_deref(), Some("zo\u{eb} \u{5d0}"));
+        assert_eq!(clean(" \u{200b} \r\n"), None);
+        assert_eq!(clean(""), None);
+    }
+
+    #[test]
+    fn refuses_rather_than_cuts() {
+        assert_eq!(clean(&"x".repeat(256)).unwrap().len(), 256);
+        assert_eq!(clean(&"x".repeat(257)), None);
+        assert_eq!(clean(&format!("{} y", "x".repeat(255))), None);
+    }
+
+    #[test]
+    fn only_mail_addresses_ignore_case() {
+        assert!(same_identity("Alice@Example.com", "alice@example.COM"));
+        assert!(!same_identity("Alice", "alice"));
+        assert!(!same_identity("alice", "alice@example.com"));
+    }
+}

@@ -1,0 +1,261 @@
+//! What an app definition must be before it is used: definitions of custom apps
+//! come from people and servers, and name hosts that get permissions and cookies.
+//!
+//! Whether a domain is a public suffix (`co.uk`) cannot be told here: the list is
+//! larger than the extension. The worker asks it before it restores a cookie.
+
+use crate::address::{Address, is_host};
+use crate::text::clean;
+use crate::{App, IdentityRule, SignedIn, Source, Step};
+
+/// How many identity rules an app has at most.
+pub(crate) const MAX_RULES: usize = 8;
+/// How many steps a rule has at most.
+pub(crate) const MAX_STEPS: usize = 16;
+/// How many domains, or session cookies, an app names at most.
+const MAX_NAMES: usize = 64;
+/// The longest name of an app, in characters.
+const MAX_APP_NAME: usize = 80;
+/// The longest cookie name, separator, mark or pointer, in bytes.
+const MAX_MARK: usize = 256;
+/// The longest page address, in bytes.
+const MAX_PAGE: usize = 2048;
+/// The longest definition, in bytes.
+const MAX_DEFINITION: usize = 64 << 10;
+
+/// An app definition that cannot be used.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum AppError {
+    /// The text is not TOML or JSON, or not in the form of an app.
+    #[error("line {line}: {reason}")]
+    Form {
+        /// Line, from 1.
+        line: usize,
+        /// What is wrong there, in the parser's words.
+        reason: String,
+    },
+    /// The definition is longer than 64 KiB.
+    #[error("the definition is longer than 64 KiB: leave out what is not needed")]
+    TooLarge,
+    /// A field has a value that it cannot have.
+    #[error("{field}: {fault}")]
+    Field {
+        /// Which one, such as `identity[0].from`.
+        field: String,
+        /// What is wrong with it.
+        fault: Fault,
+    },
+}
+
+/// What is wrong with a field of an app definition.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Fault {
+    /// Nothing is there.
+    #[error("must not be empty")]
+    Empty,
+    /// Too long, in characters or entries.
+    #[error("has more than {0} characters or entries")]
+    TooLong(usize),
+    /// White space at an end, or characters that cannot be seen.
+    #[error("has white space at an end, or characters that cannot be seen")]
+    Unclean,
+    /// The same entry twice.
+    #[error("names {0:?} twice")]
+    Twice(String),
+    /// Not a domain in lower case.
+    #[error(
+        "{0:?} is not a host name in lower case, such as \"example.com\" (no IP address, no leading dot)"
+    )]
+    NotAHost(String),
+    /// A name without a dot would belong to everyone.
+    #[error("{0:?} has no dot: name the app's own domain, such as \"example.com\"")]
+    TooBroad(String),
+    /// Not a web address as browsers write it.
+    #[error("{0:?} is not an address such as \"https://example.com/page\"")]
+    NotAnAddress(String),
+    /// The page lies elsewhere.
+    #[error("{0:?} is not on one of the app's domains")]
+    Elsewhere(String),
+    /// A JSON Pointer starts with a slash.
+    #[error("{0:?} is not a JSON Pointer, such as \"/users/*/name\"")]
+    NotAPointer(String),
+}
+
+impl App {
+    /// Reads a definition in JSON, and checks it.
+    pub fn from_json(text: &str) -> Result<Self, AppError> {
+        if text.len() > MAX_DEFINITION {
+            return Err(AppError::TooLarge);
+        }
+        let app: Self = serde_json::from_str(text).map_err(|error| AppError::Form {
+            line: error.line(),
+            reason: error.to_string(),
+        })?;
+        app.validate()?;
+        Ok(app)
+    }
+
+    /// Reads a definition in TOML, and checks it.
+    #[cfg(feature = "toml")]
+    pub fn from_toml(text: &str) -> Result<Self, AppError> {
+        if text.len() > MAX_DEFINITION {
+            return Err(AppError::TooLarge);
+        }
+        let app: Self = toml::from_str(text).map_err(|error| {
+            let start = error.span().map_or(0, |span| span.start);
+            let before = text.as_bytes().iter().take(start);
+            AppError::Form {
+                line: 1 + before.filter(|c| **c == b'\n').count(),
+                reason: error.message().to_owned(),
+            }
+        })?;
+        app.validate()?;
+        Ok(app)
+    }
+
+    /// Checks what the types cannot say: names in bounds, domains that belong to
+    /// somebody, pages on these domains.
+    pub fn validate(&self) -> Result<(), AppError> {
+        at("name", check_name(&self.name))?;
+        at("domains", check_domains(&self.domains))?;
+        at("sign_in", self.check_page(&self.sign_in))?;
+        if let Some(page) = &self.sign_out {
+            at("sign_out", self.check_page(page))?;
+        }
+        at("check", self.check_page(&self.check))?;
+        let SignedIn { all, any } = &self.signed_in;
+        at("signed_in.all", check_cookie_names(all))?;
+        at("signed_in.any", check_cookie_names(any))?;
+        at("identity", check_count(self.identity.len(), MAX_RULES))?;
+        self.identity
+            .iter()
+            .enumerate()
+            .try_for_each(|(index, rule)| self.check_rule(index, rule))
+    }
+
+    fn check_rule(&self, index: usize, rule: &IdentityRule) -> Result<(), AppError> {
+        let from = match &rule.from {
+            Source::Cookie(name) | Source::CookiePrefix(name) => check_mark(name),
+            Source::Page(page) => self.check_page(page),
+        };
+        at(&format!("identity[{index}].from"), from)?;
+        at(
+            &format!("identity[{index}].steps"),
+            check_count(rule.steps.len(), MAX_STEPS),
+        )?;
+        rule.steps
+            .iter()
+            .enumerate()
+            .try_for_each(|(step, it)| at(&format!("identity[{index}].steps[{step}]"), check_step(it)))
+    }
+
+    /// An address that browsers give back unchanged, on one of the app's domains.
+    fn check_page(&self, text: &str) -> Result<(), Fault> {
+        check_size(text, MAX_PAGE)?;
+        let changed = |c: char| matches!(c, '"' | '<' | '>' | '`' | '{' | '}' | '^');
+        let page = Address::parse(text)
+            .filter(|page| !page.path.contains(changed))
+            .filter(|page| !page.path.split(['/', '?']).any(|part| matches!(part, "." | "..")))
+            .ok_or_else(|| Fault::NotAnAddress(text.to_owned()))?;
+        if self.owns_domain(page.host) {
+            Ok(())
+        } else {
+            Err(Fault::Elsewhere(text.to_owned()))
+        }
+    }
+}
+
+/// Says in which field the fault is.
+fn at(field: &str, result: Result<(), Fault>) -> Result<(), AppError> {
+    result.map_err(|fault| AppError::Field {
+        field: field.to_owned(),
+        fault,
+    })
+}
+
+fn check_count(count: usize, limit: usize) -> Result<(), Fault> {
+    if count > limit {
+        Err(Fault::TooLong(limit))
+    } else {
+        Ok(())
+    }
+}
+
+fn check_size(text: &str, limit: usize) -> Result<(), Fault> {
+    if text.is_empty() {
+        Err(Fault::Empty)
+    } else {
+        check_count(text.len(), limit)
+    }
+}
+
+fn check_name(name: &str) -> Result<(), Fault> {
+    check_count(name.chars().count(), MAX_APP_NAME)?;
+    match clean(name) {
+        None => Err(Fault::Empty),
+        Some(clean) if clean == name => Ok(()),
+        Some(_) => Err(Fault::Unclean),
+    }
+}
+
+fn check_domains(domains: &[String]) -> Result<(), Fault> {
+    if domains.is_empty() {
+        return Err(Fault::Empty);
+    }
+    check_distinct(domains)?;
+    for domain in domains {
+        if !is_host(domain) {
+            return Err(Fault::NotAHost(domain.clone()));
+        }
+        if !domain.contains('.') && domain != "localhost" {
+            return Err(Fault::TooBroad(domain.clone()));
+        }
+    }
+    Ok(())
+}
+
+fn check_distinct(names: &[String]) -> Result<(), Fault> {
+    check_count(names.len(), MAX_NAMES)?;
+    match names
+        .iter()
+        .enumerate()
+        .find(|(index, name)| names[..*index].contains(name))
+    {
+        Some((_, name)) => Err(Fault::Twice(name.clone())),
+        None => Ok(()),
+    }
+}
+
+fn check_cookie_names(names: &[String]) -> Result<(), Fault> {
+    check_distinct(names)?;
+    names.iter().try_for_each(|name| check_mark(name))
+}
+
+fn check_mark(text: &str) -> Result<(), Fault> {
+    check_size(text, MAX_MARK)
+}
+
+fn check_step(step: &Step) -> Result<(), Fault> {
+    match step {
+        Step::Split(mark) | Step::After(mark) | Step::Before(mark) => check_mark(mark),
+        Step::Json(pointer) | Step::JsonKeys(pointer) => {
+            check_count(pointer.len(), MAX_MARK)?;
+            let legal = pointer.is_empty() || pointer.starts_with('/');
+            if legal {
+                Ok(())
+            } else {
+                Err(Fault::NotAPointer(pointer.clone()))
+            }
+        }
+        Step::PercentDecode
+        | Step::Base64Decode
+        | Step::JwtClaims
+        | Step::Unquote
+        | Step::Trim
+        | Step::HtmlText => Ok(()),
+    }
+}
+
+#[cfg(test)]
+#[path = "validate_tests.rs"]
+mod tests;

@@ -1,0 +1,184 @@
+//! What is refused, and where the error points.
+
+use super::*;
+use crate::{AppId, Strength};
+
+const GOOD: &str = r#"
+id = "custom-good"
+name = "Good app"
+domains = ["example.com", "localhost"]
+sign_in = "http://localhost:8000/in"
+sign_out = "https://example.com/out"
+check = "https://app.example.com/home?tab=1"
+
+[signed_in]
+all = ["sessionid"]
+any = ["a", "b=1"]
+
+[[identity]]
+strength = "list"
+from = { page = "https://app.example.com/who" }
+steps = ["html-text", { split = "|" }, { json = "" }]
+"#;
+
+fn good() -> App {
+    App::from_toml(GOOD).unwrap()
+}
+
+/// The field and fault of the good app after `change`.
+fn fault(change: impl FnOnce(&mut App)) -> (String, Fault) {
+    let mut app = good();
+    change(&mut app);
+    match app.validate() {
+        Err(AppError::Field { field, fault }) => (field, fault),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_good_app_passes_in_both_forms() {
+    let json = serde_json::to_string(&good()).unwrap();
+    assert_eq!(App::from_json(&json), Ok(good()));
+}
+
+#[test]
+fn names() {
+    let name = |name: &str| fault(|app| app.name = name.into());
+    assert_eq!(name(""), ("name".into(), Fault::Empty));
+    assert_eq!(name("\u{200b}"), ("name".into(), Fault::Empty));
+    assert_eq!(name(" App"), ("name".into(), Fault::Unclean));
+    assert_eq!(name("A\u{202e}pp"), ("name".into(), Fault::Unclean));
+    assert_eq!(name(&"x".repeat(81)), ("name".into(), Fault::TooLong(80)));
+}
+
+#[test]
+fn domains() {
+    let domains = |list: &[&str]| fault(|app| app.domains = list.iter().map(|&d| d.into()).collect());
+    assert_eq!(domains(&[]), ("domains".into(), Fault::Empty));
+    assert_eq!(domains(&["a.com", "a.com"]).1, Fault::Twice("a.com".into()));
+    for broad in ["com", "test"] {
+        assert_eq!(domains(&[broad]).1, Fault::TooBroad(broad.into()));
+    }
+    for bad in [
+        "", ".a.com", "a.com.", "A.com", "a b.com", "*.a.com", "a.com/", "a.com:1", "10.0.0.1", "é.com",
+    ] {
+        assert_eq!(domains(&[bad]).1, Fault::NotAHost(bad.into()));
+    }
+    let many: Vec<String> = (0..65).map(|i| format!("a{i}.com")).collect();
+    assert_eq!(fault(|app| app.domains = many).1, Fault::TooLong(64));
+}
+
+#[test]
+fn pages() {
+    for bad in [
+        "javascript:alert(1)",
+        "ftp://example.com/",
+        "//example.com/",
+        "https://user@example.com/",
+        "https://example.com/a b",
+        "https://example.com/../x",
+        "https://example.com/\"x",
+    ] {
+        let expected = Fault::NotAnAddress(bad.into());
+        assert_eq!(
+            fault(|app| app.sign_in = bad.into()),
+            ("sign_in".into(), expected.clone())
+        );
+        assert_eq!(
+            fault(|app| app.sign_out = Some(bad.into())),
+            ("sign_out".into(), expected.clone())
+        );
+        assert_eq!(
+            fault(|app| app.check = bad.into()),
+            ("check".into(), expected.clone())
+        );
+        let rule = fault(|app| app.identity[0].from = Source::Page(bad.into()));
+        assert_eq!(rule, ("identity[0].from".into(), expected));
+    }
+    let elsewhere = "https://example.com.evil.test/";
+    assert_eq!(
+        fault(|app| app.check = elsewhere.into()).1,
+        Fault::Elsewhere(elsewhere.into())
+    );
+    assert_eq!(fault(|app| app.check = String::new()).1, Fault::Empty);
+    let long = format!("https://example.com/{}", "x".repeat(2048));
+    assert_eq!(fault(|app| app.check = long).1, Fault::TooLong(2048));
+}
+
+#[test]
+fn cookies_and_rules() {
+    let all = fault(|app| app.signed_in.all.push(String::new()));
+    assert_eq!(all, ("signed_in.all".into(), Fault::Empty));
+    let any = fault(|app| app.signed_in.any.push("a".into()));
+    assert_eq!(any, ("signed_in.any".into(), Fault::Twice("a".into())));
+    let rules = fault(|app| app.identity = vec![app.identity[0].clone(); 9]);
+    assert_eq!(rules, ("identity".into(), Fault::TooLong(8)));
+    let steps = fault(|app| app.identity[0].steps = vec![Step::Trim; 17]);
+    assert_eq!(steps, ("identity[0].steps".into(), Fault::TooLong(16)));
+    let name = fault(|app| app.identity[0].from = Source::CookiePrefix(String::new()));
+    assert_eq!(name, ("identity[0].from".into(), Fault::Empty));
+    let step = |step| fault(|app| app.identity[0].steps.push(step));
+    assert_eq!(
+        step(Step::Split(String::new())),
+        ("identity[0].steps[3]".into(), Fault::Empty)
+    );
+    assert_eq!(step(Step::After("x".repeat(257))).1, Fault::TooLong(256));
+    assert_eq!(
+        step(Step::Json("users".into())).1,
+        Fault::NotAPointer("users".into())
+    );
+}
+
+#[test]
+fn errors_name_the_line() {
+    let line = |text: &str| match App::from_toml(text) {
+        Err(AppError::Form { line, reason }) => {
+            assert!(!reason.is_empty());
+            line
+        }
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(line(&GOOD.replace("[signed_in]", "[signed_in")), 9);
+    assert_eq!(
+        line(&GOOD.replace("strength = \"list\"", "strength = \"sure\"")),
+        14
+    );
+    assert_eq!(line(&GOOD.replace("all =", "each =")), 10);
+    assert_eq!(line(&GOOD.replace("custom-good", "Custom Good")), 2);
+    let json = "{\n \"id\": \"a\",\n \"nonsense\": 1 }";
+    assert!(matches!(
+        App::from_json(json),
+        Err(AppError::Form { line: 3, .. })
+    ));
+}
+
+#[test]
+fn oversized_text_is_not_parsed() {
+    let text = " ".repeat(MAX_DEFINITION + 1);
+    assert_eq!(App::from_toml(&text), Err(AppError::TooLarge));
+    assert_eq!(App::from_json(&text), Err(AppError::TooLarge));
+}
+
+#[test]
+fn errors_say_what_to_do() {
+    let error = {
+        let mut app = good();
+        app.domains = vec!["com".into()];
+        app.validate().unwrap_err()
+    };
+    assert_eq!(
+        error.to_string(),
+        "domains: \"com\" has no dot: name the app's own domain, such as \"example.com\""
+    );
+}
+
+#[test]
+fn app_ids() {
+    for good in ["x", "custom-django-admin", "a1", &"a".repeat(64)] {
+        assert_eq!(good.parse::<AppId>().unwrap().as_str(), good);
+    }
+    for bad in ["", "X", "a b", "a_b", "é", &"a".repeat(65)] {
+        assert!(bad.parse::<AppId>().is_err(), "{bad:?}");
+    }
+    assert_eq!(good().identity[0].strength, Strength::List);
+}

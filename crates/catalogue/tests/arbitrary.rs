@@ -1,0 +1,207 @@
+//! Whatever comes in: an outcome, no panic, bounded output.
+
+#![expect(clippy::unwrap_used, reason = "a test")]
+
+use ferry_catalogue::{
+    App, AppId, CookieView, Evidence, IdentityRule, Outcome, PageView, SignedIn, Source, Step, Strength,
+    Verdict, builtin,
+};
+use proptest::collection::vec;
+use proptest::prelude::*;
+
+/// Text with the characters that the steps look for.
+fn text() -> impl Strategy<Value = String> {
+    prop_oneof![
+        any::<String>(),
+        "[\"|:=%,.;<>&#/ a2Du\\[\\]{}\\\\-]{0,60}",
+        "(%[0-9a-fA-F]{0,2}|[0-9]{1,12}|:|\\||%3A|%7C){0,20}",
+        "(<[a-z!/-]{0,4}[ \"'>]?|&#?x?[0-9a-f]{0,8};?|[a-z ]){0,20}",
+        "[A-Za-z0-9_+/=-]{0,30}(\\.[A-Za-z0-9_-]{0,40}){0,3}",
+    ]
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    let pointer = "(/[*a0~1]{0,2}){0,3}";
+    prop_oneof![
+        Just(Step::PercentDecode),
+        Just(Step::Base64Decode),
+        Just(Step::JwtClaims),
+        Just(Step::Unquote),
+        Just(Step::Trim),
+        Just(Step::HtmlText),
+        "[|:,.;=]".prop_map(Step::Split),
+        text().prop_map(Step::Split),
+        text().prop_map(Step::After),
+        text().prop_map(Step::Before),
+        pointer.prop_map(Step::Json),
+        pointer.prop_map(Step::JsonKeys),
+        text().prop_map(Step::Json),
+    ]
+}
+
+fn strength() -> impl Strategy<Value = Strength> {
+    prop_oneof![
+        Just(Strength::Active),
+        Just(Strength::Others),
+        Just(Strength::List),
+        Just(Strength::Count)
+    ]
+}
+
+fn source() -> impl Strategy<Value = Source> {
+    prop_oneof![
+        Just(Source::Cookie("a".into())),
+        Just(Source::CookiePrefix("a".into())),
+        Just(Source::Page("https://a.test/who".into())),
+        text().prop_map(Source::Page),
+    ]
+}
+
+prop_compose! {
+    /// Unchecked on purpose: the rules hold for these as well.
+    fn app()(
+        domains in vec(prop_oneof![Just("a.test".to_owned()), text()], 0..3),
+        all in vec("[ab]?", 0..2),
+        any in vec("[ab]|b=1", 0..2),
+        rules in vec((strength(), source(), vec(step(), 0..20)), 0..12),
+    ) -> App {
+        let identity = rules
+            .into_iter()
+            .map(|(strength, from, steps)| IdentityRule { strength, from, steps })
+            .collect();
+        App {
+            id: "custom-a".parse().unwrap(),
+            name: "A".into(),
+            domains,
+            sign_in: "https://a.test/in".into(),
+            sign_out: None,
+            check: "https://a.test/".into(),
+            signed_in: SignedIn { all, any },
+            identity,
+        }
+    }
+}
+
+type Cookies = Vec<(String, String, String)>;
+type Pages = Vec<(String, String, u16, String)>;
+
+/// Evidence that fits these names and pages often enough to get through.
+fn evidence(
+    names: Vec<String>,
+    pages: Vec<String>,
+    domains: Vec<String>,
+) -> impl Strategy<Value = (Cookies, Pages)> {
+    let pick = |from: Vec<String>| prop_oneof![4 => proptest::sample::select(from), 1 => text()].boxed();
+    let cookie = (pick(names), text(), pick(domains));
+    let page = (
+        pick(pages.clone()),
+        pick(pages),
+        prop_oneof![Just(200), any::<u16>()],
+        text(),
+    );
+    (vec(cookie, 0..40), vec(page, 0..4))
+}
+
+fn check(app: &App, cookies: &Cookies, pages: &Pages, expected: &str) -> Result<(), TestCaseError> {
+    let cookies: Vec<_> = cookies
+        .iter()
+        .map(|(name, value, domain)| CookieView { name, value, domain })
+        .collect();
+    let pages: Vec<_> = pages
+        .iter()
+        .map(|(asked, answered, status, body)| PageView {
+            asked,
+            answered,
+            status: *status,
+            body,
+        })
+        .collect();
+    let evidence = Evidence {
+        cookies: &cookies,
+        pages: &pages,
+    };
+    let outcome = app.outcome(&evidence);
+    let named = match &outcome {
+        Outcome::One { identity, .. } => std::slice::from_ref(identity),
+        Outcome::Several { identities } => identities,
+        Outcome::SignedOut | Outcome::Unknown => &[],
+    };
+    prop_assert!(named.len() <= 64);
+    for identity in named {
+        prop_assert!((1..=256).contains(&identity.chars().count()));
+        prop_assert_eq!(identity.trim(), identity);
+        let hidden = |c: char| c.is_control() || ['\u{200b}', '\u{202e}', '\u{2066}'].contains(&c);
+        prop_assert_eq!(identity.chars().find(|&c| hidden(c)), None);
+    }
+    match (&outcome, app.verdict(&evidence, Some(expected))) {
+        (Outcome::SignedOut, verdict) => prop_assert_eq!(verdict, Verdict::SignedOut),
+        (Outcome::Unknown, verdict) => prop_assert_eq!(verdict, Verdict::Unknown),
+        (Outcome::Several { identities }, verdict) => {
+            prop_assert_eq!(
+                verdict,
+                Verdict::Several {
+                    identities: identities.clone()
+                }
+            );
+        }
+        (Outcome::One { identity, .. }, Verdict::One { identity: same }) => prop_assert_eq!(&same, identity),
+        (Outcome::One { identity, .. }, Verdict::Another { found, .. }) => prop_assert_eq!(&found, identity),
+        (outcome, verdict) => prop_assert!(false, "{:?} became {:?}", outcome, verdict),
+    }
+    Ok(())
+}
+
+fn strings(list: &[&str]) -> Vec<String> {
+    list.iter().map(|&text| text.to_owned()).collect()
+}
+
+proptest! {
+    #[test]
+    fn any_app_judges_any_evidence(
+        app in app(),
+        (cookies, pages) in evidence(
+            strings(&["a", "b", "ab"]),
+            strings(&["https://a.test/", "https://a.test/who", "https://a.test/in"]),
+            strings(&["a.test", "b.a.test"]),
+        ),
+        expected in text(),
+    ) {
+        check(&app, &cookies, &pages, &expected)?;
+        let _ = (app.validate(), app.origins(), app.probes().len());
+    }
+
+    #[test]
+    fn every_built_in_app_judges_any_evidence(
+        (app, (cookies, pages)) in proptest::sample::select(builtin()).prop_flat_map(|app| {
+            let mut names = [app.signed_in.all.clone(), app.signed_in.any.clone()].concat();
+            names.extend(app.identity.iter().filter_map(|rule| match &rule.from {
+                Source::Cookie(name) => Some(name.clone()),
+                _ => None,
+            }));
+            let given = evidence(names, vec![app.check.clone()], app.domains.clone());
+            (Just(app), given)
+        }),
+        expected in text(),
+    ) {
+        check(&app, &cookies, &pages, &expected)?;
+    }
+
+    #[test]
+    fn any_text_is_an_app_or_an_error(text in prop_oneof![
+        any::<String>(),
+        "(id|name|domains|check|\\[\\[?identity\\]\\]?|from|= |\"|\\{|\\}|\\[|\\]|a\\.test|\n){0,60}",
+    ]) {
+        let _ = (App::from_toml(&text), App::from_json(&text));
+        if let Ok(id) = text.parse::<AppId>() {
+            prop_assert_eq!(id.as_str(), text);
+        }
+    }
+
+    #[test]
+    fn what_validates_survives_json(app in app()) {
+        if app.validate().is_ok() {
+            let text = serde_json::to_string(&app).unwrap();
+            prop_assert_eq!(App::from_json(&text), Ok(app));
+        }
+    }
+}
