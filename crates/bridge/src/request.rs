@@ -1,0 +1,226 @@
+//! What a page asks of the background.
+
+use ferry_protocol::AccountId;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use crate::{Inspection, State};
+
+/// A request and the type of its answer.
+pub trait Ask: Into<Request> {
+    /// What comes back.
+    type Response: Serialize + DeserializeOwned;
+}
+
+/// Anything that a page asks.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Request {
+    /// See [`GetState`].
+    GetState(GetState),
+    /// See [`SignIn`].
+    SignIn(SignIn),
+    /// See [`SetUpDevice`].
+    SetUpDevice(SetUpDevice),
+    /// See [`SendCode`].
+    SendCode(SendCode),
+    /// See [`VerifyCode`].
+    VerifyCode(VerifyCode),
+    /// See [`SignOut`].
+    SignOut(SignOut),
+    /// See [`Refresh`].
+    Refresh(Refresh),
+    /// See [`Inspect`].
+    Inspect(Inspect),
+    /// See [`ExpectPermission`].
+    ExpectPermission(ExpectPermission),
+    /// See [`Share`].
+    Share(Share),
+    /// See [`Delete`].
+    Delete(Delete),
+    /// See [`Check`].
+    Check(Check),
+    /// See [`Dismiss`].
+    Dismiss(Dismiss),
+}
+
+macro_rules! asks {
+    ($($name:ident => $response:ty),* $(,)?) => {$(
+        impl From<$name> for Request {
+            fn from(ask: $name) -> Self {
+                Self::$name(ask)
+            }
+        }
+
+        impl Ask for $name {
+            type Response = $response;
+        }
+    )*};
+}
+
+asks! {
+    GetState => State,
+    SignIn => State,
+    SetUpDevice => State,
+    SendCode => State,
+    VerifyCode => State,
+    SignOut => State,
+    Refresh => State,
+    Inspect => Inspection,
+    ExpectPermission => (),
+    Share => State,
+    Delete => State,
+    Check => State,
+    Dismiss => State,
+}
+
+/// The state as the background last knew it; asks no server.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct GetState {}
+
+/// Signs in. The page has asked for permission to reach the server before.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct SignIn {
+    /// Base address of the workspace's server.
+    pub server: String,
+    /// E-mail address.
+    pub email: String,
+    /// Password.
+    pub password: String,
+}
+
+/// Enrols this browser as a device and has a code sent.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct SetUpDevice {
+    /// What the person calls it.
+    pub name: String,
+}
+
+/// Has another code sent.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct SendCode {}
+
+/// Sends the e-mailed code.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct VerifyCode {
+    /// As typed.
+    pub code: String,
+}
+
+/// Signs out and forgets the device keys.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct SignOut {}
+
+/// The state, fetched anew from the server.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Refresh {}
+
+/// What a transfer would take, and from whom. Takes nothing.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Inspect {
+    /// Of which account.
+    pub account: AccountId,
+}
+
+/// The page is about to ask the browser for this account's app's domains. If the
+/// browser closes the page while its prompt is open, the background goes on with
+/// the transfer when the permission is granted.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct ExpectPermission {
+    /// What was clicked.
+    pub share: Share,
+}
+
+/// Transfers the session: the click. Answers when the transfer has ended; events
+/// tell how it goes. A second one for an account whose transfer runs joins it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Share {
+    /// Of which account.
+    pub account: AccountId,
+    /// Version of the consent text that was shown and agreed to just now; `None`
+    /// when consent was given before.
+    pub consent: Option<u32>,
+    /// The person confirmed that nobody can tell who is signed in.
+    pub accept_unknown: bool,
+}
+
+/// Deletes the session from the cloud; confirmed by the person.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Delete {
+    /// Of which account.
+    pub account: AccountId,
+}
+
+/// Has the worker check the session now.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Check {
+    /// Of which account.
+    pub account: AccountId,
+}
+
+/// The person has read how the last transfer ended.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Dismiss {
+    /// Of which account.
+    pub account: AccountId,
+}
+
+/// The answer to a request.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Reply<T> {
+    /// As asked.
+    Ok(T),
+    /// Not done; nothing has changed.
+    Failed(Failure),
+}
+
+/// What the background tells pages without being asked.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Event {
+    /// The state has changed. Sent on connecting as well.
+    State(Box<State>),
+}
+
+/// Why something was not done, for people.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Failure {
+    /// Stable, for programs and tests, such as `signed-out`.
+    pub code: String,
+    /// What happened and what to do, in a sentence or two.
+    pub message: String,
+    /// What the page can offer.
+    pub remedy: Option<Remedy>,
+}
+
+/// What a page can offer after a failure.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Remedy {
+    /// Try the same again.
+    Retry,
+    /// Open the app's sign-in page.
+    OpenSignIn {
+        /// Its address.
+        url: String,
+    },
+    /// Open the app's sign-out page.
+    OpenSignOut {
+        /// Its address.
+        url: String,
+    },
+    /// Ask the browser for these origins.
+    GrantPermission {
+        /// Match patterns.
+        origins: Vec<String>,
+    },
+    /// Show the risk of an unknown identity, and let the person confirm.
+    ConfirmUnknown,
+    /// Show the consent text, and let the person agree.
+    GiveConsent,
+    /// Sign in to Ferry again.
+    SignIn,
+    /// Set up this device again.
+    SetUpDevice,
+}
