@@ -1,0 +1,146 @@
+//! The requests of the server's API, each with its proof (RFC 9449).
+
+mod call;
+mod error;
+
+use std::rc::Rc;
+
+use ferry_protocol::api::{
+    Account, Accounts, BeginTransfer, CodeSent, Consent, EnrolDevice, GiveConsent, Me, SignIn, SignedIn,
+    TransferOffer, VerifyCode,
+};
+use ferry_protocol::session::SealedSession;
+use ferry_protocol::{AccountId, TransferId};
+use zeroize::Zeroizing;
+
+pub use call::Client;
+pub use error::ApiError;
+
+use crate::{Device, Host, Method};
+use call::Call;
+
+/// Limit for most requests, in milliseconds.
+const TIMEOUT_MS: u32 = 20_000;
+/// Limit for uploads of up to 4 MiB, in milliseconds.
+const UPLOAD_TIMEOUT_MS: u32 = 120_000;
+
+impl<H: Host, D: Device> Client<H, D> {
+    /// A client of the server at `base` (without a slash at the end), for this
+    /// device; `token` is the access token of an earlier [`Self::sign_in`].
+    pub fn new(host: Rc<H>, base: String, device: Rc<D>, token: Option<Zeroizing<String>>) -> Self {
+        Self::with_token(host, base, device, token)
+    }
+
+    /// `POST /v1/sign-in`. From then on this client is signed in.
+    pub async fn sign_in(&self, credentials: &SignIn) -> Result<SignedIn, ApiError> {
+        let call = Call {
+            anonymous: true,
+            ..Call::new(Method::Post, "/v1/sign-in".to_owned())
+        };
+        let signed_in: SignedIn = self.call(call.body(credentials)).await?;
+        self.set_token(Some(Zeroizing::new(signed_in.access_token.clone())));
+        Ok(signed_in)
+    }
+
+    /// `POST /v1/sign-out`.
+    pub async fn sign_out(&self) -> Result<(), ApiError> {
+        self.call_for_nothing(Call::new(Method::Post, "/v1/sign-out".to_owned()))
+            .await?;
+        self.set_token(None);
+        Ok(())
+    }
+
+    /// `GET /v1/me`.
+    pub async fn me(&self) -> Result<Me, ApiError> {
+        self.call(Call::new(Method::Get, "/v1/me".to_owned())).await
+    }
+
+    /// `PUT /v1/device`.
+    pub async fn enrol(&self, device: &EnrolDevice) -> Result<Me, ApiError> {
+        self.call(Call::new(Method::Put, "/v1/device".to_owned()).body(device))
+            .await
+    }
+
+    /// `POST /v1/device/code`.
+    pub async fn send_code(&self) -> Result<CodeSent, ApiError> {
+        self.call(Call::new(Method::Post, "/v1/device/code".to_owned()))
+            .await
+    }
+
+    /// `POST /v1/device/verify`.
+    pub async fn verify_code(&self, code: &VerifyCode) -> Result<Me, ApiError> {
+        self.call(Call::new(Method::Post, "/v1/device/verify".to_owned()).body(code))
+            .await
+    }
+
+    /// `GET /v1/accounts`.
+    pub async fn accounts(&self) -> Result<Vec<Account>, ApiError> {
+        let answer: Accounts = self
+            .call(Call::new(Method::Get, "/v1/accounts".to_owned()))
+            .await?;
+        Ok(answer.accounts)
+    }
+
+    /// `GET /v1/accounts/{account}`.
+    pub async fn account(&self, account: AccountId) -> Result<Account, ApiError> {
+        self.call(Call::new(Method::Get, format!("/v1/accounts/{account}")))
+            .await
+    }
+
+    /// `POST /v1/accounts/{account}/consents`.
+    pub async fn give_consent(&self, account: AccountId, text_version: u32) -> Result<Consent, ApiError> {
+        let call = Call::new(Method::Post, format!("/v1/accounts/{account}/consents"));
+        self.call(call.body(&GiveConsent { text_version })).await
+    }
+
+    /// `POST /v1/accounts/{account}/transfers`. Asking again for the same
+    /// transfer gives the same key.
+    pub async fn begin_transfer(
+        &self,
+        account: AccountId,
+        transfer: TransferId,
+    ) -> Result<TransferOffer, ApiError> {
+        let call = Call::new(Method::Post, format!("/v1/accounts/{account}/transfers"));
+        self.call(call.body(&BeginTransfer { transfer })).await
+    }
+
+    /// `PUT /v1/accounts/{account}/transfers/{transfer}`. Sending the same bytes
+    /// again is answered as the first time.
+    pub async fn store(
+        &self,
+        account: AccountId,
+        transfer: TransferId,
+        sealed: &SealedSession,
+    ) -> Result<Account, ApiError> {
+        let call = Call::new(
+            Method::Put,
+            format!("/v1/accounts/{account}/transfers/{transfer}"),
+        );
+        self.call(Call {
+            timeout_ms: UPLOAD_TIMEOUT_MS,
+            ..call.body(sealed)
+        })
+        .await
+    }
+
+    /// `DELETE /v1/accounts/{account}/session`.
+    pub async fn delete_session(&self, account: AccountId) -> Result<Account, ApiError> {
+        self.call(Call::new(
+            Method::Delete,
+            format!("/v1/accounts/{account}/session"),
+        ))
+        .await
+    }
+
+    /// `POST /v1/accounts/{account}/session/check`.
+    pub async fn check_session(&self, account: AccountId) -> Result<Account, ApiError> {
+        self.call(Call::new(
+            Method::Post,
+            format!("/v1/accounts/{account}/session/check"),
+        ))
+        .await
+    }
+}
+
+#[cfg(test)]
+mod tests;
