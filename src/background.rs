@@ -1,0 +1,342 @@
+//! The one background: what it keeps in memory, and the answers to pages.
+//!
+//! Memory is a copy of the records in IndexedDB, and of what can be fetched again.
+//! What each request does is told in the module of its operation.
+
+use std::cell::{Ref, RefCell};
+use std::rc::Rc;
+
+use ferry_bridge::{Event, Failure, Remedy, Reply, Request, ServerAddress, State};
+use ferry_client::{ApiError, Client, Host as _, Keyring};
+use ferry_protocol::WorkspaceId;
+use ferry_protocol::problem::ProblemCode;
+use serde::Serialize;
+use zeroize::Zeroizing;
+
+use crate::browser::{Browser as _, Platform};
+use crate::explain::Explain;
+use crate::permission::Continued;
+use crate::records::{ACCOUNTS, AccountList, ENROLMENT, Enrolment, Session, TransferRecord};
+use crate::store::{self, Store as _, StoreError, Table};
+use crate::transfer::Slots;
+
+/// The client of a platform.
+pub type PlatformClient<P> = Client<<P as Platform>::Browser, <<P as Platform>::Keyring as Keyring>::Device>;
+
+/// The background.
+pub struct Background<P: Platform> {
+    pub(crate) platform: P,
+    pub(crate) memory: RefCell<Memory<P>>,
+    watchers: RefCell<Vec<Watcher>>,
+    /// The event sent last: the same is not sent twice.
+    sent: RefCell<String>,
+}
+
+/// What is kept in memory.
+pub(crate) struct Memory<P: Platform> {
+    /// As in the records.
+    pub(crate) enrolment: Enrolment,
+    /// As in the records.
+    pub(crate) accounts: AccountList,
+    /// Why the accounts could not be fetched since.
+    pub(crate) stale: Option<Failure>,
+    /// What is known of the transfers.
+    pub(crate) transfers: Slots,
+    /// There while somebody is signed in.
+    pub(crate) client: Option<Rc<PlatformClient<P>>>,
+    /// A transfer that went on when its permission was granted.
+    pub(crate) continued: Option<Continued>,
+}
+
+/// Sends an event; `false` when nobody listens any more.
+type Watcher = Box<dyn Fn(&str) -> bool>;
+
+/// Why a request to the server was not done.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum AskError {
+    /// Nobody is signed in to Ferry.
+    #[error("Sign in to Ferry first.")]
+    NotSignedIn,
+    /// The server, or the way to it.
+    #[error(transparent)]
+    Api(#[from] ApiError),
+}
+
+impl Explain for AskError {
+    fn code(&self) -> &'static str {
+        match self {
+            Self::NotSignedIn => "not-signed-in",
+            Self::Api(error) => error.code(),
+        }
+    }
+
+    fn remedy(&self) -> Option<Remedy> {
+        match self {
+            Self::NotSignedIn => Some(Remedy::SignIn),
+            Self::Api(error) => error.remedy(),
+        }
+    }
+
+    fn failure(&self) -> Failure {
+        match self {
+            Self::NotSignedIn => Failure {
+                code: self.code().to_owned(),
+                message: self.to_string(),
+                remedy: self.remedy(),
+            },
+            Self::Api(error) => error.failure(),
+        }
+    }
+}
+
+impl<P: Platform> Background<P> {
+    /// Loads the records. What waits to be uploaded is left to [`Self::resume`].
+    pub async fn start(platform: P) -> Result<Rc<Self>, StoreError> {
+        let store = platform.store();
+        let enrolment: Enrolment = store::load(store, Table::Records, ENROLMENT)
+            .await?
+            .unwrap_or_default();
+        let accounts: AccountList = store::load(store, Table::Records, ACCOUNTS)
+            .await?
+            .unwrap_or_default();
+        let transfers: Vec<TransferRecord> = store::load_all(store, Table::Transfers).await?;
+        let memory = Memory {
+            enrolment,
+            accounts,
+            stale: None,
+            transfers: Slots::new(transfers),
+            client: None,
+            continued: None,
+        };
+        let background = Rc::new(Self {
+            platform,
+            memory: RefCell::new(memory),
+            watchers: RefCell::default(),
+            sent: RefCell::default(),
+        });
+        background.restore_client().await;
+        background.give_up_interrupted().await?;
+        Ok(background)
+    }
+
+    /// Answers a request of a page's: a [`Reply`] as JSON.
+    pub async fn answer(self: &Rc<Self>, request: Request) -> String {
+        match request {
+            Request::GetState(_) => reply(Ok(self.state())),
+            Request::SignIn(ask) => self.state_after(self.sign_in(ask).await),
+            Request::SetUpDevice(ask) => self.state_after(self.set_up_device(ask).await),
+            Request::SendCode(_) => self.state_after(self.send_code().await),
+            Request::VerifyCode(ask) => self.state_after(self.verify_code(ask).await),
+            Request::SignOut(_) => self.state_after(self.sign_out().await),
+            Request::Refresh(_) => self.state_after(self.refresh().await),
+            Request::Inspect(ask) => answer(self.inspect(ask).await),
+            Request::ExpectPermission(ask) => answer(self.expect_permission(ask).await),
+            Request::Share(share) => reply(self.share_clicked(share).await.map(|()| self.state())),
+            Request::Delete(ask) => self.state_after(self.delete(ask).await),
+            Request::Check(ask) => self.state_after(self.check(ask).await),
+            Request::Dismiss(ask) => self.state_after(self.dismiss(ask).await),
+        }
+    }
+
+    fn state_after<E: Explain>(&self, done: Result<(), E>) -> String {
+        answer(done.map(|()| self.state()))
+    }
+
+    /// What the pages show.
+    pub fn state(&self) -> State {
+        let browser = self.platform.browser();
+        crate::state::state(&self.memory.borrow(), browser.now(), &browser.user_agent())
+    }
+
+    /// Tells a page of each change from now on, and of the state as it is.
+    pub fn watch(&self, watcher: impl Fn(&str) -> bool + 'static) {
+        if watcher(&self.event()) {
+            self.watchers.borrow_mut().push(Box::new(watcher));
+        }
+    }
+
+    /// Tells the pages, if there is something new.
+    pub(crate) fn changed(&self) {
+        if self.watchers.borrow().is_empty() {
+            return;
+        }
+        let event = self.event();
+        if *self.sent.borrow() != event {
+            self.watchers.borrow_mut().retain(|watcher| watcher(&event));
+            *self.sent.borrow_mut() = event;
+        }
+    }
+
+    fn event(&self) -> String {
+        json(&Event::State(Box::new(self.state())))
+    }
+
+    pub(crate) fn memory(&self) -> Ref<'_, Memory<P>> {
+        self.memory.borrow()
+    }
+
+    /// Whether somebody is signed in, on a trusted device.
+    pub(crate) fn is_trusted(&self) -> bool {
+        self.memory()
+            .enrolment
+            .session
+            .as_ref()
+            .is_some_and(Session::is_trusted)
+    }
+
+    /// The workspace of who is signed in.
+    pub(crate) fn workspace(&self) -> Result<WorkspaceId, AskError> {
+        let memory = self.memory();
+        memory
+            .enrolment
+            .session
+            .as_ref()
+            .map(|session| session.me.workspace.id)
+            .ok_or(AskError::NotSignedIn)
+    }
+
+    /// The client, while somebody is signed in.
+    pub(crate) fn client(&self) -> Result<Rc<PlatformClient<P>>, AskError> {
+        self.memory().client.clone().ok_or(AskError::NotSignedIn)
+    }
+
+    /// Asks the server, as the one who is signed in.
+    pub(crate) async fn ask<T>(
+        &self,
+        ask: impl AsyncFnOnce(&PlatformClient<P>) -> Result<T, ApiError>,
+    ) -> Result<T, AskError> {
+        let client = self.client()?;
+        match ask(&client).await {
+            Ok(answer) => Ok(answer),
+            Err(error) => {
+                self.heed(&client, &error).await;
+                Err(AskError::Api(error))
+            }
+        }
+    }
+
+    /// Draws consequences when the server says that the session has ended.
+    async fn heed(&self, client: &Rc<PlatformClient<P>>, error: &ApiError) {
+        let current = self
+            .memory
+            .borrow()
+            .client
+            .as_ref()
+            .is_some_and(|now| Rc::ptr_eq(now, client));
+        if !current {
+            // An answer to somebody who has signed out since.
+            return;
+        }
+        match error.problem() {
+            Some(ProblemCode::InvalidToken) => self.end_session(error.failure()).await,
+            Some(ProblemCode::DeviceDisabled) => self.end_enrolment(error.failure()).await,
+            Some(ProblemCode::DeviceNotTrusted) => self.distrust().await,
+            _ => {}
+        }
+    }
+
+    /// Changes the enrolment record: in memory at once, on disk when the future has
+    /// ended.
+    pub(crate) fn update_enrolment(
+        &self,
+        change: impl FnOnce(&mut Enrolment),
+    ) -> impl Future<Output = Result<(), StoreError>> {
+        let text = {
+            let mut memory = self.memory.borrow_mut();
+            change(&mut memory.enrolment);
+            json(&memory.enrolment)
+        };
+        self.changed();
+        self.put_record(ENROLMENT, text)
+    }
+
+    /// Changes the list of accounts: in memory at once, on disk when the future has
+    /// ended.
+    pub(crate) fn update_accounts(
+        &self,
+        change: impl FnOnce(&mut AccountList),
+    ) -> impl Future<Output = Result<(), StoreError>> {
+        let text = {
+            let mut memory = self.memory.borrow_mut();
+            change(&mut memory.accounts);
+            json(&memory.accounts)
+        };
+        self.changed();
+        self.put_record(ACCOUNTS, text)
+    }
+
+    async fn put_record(&self, key: &'static str, text: String) -> Result<(), StoreError> {
+        let text = Zeroizing::new(text);
+        self.platform.store().put(Table::Records, key, &text).await
+    }
+
+    /// The client of the session that was there when the worker was stopped.
+    async fn restore_client(&self) {
+        let (server, token) = {
+            let enrolment = &self.memory().enrolment;
+            let (Some(owner), Some(session)) = (&enrolment.owner, &enrolment.session) else {
+                return;
+            };
+            (owner.server.clone(), Zeroizing::new(session.token.0.clone()))
+        };
+        match self.platform.keyring().load().await {
+            Ok(Some(device)) => {
+                let client = self.client_for(&server, Rc::new(device), Some(token));
+                self.memory.borrow_mut().client = Some(client);
+            }
+            // The token is of no use without the key that it is bound to.
+            Ok(None) => self.end_enrolment(KeysLost.failure()).await,
+            Err(error) => self.end_session(ApiError::Key(error).failure()).await,
+        }
+    }
+
+    /// A client of this server, for this device.
+    pub(crate) fn client_for(
+        &self,
+        server: &ServerAddress,
+        device: Rc<<P::Keyring as Keyring>::Device>,
+        token: Option<Zeroizing<String>>,
+    ) -> Rc<PlatformClient<P>> {
+        let base = server.as_str().to_owned();
+        Rc::new(Client::new(self.platform.browser().clone(), base, device, token))
+    }
+}
+
+/// The device keys are gone while somebody was signed in.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("This browser's device keys are gone: its site data was cleared. Sign in and set it up anew.")]
+struct KeysLost;
+
+impl Explain for KeysLost {
+    fn code(&self) -> &'static str {
+        "device-keys-lost"
+    }
+
+    fn remedy(&self) -> Option<Remedy> {
+        Some(Remedy::SignIn)
+    }
+}
+
+/// A reply that says why not, as JSON.
+pub fn refusal(failure: Failure) -> String {
+    reply::<()>(Err(failure))
+}
+
+fn answer<T: Serialize, E: Explain>(done: Result<T, E>) -> String {
+    reply(done.map_err(|error| error.failure()))
+}
+
+fn reply<T: Serialize>(done: Result<T, Failure>) -> String {
+    json(&match done {
+        Ok(answer) => Reply::Ok(answer),
+        Err(failure) => Reply::Failed(failure),
+    })
+}
+
+fn json(value: &impl Serialize) -> String {
+    #[expect(
+        clippy::expect_used,
+        reason = "messages and records are structs of strings and numbers"
+    )]
+    ferry_json::write_text(value).expect("serialisable")
+}

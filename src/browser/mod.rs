@@ -1,0 +1,75 @@
+//! What the background needs of the browser, as a trait. [`webext`] is the
+//! browser; for tests there is a fake in `src/testing/`.
+
+pub mod webext;
+
+use ferry_client::{Host, Keyring};
+pub use ferry_webext::cookies::{Cookie, PartitionKey, SameSite};
+
+use crate::store::Store;
+
+/// The browser that the background runs in.
+///
+/// Contract: cookies are those of the browser's default cookie store, and of no
+/// other; a page is fetched with exactly the cookies that a visit would send;
+/// what is remembered for the session outlives this worker, but not the browser.
+#[expect(
+    async_fn_in_trait,
+    reason = "browsers have one thread: the futures need not be Send"
+)]
+pub trait Browser: Host {
+    /// `navigator.userAgent`.
+    fn user_agent(&self) -> String;
+
+    /// Whether all of these origins (match patterns) are granted.
+    async fn granted(&self, origins: &[String]) -> Result<bool, BrowserError>;
+
+    /// Every cookie of this domain and of those below it (`None`: of all domains),
+    /// partitioned and not. Those that no granted origin covers are missing without
+    /// a word.
+    async fn cookies(&self, domain: Option<&str>) -> Result<Vec<Cookie>, BrowserError>;
+
+    /// A page; `None` when it could not be reached.
+    async fn page(&self, url: &str) -> Option<Page>;
+
+    /// Calls [`crate::on_wake`] in so many minutes, even if this worker was stopped.
+    fn wake_in(&self, minutes: f64);
+
+    /// Remembers a text for the browser session; `None` forgets it.
+    async fn remember(&self, key: &str, text: Option<&str>) -> Result<(), BrowserError>;
+
+    /// What was remembered.
+    async fn recall(&self, key: &str) -> Result<Option<String>, BrowserError>;
+}
+
+/// A page, as it came back.
+pub struct Page {
+    /// The address that answered in the end.
+    pub answered: String,
+    /// HTTP status; 302 when it redirects to where this extension may not look.
+    pub status: u16,
+    /// The body.
+    pub body: String,
+}
+
+/// The browser did not do it.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct BrowserError(pub String);
+
+/// Everything that the background runs on.
+pub trait Platform: 'static {
+    /// The browser.
+    type Browser: Browser;
+    /// Where the device keys are.
+    type Keyring: Keyring;
+    /// Where the records are.
+    type Store: Store;
+
+    /// The browser.
+    fn browser(&self) -> &std::rc::Rc<Self::Browser>;
+    /// Where the device keys are.
+    fn keyring(&self) -> &Self::Keyring;
+    /// Where the records are.
+    fn store(&self) -> &Self::Store;
+}

@@ -1,0 +1,135 @@
+//! Reading the jar: every cookie of the app's domains, with everything that the
+//! browser tells of it. Nothing is left out, merged or changed on the way.
+
+use ferry_bridge::CookieCounts;
+use ferry_catalogue::{App, CookieView};
+use ferry_protocol::jar::{self, Jar, Partition};
+
+use crate::browser::{Browser, BrowserError, Cookie, SameSite};
+use crate::concurrent;
+
+/// An app of more domains is read with one question: all that the granted origins
+/// cover, of which the rest is dropped and wiped at once.
+const MAX_QUESTIONS: usize = 3;
+
+/// Reads the jar of an app. The browser gives only cookies that a granted origin
+/// covers: whether all are granted has to be asked before.
+pub async fn read(browser: &impl Browser, app: &App) -> Result<Jar, BrowserError> {
+    let mut jar = Jar::default();
+    // Browsers go through all cookies at each question.
+    let asked = match outermost(&app.domains).count() {
+        ..=MAX_QUESTIONS => outermost(&app.domains)
+            .map(|domain| Some(domain.as_str()))
+            .collect(),
+        _ => vec![None],
+    };
+    for cookies in concurrent::all(asked.into_iter().map(|domain| browser.cookies(domain))).await {
+        add(&mut jar, app, cookies?);
+    }
+    Ok(jar)
+}
+
+/// The domains that lie below no other one: the browser gives the cookies of all
+/// that is below as well, and each cookie is to be there once.
+fn outermost(domains: &[String]) -> impl Iterator<Item = &String> {
+    let is_below = |domain: &str, other: &str| {
+        domain
+            .strip_suffix(other)
+            .is_some_and(|above| above.ends_with('.'))
+    };
+    domains
+        .iter()
+        .filter(move |domain| !domains.iter().any(|other| is_below(domain, other)))
+}
+
+/// Adds those that are the app's.
+fn add(jar: &mut Jar, app: &App, cookies: Vec<Cookie>) {
+    let converted = cookies.into_iter().map(convert);
+    jar.cookies
+        .extend(converted.filter(|cookie| app.owns_domain(&cookie.domain)));
+}
+
+/// A cookie as the browser gives it, in our own form.
+fn convert(mut cookie: Cookie) -> jar::Cookie {
+    let take = |text: &mut String| std::mem::take(text);
+    let domain = cookie
+        .domain
+        .strip_prefix('.')
+        .unwrap_or(&cookie.domain)
+        .to_ascii_lowercase();
+    jar::Cookie {
+        name: take(&mut cookie.name),
+        value: take(&mut cookie.value),
+        host_only: cookie.host_only,
+        path: take(&mut cookie.path),
+        secure: cookie.secure,
+        http_only: cookie.http_only,
+        same_site: match cookie.same_site {
+            SameSite::Unspecified => jar::SameSite::Unspecified,
+            SameSite::NoRestriction => jar::SameSite::None,
+            SameSite::Lax => jar::SameSite::Lax,
+            SameSite::Strict => jar::SameSite::Strict,
+        },
+        expires: if cookie.session {
+            None
+        } else {
+            cookie.expiration_date
+        },
+        partition: partition(&cookie, &domain),
+        domain,
+    }
+}
+
+/// What a cookie is partitioned by. With Firefox's first-party isolation, a cookie
+/// that was set within another site's page is kept apart in the same way.
+fn partition(cookie: &Cookie, domain: &str) -> Option<Partition> {
+    let by_key = cookie.partition_key.as_ref().and_then(|key| {
+        let site = key.top_level_site.as_deref().filter(|site| !site.is_empty())?;
+        Some(Partition {
+            top_level_site: site.to_owned(),
+            has_cross_site_ancestor: key.has_cross_site_ancestor,
+        })
+    });
+    let foreign =
+        |party: &&str| !party.is_empty() && *party != domain && !domain.ends_with(&format!(".{party}"));
+    by_key.or_else(|| {
+        let party = cookie.first_party_domain.as_deref().filter(foreign)?;
+        Some(Partition {
+            top_level_site: format!("https://{party}"),
+            has_cross_site_ancestor: None,
+        })
+    })
+}
+
+/// The cookies by kind.
+pub fn count(jar: &Jar) -> CookieCounts {
+    let count =
+        |is: fn(&jar::Cookie) -> bool| saturating(jar.cookies.iter().filter(|cookie| is(cookie)).count());
+    CookieCounts {
+        total: saturating(jar.cookies.len()),
+        session_only: count(|cookie| cookie.expires.is_none()),
+        http_only: count(|cookie| cookie.http_only),
+        host_only: count(|cookie| cookie.host_only),
+        partitioned: count(|cookie| cookie.partition.is_some()),
+    }
+}
+
+/// As much of the cookies as the identity rules look at.
+pub fn views(jar: &Jar) -> Vec<CookieView<'_>> {
+    jar.cookies
+        .iter()
+        .map(|cookie| CookieView {
+            name: &cookie.name,
+            value: &cookie.value,
+            domain: &cookie.domain,
+        })
+        .collect()
+}
+
+fn saturating(count: usize) -> u32 {
+    u32::try_from(count).unwrap_or(u32::MAX)
+}
+
+#[cfg(test)]
+#[path = "capture_tests.rs"]
+mod tests;

@@ -1,0 +1,106 @@
+use ferry_bridge::{ExpectPermission, Request, Share, State, TransferStep};
+
+use crate::testing::{Cookies, TestBackground, World, ask, run, step};
+
+const ORIGIN: &str = "*://*.notes.example/*";
+
+fn clicked(world: &World) -> Share {
+    Share {
+        account: world.account(),
+        consent: None,
+        accept_unknown: false,
+    }
+}
+
+async fn expecting(world: &World) -> TestBackground {
+    let background = world.ready().await;
+    world.browser.revoke_everything();
+    let expect = Request::ExpectPermission(ExpectPermission {
+        share: clicked(world),
+    });
+    ask::<(), _, _>(&background, expect).await.unwrap();
+    background
+}
+
+#[test]
+fn a_granted_permission_takes_the_click_up() {
+    run(async {
+        let world = World::default();
+        let background = expecting(&world).await;
+        world.browser.grant("*://*.other.example/*");
+        background.permissions_added().await;
+        assert_eq!(world.server().stores.get(), 0, "another permission");
+        world.browser.grant(ORIGIN);
+        background.permissions_added().await;
+        assert_eq!(world.server().stores.get(), 1);
+        assert!(matches!(
+            step(&background.state()),
+            Some(TransferStep::Done { .. })
+        ));
+        background.permissions_added().await;
+        assert_eq!(world.server().stores.get(), 1, "once");
+    });
+}
+
+#[test]
+fn the_click_survives_the_worker_but_not_two_minutes() {
+    run(async {
+        for (later, stores) in [(119_999, 1), (120_000, 0)] {
+            let world = World::default();
+            expecting(&world).await;
+            world.browser.pass(later);
+            world.browser.grant(ORIGIN);
+            world.start().await.permissions_added().await;
+            assert_eq!(world.server().stores.get(), stores, "{later} ms");
+        }
+    });
+}
+
+#[test]
+fn a_page_that_stayed_open_does_not_transfer_twice() {
+    run(async {
+        // The browser's event first, then the page's message, and the other way round.
+        for event_first in [true, false] {
+            let world = World::default();
+            let background = expecting(&world).await;
+            world.browser.grant(ORIGIN);
+            if event_first {
+                background.permissions_added().await;
+            }
+            ask::<State, _, _>(&background, world.share()).await.unwrap();
+            background.permissions_added().await;
+            assert_eq!(world.server().stores.get(), 1, "event first: {event_first}");
+            // A later click is one of its own.
+            ask::<State, _, _>(&background, world.share()).await.unwrap();
+            assert_eq!(world.server().stores.get(), 2);
+        }
+    });
+}
+
+#[test]
+fn the_rules_hold_without_a_page_as_well() {
+    run(async {
+        let world = World::default();
+        let background = expecting(&world).await;
+        world.browser.set_cookies(Cookies::of("bob"));
+        world.browser.grant(ORIGIN);
+        background.permissions_added().await;
+        let state = background.state();
+        let Some(TransferStep::Failed { failure }) = step(&state) else {
+            panic!("failed")
+        };
+        assert_eq!(failure.code, "another-identity");
+        assert_eq!(world.server().stores.get(), 0);
+    });
+}
+
+#[test]
+fn a_permission_alone_uploads_nothing() {
+    run(async {
+        let world = World::default();
+        let background = world.ready().await;
+        background.permissions_added().await;
+        assert_eq!(world.server().asked_ending("/transfers"), 0);
+        assert!(background.state().transfers.is_empty());
+    });
+}

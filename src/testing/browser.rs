@@ -1,0 +1,262 @@
+//! A browser that does as it is told, and can stop at any point.
+
+use std::cell::{Cell, RefCell};
+use std::collections::{BTreeMap, BTreeSet};
+use std::future::{pending, poll_fn};
+use std::task::Poll;
+
+use ferry_client::{Host, HttpRequest, HttpResponse, Method, NetworkError};
+use ferry_extension::browser::{Browser, BrowserError, Cookie, Page};
+use ferry_protocol::UnixMillis;
+
+use super::FakeServer;
+
+/// A point at which the browser may stop the worker, or let it wait.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Point {
+    /// When it reads cookies.
+    Cookies,
+    /// When a page is fetched.
+    Page,
+    /// Before this request reaches the server.
+    Before(Asked),
+    /// After the server has done it, before the answer is here.
+    After(Asked),
+}
+
+/// A request of a transfer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Asked {
+    /// For a one-time key.
+    Key,
+    /// To store the session.
+    Upload,
+}
+
+impl Asked {
+    fn of(request: &HttpRequest) -> Option<Self> {
+        match request.method {
+            Method::Post if request.url.ends_with("/transfers") => Some(Self::Key),
+            Method::Put if request.url.contains("/transfers/") => Some(Self::Upload),
+            _ => None,
+        }
+    }
+}
+
+/// The fake browser, with the fake server behind its network.
+pub(crate) struct FakeBrowser {
+    pub(crate) server: FakeServer,
+    pub(crate) now: Cell<i64>,
+    cookies: RefCell<Vec<Cookie>>,
+    pages: RefCell<BTreeMap<String, (u16, String)>>,
+    /// Cookies that a page sets when it is fetched.
+    rotations: RefCell<Vec<Cookies>>,
+    granted: RefCell<Option<BTreeSet<String>>>,
+    session: RefCell<BTreeMap<String, String>>,
+    alarm: Cell<Option<f64>>,
+    stop_at: Cell<Option<Point>>,
+    stopped: Cell<bool>,
+    wait_at: Cell<Option<Point>>,
+    drawn: Cell<u64>,
+}
+
+/// Cookies, said briefly.
+#[derive(Clone, Default)]
+pub(crate) struct Cookies(pub(crate) Vec<(&'static str, String)>);
+
+impl Cookies {
+    /// One signed-in identity.
+    pub(crate) fn of(who: &str) -> Self {
+        Self(vec![
+            ("session", format!("{}-{who}", super::CANARY)),
+            ("who", who.to_owned()),
+        ])
+    }
+
+    fn into_cookies(self) -> Vec<Cookie> {
+        self.0
+            .into_iter()
+            .map(|(name, value)| cookie(name, &value))
+            .collect()
+    }
+}
+
+/// A cookie as browsers give it.
+pub(crate) fn cookie(name: &str, value: &str) -> Cookie {
+    let json = format!(
+        r#"{{"name":"{name}","value":"{value}","domain":"notes.example","hostOnly":true,"path":"/",
+            "secure":true,"httpOnly":true,"sameSite":"lax","session":true,"storeId":"0"}}"#
+    );
+    serde_json::from_str(&json).expect("a cookie")
+}
+
+impl FakeBrowser {
+    pub(crate) fn new() -> Self {
+        Self {
+            server: FakeServer::new(),
+            now: Cell::new(1_800_000_000_000),
+            cookies: RefCell::new(Cookies::of("ada").into_cookies()),
+            pages: RefCell::default(),
+            rotations: RefCell::default(),
+            granted: RefCell::new(Some(BTreeSet::new())),
+            session: RefCell::default(),
+            alarm: Cell::new(None),
+            stop_at: Cell::new(None),
+            stopped: Cell::new(false),
+            wait_at: Cell::new(None),
+            drawn: Cell::new(0),
+        }
+    }
+
+    pub(crate) fn set_cookies(&self, cookies: Cookies) {
+        *self.cookies.borrow_mut() = cookies.into_cookies();
+    }
+
+    /// The page answers so; its cookies are set when it is fetched.
+    pub(crate) fn set_page(&self, url: &str, status: u16, body: &str, sets: Option<Cookies>) {
+        self.pages
+            .borrow_mut()
+            .insert(url.to_owned(), (status, body.to_owned()));
+        self.rotations.borrow_mut().extend(sets);
+    }
+
+    pub(crate) fn grant_everything(&self) {
+        *self.granted.borrow_mut() = None;
+    }
+
+    pub(crate) fn grant(&self, origin: &str) {
+        if let Some(granted) = self.granted.borrow_mut().as_mut() {
+            granted.insert(origin.to_owned());
+        }
+    }
+
+    pub(crate) fn revoke_everything(&self) {
+        *self.granted.borrow_mut() = Some(BTreeSet::new());
+    }
+
+    pub(crate) fn forget_pages(&self) {
+        self.pages.borrow_mut().clear();
+    }
+
+    /// Whoever gets there goes no further: the browser has stopped the worker.
+    pub(crate) fn stop_at(&self, point: Option<Point>) {
+        self.stop_at.set(point);
+        self.stopped.set(false);
+    }
+
+    /// Whether somebody got there.
+    pub(crate) fn has_stopped(&self) -> bool {
+        self.stopped.get()
+    }
+
+    /// Whoever gets there waits until this is set to something else.
+    pub(crate) fn wait_at(&self, point: Option<Point>) {
+        self.wait_at.set(point);
+    }
+
+    /// Minutes until the alarm that was set, if any; clears it.
+    pub(crate) fn take_alarm(&self) -> Option<f64> {
+        self.alarm.take()
+    }
+
+    pub(crate) fn pass(&self, millis: i64) {
+        self.now.set(self.now.get() + millis);
+    }
+
+    async fn reach(&self, is_here: impl Fn(Point) -> bool) {
+        if self.stop_at.get().is_some_and(&is_here) {
+            self.stopped.set(true);
+            pending::<()>().await;
+        }
+        poll_fn(|_| {
+            if self.wait_at.get().is_some_and(&is_here) {
+                Poll::Pending
+            } else {
+                Poll::Ready(())
+            }
+        })
+        .await;
+    }
+}
+
+impl Host for FakeBrowser {
+    fn now(&self) -> UnixMillis {
+        UnixMillis(self.now.get())
+    }
+
+    fn random(&self, bytes: &mut [u8]) {
+        for byte in bytes {
+            // SplitMix64: different each time, the same in each run.
+            let drawn = self.drawn.get().wrapping_add(0x9E37_79B9_7F4A_7C15);
+            self.drawn.set(drawn);
+            let mixed = (drawn ^ (drawn >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+            *byte = (mixed >> 56) as u8;
+        }
+    }
+
+    async fn fetch(&self, request: HttpRequest) -> Result<HttpResponse, NetworkError> {
+        let asked = Asked::of(&request);
+        self.reach(|point| asked.is_some_and(|asked| point == Point::Before(asked)))
+            .await;
+        let answer = self.server.answer(request, self.now());
+        self.reach(|point| asked.is_some_and(|asked| point == Point::After(asked)))
+            .await;
+        answer
+    }
+}
+
+impl Browser for FakeBrowser {
+    fn user_agent(&self) -> String {
+        "Mozilla/5.0 (X11; Linux x86_64) Chrome/150.0.0.0".to_owned()
+    }
+
+    async fn granted(&self, origins: &[String]) -> Result<bool, BrowserError> {
+        let granted = self.granted.borrow();
+        Ok(granted
+            .as_ref()
+            .is_none_or(|granted| origins.iter().all(|origin| granted.contains(origin))))
+    }
+
+    async fn cookies(&self, domain: Option<&str>) -> Result<Vec<Cookie>, BrowserError> {
+        self.reach(|point| point == Point::Cookies).await;
+        let granted = self.granted.borrow();
+        let is_covered = |host: &str| {
+            let covers = |origin: &String| host.ends_with(origin[6..].trim_end_matches("/*"));
+            granted.as_ref().is_none_or(|granted| granted.iter().any(covers))
+        };
+        let is_asked = |cookie: &&Cookie| {
+            let host = cookie.domain.trim_start_matches('.');
+            is_covered(host) && domain.is_none_or(|domain| host.ends_with(domain))
+        };
+        Ok(self.cookies.borrow().iter().filter(is_asked).cloned().collect())
+    }
+
+    async fn page(&self, url: &str) -> Option<Page> {
+        self.reach(|point| point == Point::Page).await;
+        let (status, body) = self.pages.borrow().get(url).cloned()?;
+        for set in self.rotations.take() {
+            self.set_cookies(set);
+        }
+        Some(Page {
+            answered: url.to_owned(),
+            status,
+            body,
+        })
+    }
+
+    fn wake_in(&self, minutes: f64) {
+        self.alarm.set(Some(minutes));
+    }
+
+    async fn remember(&self, key: &str, text: Option<&str>) -> Result<(), BrowserError> {
+        match text {
+            Some(text) => self.session.borrow_mut().insert(key.to_owned(), text.to_owned()),
+            None => self.session.borrow_mut().remove(key),
+        };
+        Ok(())
+    }
+
+    async fn recall(&self, key: &str) -> Result<Option<String>, BrowserError> {
+        Ok(self.session.borrow().get(key).cloned())
+    }
+}
