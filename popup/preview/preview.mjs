@@ -1,0 +1,149 @@
+// Shows every scene in headless Chromium, takes its picture and checks it.
+//
+//   node popup/preview/preview.mjs --dist DIR --out DIR [--only NAME] [--axe FILE] [--chromium PATH]
+//
+// DIR of --dist holds popup/index.html as built. Each scene (scenes.json) is shown as
+// popup and in a tab, light and dark: NAME.popup.light.png and so on. With --axe (the
+// path of axe-core's axe.min.js) each is checked for accessibility. Ends with 1 when
+// a page logs an error, lacks what a scene's acts touch, is wider than its window, or
+// when axe finds anything serious.
+
+import { createServer } from "node:http";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { extname, join, normalize } from "node:path";
+import { parseArgs } from "node:util";
+
+import { openPage } from "./browser.mjs";
+
+const { values: args } = parseArgs({
+    options: {
+        dist: { type: "string" },
+        out: { type: "string" },
+        only: { type: "string" },
+        axe: { type: "string" },
+        chromium: { type: "string", default: "chromium" },
+    },
+});
+
+const here = import.meta.dirname;
+const scenes = JSON.parse(await readFile(join(here, "scenes.json"), "utf8"));
+const shim = await readFile(join(here, "chrome.js"), "utf8");
+const axe = args.axe && (await readFile(args.axe, "utf8"));
+const LAYOUTS = { popup: [360, 600], tab: [900, 760] };
+
+const server = createServer(async (request, response) => {
+    const types = { ".html": "text/html", ".css": "text/css", ".js": "text/javascript", ".wasm": "application/wasm" };
+    const path = normalize(new URL(request.url, "http://localhost").pathname);
+    try {
+        const body = await readFile(join(args.dist, path));
+        // The policy of the manifest, so that what it forbids fails here as well.
+        response.setHeader("Content-Security-Policy", "script-src 'self' 'wasm-unsafe-eval'; object-src 'self'");
+        response.setHeader("Content-Type", types[extname(path)] ?? "application/octet-stream");
+        response.end(body);
+    } catch {
+        response.writeHead(404).end();
+    }
+});
+await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
+const base = `http://127.0.0.1:${server.address().port}`;
+
+const page = await openPage(args.chromium);
+const problems = [];
+let showing = "";
+page.on(({ method, params }) => {
+    if (method === "Runtime.exceptionThrown") problems.push(`${showing}: ${params.exceptionDetails.exception?.description}`);
+    if (method === "Log.entryAdded" && params.entry.level === "error" && !params.entry.url?.endsWith(".png")) {
+        problems.push(`${showing}: ${params.entry.text}`);
+    }
+    if (method === "Runtime.consoleAPICalled" && params.type === "error") {
+        problems.push(`${showing}: ${params.args.map((arg) => arg.value ?? arg.description).join(" ")}`);
+    }
+});
+// Calls the page's function until it gives something; the page tells of each frame.
+const until = (condition) =>
+    page.evaluate(`new Promise((resolve, reject) => {
+        const end = performance.now() + 5000;
+        (function look() {
+            const found = (${condition})();
+            if (found) resolve(true);
+            else if (performance.now() > end) reject(new Error(${JSON.stringify(condition)}));
+            else requestAnimationFrame(look);
+        })();
+    })`);
+const settled = () => page.evaluate("new Promise((done) => setTimeout(() => requestAnimationFrame(() => requestAnimationFrame(done)), 60))");
+
+async function act(step) {
+    if (step.click) {
+        await until(`() => document.querySelector('[data-testid="${step.click}"]')`);
+        await page.evaluate(`document.querySelector('[data-testid="${step.click}"]').click()`);
+    } else {
+        const [hook, text] = step.type;
+        await until(`() => document.querySelector('[data-testid="${hook}"]')`);
+        await page.evaluate(`document.querySelector('[data-testid="${hook}"]').focus()`);
+        await page.evaluate(`document.querySelector('[data-testid="${hook}"]').select()`);
+        await page.send("Input.insertText", { text });
+    }
+}
+
+async function show(scene, layout) {
+    const [width, height] = LAYOUTS[layout];
+    await page.send("Emulation.setDeviceMetricsOverride", { width, height, deviceScaleFactor: 2, mobile: false });
+    const { identifier } = await page.send("Page.addScriptToEvaluateOnNewDocument", {
+        source: `globalThis.ferryScene = ${JSON.stringify(scene)};\n${shim}`,
+    });
+    // A number of its own, so that each scene is a new document.
+    const query = `?scene=${count}${layout === "tab" ? "&view=tab" : ""}`;
+    await page.send("Page.navigate", { url: `${base}/popup/index.html${query}${scene.hash}` });
+    await page.send("Page.removeScriptToEvaluateOnNewDocument", { identifier });
+    await until(`() => document.readyState === "complete" && !document.querySelector(".skeleton-list")`);
+    await settled();
+    for (const step of scene.acts) await act(step);
+    await settled();
+}
+
+async function check(name) {
+    const wide = await page.evaluate("document.documentElement.scrollWidth - innerWidth");
+    if (wide > 0) problems.push(`${name}: ${wide} px too wide`);
+    if (!axe) return;
+    await page.evaluate(`${axe};0`);
+    const { violations } = await page.evaluate(`axe.run(document, { resultTypes: ["violations"] })
+        .then(({ violations }) => ({ violations: violations.map(({ id, impact, nodes }) =>
+            ({ id, impact, nodes: nodes.map((node) => node.html.slice(0, 160)) })) }))`);
+    for (const { id, impact, nodes } of violations) {
+        const line = `${name}: axe ${impact}: ${id}: ${nodes.join(" | ")}`;
+        if (impact === "serious" || impact === "critical") problems.push(line);
+        else console.log(line);
+    }
+}
+
+await mkdir(args.out, { recursive: true });
+let count = 0;
+for (const scene of scenes.filter(({ name }) => !args.only || name.startsWith(args.only))) {
+    for (const layout of Object.keys(LAYOUTS)) {
+        if (layout === "tab" && scene.name.endsWith("-firefox")) continue;
+        for (const scheme of ["light", "dark"]) {
+            showing = `${scene.name}.${layout}.${scheme}`;
+            await page.send("Emulation.setEmulatedMedia", {
+                features: [
+                    { name: "prefers-color-scheme", value: scheme },
+                    { name: "prefers-reduced-motion", value: "reduce" },
+                ],
+            });
+            try {
+                await show(scene, layout);
+                await check(showing);
+            } catch (error) {
+                problems.push(`${showing}: ${error.message}`);
+            }
+            const { data } = await page.send("Page.captureScreenshot", { format: "png", captureBeyondViewport: layout === "tab" });
+            await writeFile(join(args.out, `${showing}.png`), Buffer.from(data, "base64"));
+            count += 1;
+        }
+    }
+}
+
+await page.close();
+server.close();
+problems.forEach((problem) => console.error(problem));
+console.log(`${count} pictures, ${problems.length} problems`);
+process.exitCode = problems.length > 0 ? 1 : 0;

@@ -1,0 +1,81 @@
+//! The way to the background: requests and their answers, and the port on which
+//! it tells of changes.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::time::Duration;
+
+use ferry_bridge::{Ask, Event, Failure, PORT, Remedy, Reply, Request};
+use ferry_webext::{ApiError, Listener, Port, runtime};
+use leptos::task::spawn_local;
+
+/// Why there is no answer.
+#[derive(Clone, Debug)]
+pub enum AskError {
+    /// The background said no, and why.
+    Failed(Failure),
+    /// It was stopped before it answered, or did not understand.
+    Gone(ApiError),
+}
+
+impl AskError {
+    /// For the person.
+    pub fn into_failure(self) -> Failure {
+        match self {
+            Self::Failed(failure) => failure,
+            Self::Gone(_) => Failure {
+                code: "background-gone".to_owned(),
+                message: "The browser stopped Ferry while it was at work. Nothing was lost. Try again."
+                    .to_owned(),
+                remedy: Some(Remedy::Retry),
+            },
+        }
+    }
+}
+
+/// Asks the background, starting it if need be.
+///
+/// # Errors
+/// When it could not do what was asked, or was stopped.
+pub async fn ask<A: Ask>(ask: A) -> Result<A::Response, AskError> {
+    let request: Request = ask.into();
+    match runtime::send_message::<_, Reply<A::Response>>(&request).await {
+        Ok(Reply::Ok(response)) => Ok(response),
+        Ok(Reply::Failed(failure)) => Err(AskError::Failed(failure)),
+        Err(error) => Err(AskError::Gone(error)),
+    }
+}
+
+/// How long to wait before connecting again: the background is stopped for being
+/// idle, which is no reason to hurry.
+const RECONNECT: Duration = Duration::from_millis(250);
+
+/// Calls with each event, for as long as the page lives. Connects again whenever
+/// the background was stopped.
+pub fn listen(call: impl Fn(Event) + 'static) {
+    connect(Rc::new(call));
+}
+
+fn connect(call: Rc<dyn Fn(Event)>) {
+    // Fails when the extension was updated beneath this page: the browser closes
+    // the page in a moment.
+    let Ok(port) = runtime::connect(PORT) else { return };
+    let held = Rc::new(RefCell::new(None::<(Port, [Listener; 2])>));
+    let on_event = {
+        let call = Rc::clone(&call);
+        port.on_message(move |event| call(event))
+    };
+    let on_gone = {
+        let held = Rc::clone(&held);
+        port.on_disconnect(move || {
+            let (call, held) = (Rc::clone(&call), Rc::clone(&held));
+            spawn_local(async move {
+                gloo_timers::future::sleep(RECONNECT).await;
+                // The listeners are let go here, not while one of them runs.
+                drop(held.take());
+                connect(call);
+            });
+        })
+    };
+    *held.borrow_mut() = Some((port, [on_event, on_gone]));
+}

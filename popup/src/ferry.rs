@@ -1,0 +1,320 @@
+//! The state that the pages share, and what they can do.
+
+mod act;
+mod follow;
+
+use std::collections::HashMap;
+
+use ferry_bridge::{
+    Ask, Check, Delete, Dismiss, Event, ExpectPermission, Failure, GetState, Phase, Profile, Refresh, Remedy,
+    Share, SignOut, State, TransferStep,
+};
+use ferry_protocol::api::{Account, SessionStatus};
+use ferry_protocol::{AccountId, UnixMillis};
+use ferry_ui::reactive::{Derived, Var};
+use ferry_ui::text::Clean;
+use ferry_webext::{BrowserKind, permissions, runtime, tabs};
+use gloo_timers::callback::Interval;
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use web_sys::VisibilityState;
+
+use crate::background::{AskError, ask, listen};
+use crate::route::Route;
+use crate::share::{Click, click};
+use crate::{keep, words};
+
+/// Which of the phases; pages are built anew only when this changes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stage {
+    /// Not known yet.
+    Loading,
+    /// Nobody is signed in.
+    SignedOut,
+    /// To be named.
+    SetUp,
+    /// A code is on its way.
+    Code,
+    /// Ready.
+    Ready,
+}
+
+/// What is going on with an account, besides a transfer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Doing {
+    /// The browser was asked, or the transfer is about to start.
+    Sharing,
+    /// Being deleted.
+    Deleting,
+    /// The cloud was asked to check; the last check known then was at this time.
+    Checking {
+        /// Of the check before.
+        before: Option<UnixMillis>,
+        /// When it was asked for.
+        since: UnixMillis,
+    },
+}
+
+/// The state that the pages share. A handle: cheap to copy.
+#[derive(Clone, Copy)]
+pub struct Ferry {
+    /// What the background told last; `None` until it did.
+    pub state: Var<Option<State>>,
+    /// Which page.
+    pub route: Var<Route>,
+    /// Now, to the second.
+    pub now: Var<UnixMillis>,
+    /// In a tab, not in the popup.
+    pub in_tab: bool,
+    /// Whether the browser can show its permission prompt above this page.
+    pub prompts: bool,
+    /// Accounts whose app's domains the browser has granted, or has not.
+    pub granted: Var<HashMap<AccountId, bool>>,
+    /// What is going on with an account.
+    pub doing: Var<HashMap<AccountId, Doing>>,
+    /// What went wrong with an account, where the background's state does not say so.
+    pub failures: Var<HashMap<AccountId, Failure>>,
+    /// What went wrong otherwise.
+    pub failure: Var<Option<Failure>>,
+    /// What screen readers say next.
+    pub said: Var<String>,
+    /// The account whose session is about to be deleted.
+    pub deleting: Var<Option<AccountId>>,
+    /// A page was shown before: from the second on, its heading gets the focus.
+    pub moved: Var<bool>,
+    /// The account whose session was deleted just now.
+    pub deleted: Var<Option<AccountId>>,
+    refreshing: Var<bool>,
+}
+
+/// For how long a check that was asked for is waited for, in milliseconds.
+const CHECK_PATIENCE: i64 = 60_000;
+
+impl Ferry {
+    /// With this state, and no ear for the background.
+    pub fn new(state: Option<State>, route: Route, in_tab: bool, now: UnixMillis) -> Self {
+        Self {
+            state: Var::new(state),
+            route: Var::new(route),
+            now: Var::new(now),
+            in_tab,
+            // Firefox shows the prompt beneath the popup, where nobody sees it.
+            prompts: in_tab || BrowserKind::here() == BrowserKind::Chrome,
+            granted: Var::new(HashMap::new()),
+            doing: Var::new(HashMap::new()),
+            failures: Var::new(HashMap::new()),
+            failure: Var::new(None),
+            said: Var::new(String::new()),
+            deleting: Var::new(None),
+            moved: Var::new(false),
+            deleted: Var::new(None),
+            refreshing: Var::new(false),
+        }
+    }
+
+    /// The one of this page.
+    pub fn here() -> Self {
+        expect_context()
+    }
+
+    /// Which of the phases.
+    pub fn stage(self) -> Derived<Stage> {
+        Derived::new(move || {
+            self.state
+                .with(|state| match state.as_ref().map(|state| &state.phase) {
+                    None => Stage::Loading,
+                    Some(Phase::SignedOut { .. }) => Stage::SignedOut,
+                    Some(Phase::SetUp { code: None, .. }) => Stage::SetUp,
+                    Some(Phase::SetUp { code: Some(_), .. }) => Stage::Code,
+                    Some(Phase::Ready { .. }) => Stage::Ready,
+                })
+        })
+    }
+
+    /// Something of the phase, or nothing in another one.
+    pub fn pick<T: Clone + PartialEq + Send + Sync + 'static>(
+        self,
+        pick: fn(&Phase) -> Option<T>,
+    ) -> Derived<Option<T>> {
+        Derived::new(move || {
+            self.state
+                .with(|state| state.as_ref().and_then(|state| pick(&state.phase)))
+        })
+    }
+
+    /// Who is signed in to Ferry, and where.
+    pub fn profile(self) -> Derived<Option<Profile>> {
+        self.pick(|phase| match phase {
+            Phase::SetUp { profile, .. } | Phase::Ready { profile, .. } => Some(profile.clone()),
+            Phase::SignedOut { .. } => None,
+        })
+    }
+
+    /// One account.
+    pub fn account(self, id: AccountId) -> Derived<Option<Account>> {
+        Derived::new(move || self.state.with(|state| find(state.as_ref(), id).cloned()))
+    }
+
+    /// How far the transfer of an account is, if there is one.
+    pub fn transfer(self, id: AccountId) -> Derived<Option<TransferStep>> {
+        Derived::new(move || {
+            self.state.with(|state| {
+                let transfers = &state.as_ref()?.transfers;
+                transfers
+                    .iter()
+                    .find(|transfer| transfer.account == id)
+                    .map(|transfer| transfer.step.clone())
+            })
+        })
+    }
+
+    /// Whether a transfer of this account runs, or is about to.
+    pub fn is_sharing(self, id: AccountId) -> Derived<bool> {
+        let transfer = self.transfer(id);
+        Derived::new(move || {
+            self.doing.with(|doing| doing.get(&id) == Some(&Doing::Sharing))
+                || transfer.with(|step| step.as_ref().is_some_and(|step| words::progress(step).is_some()))
+        })
+    }
+
+    /// What went wrong with this account and was not dismissed.
+    pub fn trouble(self, id: AccountId) -> Derived<Option<Failure>> {
+        let transfer = self.transfer(id);
+        Derived::new(move || match transfer.get() {
+            Some(TransferStep::Failed { failure }) => Some(failure),
+            Some(_) => None,
+            None => self.failures.with(|failures| failures.get(&id).cloned()),
+        })
+    }
+
+    /// Takes over what the background says.
+    pub fn set_state(self, state: State) {
+        if self.state.with_untracked(|known| known.as_ref() == Some(&state)) {
+            return;
+        }
+        keep::keep_state(&state);
+        self.settle_checks(&state);
+        self.state.set(Some(state));
+        self.look_up_permissions();
+    }
+
+    fn take_state(self, answer: Result<State, AskError>) {
+        match answer {
+            Ok(state) => {
+                self.failure.set(None);
+                self.set_state(state);
+            }
+            Err(error) => self.failure.set(Some(error.into_failure())),
+        }
+    }
+
+    fn take_answer(self, id: AccountId, answer: Result<State, AskError>) {
+        match answer {
+            Ok(state) => self.set_state(state),
+            // Where the transfer goes on, or why it did not, the state says.
+            Err(AskError::Gone(_)) if self.transfer(id).get_untracked().is_some() => {}
+            Err(error) => self.fail(id, error.into_failure()),
+        }
+    }
+
+    fn fail(self, id: AccountId, failure: Failure) {
+        self.failures
+            .update(|failures| drop(failures.insert(id, failure)));
+    }
+
+    fn set_doing(self, id: AccountId, doing: Option<Doing>) {
+        self.doing.update(|all| {
+            let _ = match doing {
+                Some(doing) => all.insert(id, doing),
+                None => all.remove(&id),
+            };
+        });
+    }
+
+    /// Forgets how the last transfer ended, here and in the background.
+    fn forget_outcome(self, id: AccountId) {
+        self.failures.update(|failures| drop(failures.remove(&id)));
+        let ended = match self.transfer(id).get_untracked() {
+            Some(step) => words::progress(&step).is_none(),
+            None => false,
+        };
+        if ended {
+            self.state.update(|state| {
+                if let Some(state) = state {
+                    state.transfers.retain(|transfer| transfer.account != id);
+                }
+            });
+            spawn_local(async move { drop(ask(Dismiss { account: id }).await) });
+        }
+    }
+
+    /// Ends the wait for checks that have come in.
+    fn settle_checks(self, state: &State) {
+        let waiting = self
+            .doing
+            .with_untracked(|doing| doing.values().any(|one| matches!(one, Doing::Checking { .. })));
+        if !waiting {
+            return;
+        }
+        let now = self.now.get_untracked();
+        self.doing.update(|doing| {
+            doing.retain(|id, one| match one {
+                Doing::Checking { before, since } => {
+                    let account = find(Some(state), *id);
+                    account.is_some_and(|account| checked_at(account) == *before)
+                        && now.0.saturating_sub(since.0) < CHECK_PATIENCE
+                }
+                _ => true,
+            });
+        });
+    }
+
+    /// Finds out which app's domains the browser has granted.
+    pub fn look_up_permissions(self) {
+        let apps = self
+            .state
+            .with_untracked(|state| match state.as_ref().map(|state| &state.phase) {
+                Some(Phase::Ready { accounts, .. }) => accounts
+                    .iter()
+                    .map(|account| (account.id, account.app.origins()))
+                    .collect::<Vec<_>>(),
+                _ => Vec::new(),
+            });
+        spawn_local(async move {
+            for (id, origins) in apps {
+                if let Ok(granted) = permissions::contains(&origins).await {
+                    self.set_granted(id, granted);
+                }
+            }
+        });
+    }
+}
+
+fn find(state: Option<&State>, id: AccountId) -> Option<&Account> {
+    match &state?.phase {
+        Phase::Ready { accounts, .. } => accounts.iter().find(|account| account.id == id),
+        Phase::SignedOut { .. } | Phase::SetUp { .. } => None,
+    }
+}
+
+fn checked_at(account: &Account) -> Option<UnixMillis> {
+    let session = ferry_ui::session::stored(&account.session)?;
+    session.check.as_ref().map(|check| check.at)
+}
+
+/// Opens this page in a tab, and closes the popup.
+pub fn open_tab(route: Route) {
+    let url = runtime::url(&format!("popup/index.html?view=tab{}", route.hash()));
+    spawn_local(async move {
+        if tabs::create(&url).await.is_ok() {
+            let _ = window().close();
+        }
+    });
+}
+
+/// Opens a web page in a tab.
+pub fn open_url(url: &str) {
+    if let Some(url) = words::openable(url).map(str::to_owned) {
+        spawn_local(async move { drop(tabs::create(&url).await) });
+    }
+}

@@ -1,0 +1,195 @@
+//! What the pages can do. Everything that asks for the browser's permission has to
+//! be called within the handler of a click, and asks before it awaits anything.
+
+use super::*;
+
+impl Ferry {
+    /// Shows another page.
+    pub fn go(self, route: Route) {
+        // The address changes, and `follow_address` does the rest; without one
+        // (in tests) it is set at once.
+        let _ = window().location().set_hash(&route.hash());
+        self.route.set(route);
+    }
+
+    /// The click on *Share*. Has to be called within the handler of the click:
+    /// the browser's prompt is asked for before anything is awaited.
+    pub fn share_clicked(self, account: &Account) {
+        let id = account.id;
+        self.forget_outcome(id);
+        let granted = self.granted.with_untracked(|granted| granted.get(&id).copied());
+        match click(account, granted, self.prompts) {
+            Click::Transfer | Click::AskThenTransfer => self.transfer_now(account, None, false),
+            Click::Explain => self.go(Route::Share(id)),
+            Click::OpenTab => open_tab(Route::Share(id)),
+        }
+    }
+
+    /// Transfers, asking the browser for the app's domains first if it has not
+    /// granted them. Has to be called within the handler of a click.
+    pub fn transfer_now(self, account: &Account, consent: Option<u32>, accept_unknown: bool) {
+        let (id, app) = (account.id, account.app.name.clone());
+        let share = Share {
+            account: id,
+            consent,
+            accept_unknown,
+        };
+        let granted = self
+            .granted
+            .with_untracked(|granted| granted.get(&id) == Some(&true));
+        let prompt = (!granted).then(|| {
+            keep::keep_place(self.route.get_untracked(), self.now.get_untracked());
+            let expected = ExpectPermission { share: share.clone() };
+            // If this is not heard, the person clicks once more.
+            spawn_local(async move { drop(ask(expected).await) });
+            permissions::request(&account.app.origins())
+        });
+        self.set_doing(id, Some(Doing::Sharing));
+        spawn_local(async move {
+            if let Some(prompt) = prompt {
+                let allowed = prompt.await.unwrap_or(false);
+                keep::drop_place();
+                self.set_granted(id, allowed);
+                if !allowed {
+                    self.set_doing(id, None);
+                    self.fail(id, words::not_allowed(&app));
+                    return;
+                }
+            }
+            let answer = ask(share).await;
+            self.set_doing(id, None);
+            self.take_answer(id, answer);
+        });
+    }
+
+    /// Asks the browser for the app's domains, and then calls. Has to be called
+    /// within the handler of a click.
+    pub fn allow(self, account: &Account, then: impl FnOnce(bool) + 'static) {
+        let (id, app) = (account.id, account.app.name.clone());
+        self.forget_outcome(id);
+        keep::keep_place(self.route.get_untracked(), self.now.get_untracked());
+        let prompt = permissions::request(&account.app.origins());
+        spawn_local(async move {
+            let allowed = prompt.await.unwrap_or(false);
+            keep::drop_place();
+            self.set_granted(id, allowed);
+            if !allowed {
+                self.fail(id, words::not_allowed(&app));
+            }
+            then(allowed);
+        });
+    }
+
+    /// Deletes the session; the person has confirmed it.
+    pub fn delete(self, account: &Account) {
+        let (id, name) = (account.id, Clean::name(&account.name).into_string());
+        self.forget_outcome(id);
+        self.set_doing(id, Some(Doing::Deleting));
+        spawn_local(async move {
+            let answer = ask(Delete { account: id }).await;
+            self.set_doing(id, None);
+            let is_deleted = answer.is_ok();
+            self.take_answer(id, answer);
+            if is_deleted {
+                self.say(format!("Session of {name} deleted from the cloud."));
+                self.deleted.set(Some(id));
+            }
+        });
+    }
+
+    /// Has the cloud check the session now, and waits for what it finds.
+    pub fn check(self, account: &Account) {
+        let id = account.id;
+        self.forget_outcome(id);
+        self.say("Checking the session in the cloud.".to_owned());
+        let doing = Doing::Checking {
+            before: checked_at(account),
+            since: self.now.get_untracked(),
+        };
+        self.set_doing(id, Some(doing));
+        spawn_local(async move {
+            let answer = ask(Check { account: id }).await;
+            if answer.is_err() {
+                self.set_doing(id, None);
+            }
+            self.take_answer(id, answer);
+        });
+    }
+
+    /// Fetches the state anew.
+    pub fn refresh(self) {
+        if self.refreshing.get_untracked() {
+            return;
+        }
+        self.refreshing.set(true);
+        spawn_local(async move {
+            let answer = ask(Refresh {}).await;
+            self.refreshing.set(false);
+            self.take_state(answer);
+        });
+    }
+
+    /// Whether the state is being fetched.
+    pub fn is_refreshing(self) -> Var<bool> {
+        self.refreshing
+    }
+
+    /// Signs out of Ferry.
+    pub fn sign_out(self) {
+        spawn_local(async move { self.take_state(ask(SignOut {}).await) });
+    }
+
+    /// The person has read how it ended.
+    pub fn dismiss(self, id: AccountId) {
+        self.forget_outcome(id);
+    }
+
+    /// Does what a remedy offers. Has to be called within the handler of a click.
+    pub fn remedy(self, remedy: &Remedy, account: &Account) {
+        match remedy {
+            Remedy::OpenSignIn { url } | Remedy::OpenSignOut { url } => open_url(url),
+            Remedy::Retry => self.share_clicked(account),
+            Remedy::GrantPermission { .. } => {
+                self.set_granted(account.id, false);
+                self.share_clicked(account);
+            }
+            Remedy::ConfirmUnknown | Remedy::GiveConsent => {
+                self.forget_outcome(account.id);
+                self.go(Route::Share(account.id));
+            }
+            // The background has signed out, or found the device disabled, by
+            // then: the new state shows the page for it.
+            Remedy::SignIn | Remedy::SetUpDevice => self.refresh(),
+        }
+    }
+
+    /// Takes over whether the browser has granted the domains of an account's app.
+    pub fn set_granted(self, id: AccountId, granted: bool) {
+        if self.granted.with_untracked(|all| all.get(&id) != Some(&granted)) {
+            self.granted.update(|all| {
+                let _ = all.insert(id, granted);
+            });
+        }
+    }
+
+    /// Has a screen reader say it, when it has finished what it says.
+    pub fn say(self, text: String) {
+        self.said.set(text);
+    }
+
+    /// Asks, and takes the state that comes back; `then` hears how it ended.
+    pub fn ask_state<A>(self, request: A, then: impl FnOnce(Option<Failure>) + 'static)
+    where
+        A: Ask<Response = State> + 'static,
+    {
+        spawn_local(async move {
+            match ask(request).await {
+                Ok(state) => {
+                    self.set_state(state);
+                    then(None);
+                }
+                Err(error) => then(Some(error.into_failure())),
+            }
+        });
+    }
+}

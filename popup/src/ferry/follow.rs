@@ -1,0 +1,111 @@
+//! What keeps the state up to date: the background, the address, and the clock.
+
+use super::*;
+
+/// The longest pause between two looks at a session that is being checked, in seconds.
+const LONGEST_PAUSE: u32 = 15;
+
+impl Ferry {
+    /// Reads what was kept, listens to the background, and asks it for news.
+    pub fn start() -> Self {
+        let now = clock();
+        let search = window().location().search().unwrap_or_default();
+        let in_tab = search.split(['?', '&']).any(|part| part == "view=tab");
+        let hash = window().location().hash().unwrap_or_default();
+        let place = (!in_tab && hash.len() < 2)
+            .then(|| keep::take_place(now))
+            .flatten();
+        let ferry = Self::new(
+            keep::state(),
+            place.unwrap_or_else(|| Route::parse(&hash)),
+            in_tab,
+            now,
+        );
+        ferry.follow_address();
+        ferry.follow_background();
+        ferry.follow_time();
+        ferry
+    }
+
+    /// Goes where the address says, whenever it changes.
+    pub fn follow_address(self) {
+        let handle = window_event_listener(leptos::ev::hashchange, move |_| {
+            let route = Route::parse(&window().location().hash().unwrap_or_default());
+            if self.route.get_untracked() != route {
+                self.route.set(route);
+            }
+        });
+        on_cleanup(move || handle.remove());
+    }
+
+    fn follow_background(self) {
+        listen(move |Event::State(state)| self.set_state(*state));
+        self.look_up_permissions();
+        spawn_local(async move {
+            // The port tells the state as well; whichever is first.
+            match ask(GetState {}).await {
+                Ok(state) => self.set_state(state),
+                Err(error) if self.stage().get_untracked() == Stage::Loading => {
+                    self.failure.set(Some(error.into_failure()));
+                }
+                Err(_) => {}
+            }
+            if self.stage().get_untracked() == Stage::Ready {
+                self.refresh();
+            }
+        });
+        let handle = window_event_listener(leptos::ev::focus, move |_| {
+            // Back from another tab: permissions and sessions may have changed.
+            self.look_up_permissions();
+            if self.in_tab && self.stage().get_untracked() == Stage::Ready {
+                self.refresh();
+            }
+        });
+        on_cleanup(move || handle.remove());
+    }
+
+    /// Turns the clock, and looks again while a session is being checked: first
+    /// every second, then ever less often.
+    fn follow_time(self) {
+        let (pause, waited) = (StoredValue::new(1_u32), StoredValue::new(0_u32));
+        let tick = Interval::new(1_000, move || {
+            self.now.set(clock());
+            if document().visibility_state() == VisibilityState::Hidden {
+                return;
+            }
+            if !self.awaits_check() {
+                pause.set_value(1);
+                waited.set_value(0);
+                return;
+            }
+            waited.update_value(|waited| *waited += 1);
+            if waited.get_value() >= pause.get_value() {
+                waited.set_value(0);
+                pause.update_value(|pause| *pause = (*pause + 1).min(LONGEST_PAUSE));
+                self.refresh();
+            }
+        });
+        tick.forget();
+    }
+
+    fn awaits_check(self) -> bool {
+        let unchecked = self.state.with_untracked(|state| match state.as_ref().map(|state| &state.phase) {
+            Some(Phase::Ready { accounts, .. }) => accounts
+                .iter()
+                .any(|account| matches!(&account.session, SessionStatus::Transferred(session) if session.check.is_none())),
+            _ => false,
+        });
+        unchecked
+            || self
+                .doing
+                .with_untracked(|doing| doing.values().any(|one| matches!(one, Doing::Checking { .. })))
+    }
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the page's clock; everything else gets the time from here"
+)]
+fn clock() -> UnixMillis {
+    UnixMillis(js_sys::Date::now() as i64)
+}

@@ -1,0 +1,99 @@
+//! What outlives the page, in its `localStorage`: the last state, so that the
+//! next popup is there at once; what was typed, should the browser close the
+//! popup beneath a prompt; and where the person was. Never a password or a code.
+
+use ferry_bridge::State;
+use ferry_protocol::UnixMillis;
+use gloo_storage::{LocalStorage, Storage};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use crate::route::Route;
+
+/// `main.js` reads this one as well, to choose the skeleton.
+const STATE: &str = "ferry.state";
+const DRAFT: &str = "ferry.draft";
+const PLACE: &str = "ferry.place";
+
+/// How long a person finds themselves where they were.
+const PLACE_LASTS_MS: i64 = 2 * 60 * 1_000;
+
+/// The state last seen, if this build still understands it.
+pub fn state() -> Option<State> {
+    read(STATE)
+}
+
+/// Keeps the state.
+pub fn keep_state(state: &State) {
+    write(STATE, state);
+}
+
+/// What was typed on the sign-in page, but for the password.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Draft {
+    /// Workspace address.
+    pub server: String,
+    /// E-mail address.
+    pub email: String,
+}
+
+/// What was typed and not sent.
+pub fn draft() -> Option<Draft> {
+    read(DRAFT)
+}
+
+/// Keeps what was typed.
+pub fn keep_draft(draft: &Draft) {
+    write(DRAFT, draft);
+}
+
+/// Forgets what was typed.
+pub fn drop_draft() {
+    LocalStorage::delete(DRAFT);
+}
+
+#[derive(Serialize, Deserialize)]
+struct Place {
+    hash: String,
+    at: UnixMillis,
+}
+
+/// Remembers the page: the browser may close it beneath the prompt that is about
+/// to open.
+pub fn keep_place(route: Route, now: UnixMillis) {
+    write(
+        PLACE,
+        &Place {
+            hash: route.hash(),
+            at: now,
+        },
+    );
+}
+
+/// The page to go back to, if it was left a moment ago. Only once.
+pub fn take_place(now: UnixMillis) -> Option<Route> {
+    let place = read::<Place>(PLACE)?;
+    LocalStorage::delete(PLACE);
+    let age = now.0.saturating_sub(place.at.0);
+    (0..PLACE_LASTS_MS)
+        .contains(&age)
+        .then(|| Route::parse(&place.hash))
+}
+
+/// The prompt was answered with the page still there.
+pub fn drop_place() {
+    LocalStorage::delete(PLACE);
+}
+
+/// A full or forbidden storage only makes the next start slower.
+fn write<T: Serialize>(key: &str, value: &T) {
+    if let Ok(json) = ferry_json::write_text(value) {
+        let _ = LocalStorage::raw().set_item(key, &json);
+    }
+}
+
+/// Read with the reader that messages are read with: one is enough.
+fn read<T: DeserializeOwned>(key: &str) -> Option<T> {
+    let json = LocalStorage::raw().get_item(key).ok()??;
+    ferry_json::read(json.as_bytes()).ok()
+}

@@ -1,0 +1,303 @@
+//! One account: its session, what may be read, and where it goes.
+
+use ferry_bridge::Phase;
+use ferry_protocol::AccountId;
+use ferry_protocol::api::{Account, Receipt, Role, StoredSession};
+use ferry_ui::button::{Button, Look};
+use ferry_ui::chip::session_chip;
+use ferry_ui::dom::{El, IntoNode, Node, html};
+use ferry_ui::icon::{Icon, icon};
+use ferry_ui::person::tile;
+use ferry_ui::reactive::Derived;
+use ferry_ui::session::{self, refused};
+use ferry_ui::text::{self, Clean, count};
+
+use super::accounts::{actions, status};
+use super::{fact, fingerprint, heading, outcome, when};
+use crate::ferry::{Doing, Ferry};
+use crate::route::Route;
+use crate::words;
+
+/// Most refused cookies that are listed.
+const MOST_REFUSED: usize = 50;
+
+/// The page.
+pub fn page(id: AccountId) -> El {
+    let account = Ferry::here().account(id);
+    let is_there = Derived::new(move || account.with(Option::is_some));
+    html::section()
+        .test("details")
+        .attr("data-account", id.to_string())
+        .child(move || {
+            if is_there.get() {
+                details(account).into_node()
+            } else {
+                gone().into_node()
+            }
+        })
+}
+
+/// The account is not, or no longer, one of the person's.
+pub(super) fn gone() -> El {
+    let ferry = Ferry::here();
+    html::div().class("empty").child((
+        html::span().class("empty-icon").child(icon(Icon::Empty)),
+        heading("This account is not here"),
+        html::p()
+            .class("soft")
+            .child("It was removed, or you no longer have access to it."),
+        Button::new(Look::Plain, "to-accounts", "All accounts")
+            .on_click(move |_| ferry.go(Route::Accounts))
+            .view(),
+    ))
+}
+
+fn details(account: Derived<Option<Account>>) -> Node {
+    (
+        title(account),
+        html::section()
+            .class("card block")
+            .attr("aria-labelledby", "session-title")
+            .child((
+                html::div().class("block-head").child((
+                    html::h2().attr("id", "session-title").child("Transfer session"),
+                    session_chip(status(account)),
+                    actions(account),
+                )),
+                meaning(account),
+                outcome::compact(account),
+                session_facts(account),
+                buttons(account),
+            )),
+        sites(account),
+        destination(),
+    )
+        .into_node()
+}
+
+/// Who it is: tile, name, app.
+pub(super) fn title(account: Derived<Option<Account>>) -> El {
+    let name =
+        move || account.with(|account| account.as_ref().map(|one| Clean::name(&one.name).into_string()));
+    let line = Derived::new(move || account.with(|account| account.as_ref().map(words::account_line)));
+    let picture = move || {
+        account.with(|account| {
+            account
+                .as_ref()
+                .map(|one| tile(&one.app.name, one.app.id.as_str()))
+        })
+    };
+    html::div().class("title").child((
+        picture,
+        html::div().class("account-text").child((
+            heading(name),
+            html::p()
+                .class("soft small one-line")
+                .child(html::bdi().child(move || line.get())),
+        )),
+    ))
+}
+
+fn meaning(account: Derived<Option<Account>>) -> El {
+    let status = status(account);
+    html::p()
+        .class("soft")
+        .test("session-meaning")
+        .child(move || status.with(|one| one.meaning.clone()))
+}
+
+fn session_facts(account: Derived<Option<Account>>) -> Node {
+    let stored = Derived::new(move || {
+        account.with(|account| {
+            account
+                .as_ref()
+                .and_then(|one| session::stored(&one.session).cloned())
+        })
+    });
+    let view = move || {
+        stored.get().map(|stored| {
+            html::dl()
+                .class("facts")
+                .test("session-facts")
+                .child(facts(stored))
+        })
+    };
+    view.into_node()
+}
+
+fn facts(stored: StoredSession) -> Node {
+    let check = stored.check;
+    (
+        check.as_ref().map(|check| {
+            let who = match &check.identity {
+                Some(identity) => text::name(identity).into_node(),
+                None => "not shown by the app".into_node(),
+            };
+            (fact("Verified as", who), fact("Checked", when(check.at)))
+        }),
+        fact(
+            "Transferred",
+            (
+                when(stored.transferred_at),
+                " by ",
+                text::name(&stored.transferred_by),
+            ),
+        ),
+        fact("From", text::name(&stored.device_name)),
+        fact("Expires", (when(stored.expires_at), ", unless used")),
+        check.map(|check| receipt(check.receipt)),
+    )
+        .into_node()
+}
+
+fn receipt(receipt: Receipt) -> El {
+    let Receipt {
+        sealed,
+        restored,
+        refused: not_taken,
+    } = receipt;
+    let n = not_taken.len();
+    let words = if n == 0 {
+        format!("all {} restored", words::cookies(sealed))
+    } else {
+        format!("{restored} of {} restored", words::cookies(sealed))
+    };
+    let list = (n > 0).then(|| {
+        let rows = not_taken.into_iter().take(MOST_REFUSED).map(|cookie| {
+            html::li().child((
+                html::span().class("mono").child(text::name(&cookie.name)),
+                " at ",
+                text::name(&cookie.domain),
+                ": ",
+                refused(cookie.reason),
+            ))
+        });
+        html::details().class("refused").child((
+            html::summary().child(format!("{} refused", count(n as u64, "cookie", "cookies"))),
+            html::ul().child(rows.collect::<Vec<_>>()),
+        ))
+    });
+    fact("Receipt", html::div().test("receipt").child((words, list)))
+}
+
+/// The same as the icons, in words, and the check.
+fn buttons(account: Derived<Option<Account>>) -> Node {
+    let ferry = Ferry::here();
+    let what = Derived::new(move || {
+        account.with(|account| {
+            account
+                .as_ref()
+                .map(|one| (one.id, one.role, session::stored(&one.session).is_some()))
+        })
+    });
+    let view = move || {
+        let (id, role, has_session) = what.get()?;
+        if role != Role::Owner {
+            let words = "Only an owner of this account can transfer or delete its session.";
+            return Some(
+                html::p()
+                    .class("soft small aside")
+                    .child((icon(Icon::Info), html::span().child(words)))
+                    .into_node(),
+            );
+        }
+        let label = if has_session {
+            "Transfer again"
+        } else {
+            "Transfer session"
+        };
+        let share = Button::new(
+            if has_session { Look::Plain } else { Look::Primary },
+            "share-again",
+            label.to_owned(),
+        )
+        .busy(ferry.is_sharing(id))
+        .on_click(move |_| {
+            if let Some(account) = account.get_untracked() {
+                ferry.share_clicked(&account);
+            }
+        });
+        let is_checking = Derived::new(move || {
+            ferry
+                .doing
+                .with(|doing| matches!(doing.get(&id), Some(Doing::Checking { .. })))
+        });
+        let check = has_session.then(|| {
+            Button::new(Look::Plain, "check", "Check now")
+                .busy(is_checking)
+                .on_click(move |_| {
+                    if let Some(account) = account.get_untracked() {
+                        ferry.check(&account);
+                    }
+                })
+        });
+        Some(
+            html::div()
+                .class("actions")
+                .child((share.view(), check.map(Button::view)))
+                .into_node(),
+        )
+    };
+    view.into_node()
+}
+
+/// What Ferry may read, and what was agreed to.
+fn sites(account: Derived<Option<Account>>) -> El {
+    let ferry = Ferry::here();
+    let facts = move || {
+        let account = account.get()?;
+        let granted = ferry.granted.with(|granted| granted.get(&account.id).copied());
+        let permission = match granted {
+            Some(true) => "Allowed in this browser",
+            Some(false) => "Not given; asked for when you share",
+            None => "…",
+        };
+        let consent = account
+            .consent
+            .as_ref()
+            .map(|consent| fact("Your consent", ("given ", when(consent.granted_at))));
+        Some((
+            fact("Sites", text::name(&words::domains(&account))),
+            fact("Permission", permission),
+            consent,
+        ))
+    };
+    html::section()
+        .class("card block")
+        .attr("aria-labelledby", "sites-title")
+        .child((
+            html::h2().attr("id", "sites-title").child("What Ferry may read"),
+            html::dl().class("facts").test("sites").child(facts),
+        ))
+}
+
+/// Where a session goes.
+fn destination() -> El {
+    let ferry = Ferry::here();
+    let profile = ferry.profile();
+    let vault = ferry.pick(|phase| match phase {
+        Phase::Ready {
+            vault_fingerprint, ..
+        } => Some(vault_fingerprint.clone()),
+        _ => None,
+    });
+    let facts = move || {
+        let profile = profile.get()?;
+        let vault = match vault.get().flatten() {
+            Some(vault) => fingerprint(&vault).into_node(),
+            None => "No vault yet: its worker has not signed in.".into_node(),
+        };
+        Some((
+            fact("Workspace", text::name(&profile.workspace.name)),
+            fact("Server", text::name(&profile.server)),
+            fact("Vault", vault),
+        ))
+    };
+    html::section().class("card block").attr("aria-labelledby", "destination-title").child((
+        html::h2().attr("id", "destination-title").child("Where it goes"),
+        html::dl().class("facts").child(facts),
+        html::p()
+            .class("soft small")
+            .child("Sessions are sealed on this device. Only the vault with this fingerprint opens them; the server cannot."),
+    ))
+}

@@ -1,0 +1,334 @@
+//! The pages in a real browser, on the stand-in for the browser's APIs that the
+//! preview has as well.
+
+#![cfg(target_family = "wasm")]
+
+mod page;
+mod scenes;
+
+use ferry_bridge::{Phase, State};
+use ferry_protocol::api::SessionStatus;
+use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
+
+use page::Page;
+use scenes::{Scene, all, every, github, id, one, ready, signed_out, verified};
+
+wasm_bindgen_test_configure!(run_in_browser);
+
+fn share_page(n: u8) -> String {
+    format!("#/accounts/{}/share", id(n))
+}
+
+#[wasm_bindgen_test]
+async fn every_page_has_one_heading_and_a_name_for_each_control() {
+    for scene in all().into_iter().filter(|scene| !scene.firefox) {
+        let name = scene.name;
+        let page = Page::show(scene).await;
+        assert_eq!(page.count("h1"), 1, "{name}");
+        for button in page.all("button") {
+            let label = button
+                .get_attribute("aria-label")
+                .or_else(|| button.text_content())
+                .unwrap_or_default();
+            assert!(!label.trim().is_empty(), "{name}: {}", button.outer_html());
+        }
+        for input in page.all("input") {
+            let id = input.id();
+            let is_labelled =
+                input.has_attribute("aria-label") || page.count(&format!("label[for='{id}']")) == 1;
+            assert!(is_labelled, "{name}: {}", input.outer_html());
+        }
+    }
+}
+
+#[wasm_bindgen_test]
+async fn names_from_outside_are_text_and_nothing_else() {
+    let scene = all()
+        .into_iter()
+        .find(|scene| scene.name == "accounts-hostile")
+        .unwrap();
+    let page = Page::show(scene).await;
+    assert_eq!(page.count("img, script, b"), 0);
+    let text = page.text("[data-testid=account-card]");
+    assert!(text.contains("<img src=x onerror=alert(1)>"), "{text}");
+    assert!(
+        !text.contains(['\u{202E}', '\u{2066}', '\u{2067}', '\u{200B}', '\u{0}']),
+        "{text:?}"
+    );
+    let link = page.text("[data-testid=details-open]");
+    assert!(link.chars().count() <= 81 && link.ends_with('…'), "{link}");
+    assert_eq!(page.count("[data-testid=details-open] bdi"), 1);
+}
+
+#[wasm_bindgen_test]
+async fn who_only_looks_sees_no_icons() {
+    let page = Page::show(Scene::new("", ready(every()))).await;
+    let card = |n| format!("[data-account='{}'] ", id(n));
+    assert_eq!(
+        page.count(&(card(5) + "[data-testid=share], " + &card(5) + "[data-testid=delete]")),
+        0
+    );
+    assert_eq!(page.count(&(card(1) + "[data-testid=share]")), 1);
+    // Nothing to delete where nothing is stored.
+    assert_eq!(page.count(&(card(2) + "[data-testid=delete]")), 0);
+    assert_eq!(page.count(&(card(6) + "[data-testid=delete]")), 0);
+}
+
+#[wasm_bindgen_test]
+async fn the_first_share_explains_before_it_does_anything() {
+    let scene = Scene::new("", ready(vec![github(SessionStatus::None)])).inspection(one(1, "alice-okafor"));
+    let page = Page::show(scene).await;
+    page.click("share");
+    page.until("[data-testid=consent-check]").await;
+    assert_eq!(page.text("[data-testid=cookie-count]"), "23 cookies");
+    assert_eq!(page.text("[data-testid=identity]"), "alice-okafor");
+    assert!(page.text("[data-testid=plan]").contains("ferry.acme.example"));
+    assert!(page.asked("share").is_none());
+    assert!(page.all("[data-testid=consent-continue]")[0].has_attribute("disabled"));
+    page.click("consent-check");
+    page.until("[data-testid=consent-continue]:not([disabled])").await;
+    page.click("consent-continue");
+    page.until_asked("share").await;
+    let share = page.asked("share").unwrap();
+    assert!(
+        share.contains("\"consent\":1") && share.contains("\"accept_unknown\":false"),
+        "{share}"
+    );
+}
+
+#[wasm_bindgen_test]
+async fn the_browser_is_asked_within_the_click() {
+    let mut scene = Scene::new("", ready(vec![github(verified())]));
+    scene.granted = false;
+    scene.allows = false;
+    let page = Page::show(scene).await;
+    page.click("share");
+    // Not awaited: by the end of the click's handler it has happened.
+    assert_eq!(
+        page.asked("permission").as_deref(),
+        Some(r#"["*://*.github.com/*"]"#)
+    );
+    page.until("[data-testid=notice][data-code=permission-denied]")
+        .await;
+    assert!(page.asked("expect-permission").is_some());
+    assert!(
+        page.asked("share").is_none(),
+        "nothing is transferred without permission"
+    );
+}
+
+#[wasm_bindgen_test]
+async fn consent_and_permission_given_one_click_transfers() {
+    let page = Page::show(Scene::new("", ready(vec![github(verified())])).hanging("share")).await;
+    page.click("share");
+    page.until("[data-testid=transfer-status][data-step=starting]")
+        .await;
+    assert!(page.asked("permission").is_none());
+    assert!(page.asked("share").unwrap().contains("\"consent\":null"));
+}
+
+#[wasm_bindgen_test]
+async fn an_unknown_identity_needs_a_confirmation_of_its_own() {
+    let scene = all()
+        .into_iter()
+        .find(|scene| scene.name == "share-unknown")
+        .unwrap();
+    let page = Page::show(scene).await;
+    page.until("[data-testid=unknown-confirm]").await;
+    page.click("consent-check");
+    page.settle().await;
+    assert!(page.all("[data-testid=consent-continue]")[0].has_attribute("disabled"));
+    page.click("unknown-confirm");
+    page.until("[data-testid=consent-continue]:not([disabled])").await;
+    page.click("consent-continue");
+    page.until_asked("share").await;
+    assert!(page.asked("share").unwrap().contains("\"accept_unknown\":true"));
+}
+
+#[wasm_bindgen_test]
+async fn who_cannot_be_transferred_gets_no_button_for_it() {
+    for name in ["share-several", "share-another", "share-signed-out"] {
+        let page = Page::show(all().into_iter().find(|scene| scene.name == name).unwrap()).await;
+        page.until("[data-testid=look-again]").await;
+        assert_eq!(page.count("[data-testid=consent-continue]"), 0, "{name}");
+        assert_eq!(
+            page.count("[data-testid=open-sign-in], [data-testid=open-sign-out]"),
+            1,
+            "{name}"
+        );
+    }
+}
+
+#[wasm_bindgen_test]
+async fn signing_in_asks_the_browser_within_the_click_and_keeps_no_password() {
+    let page = Page::show(Scene::new("", signed_out(None)).hanging("sign-in")).await;
+    page.fill("sign-in-server", "Ferry.Acme.example/");
+    page.fill("sign-in-email", " alice@acme.example ");
+    page.fill("sign-in-password", "correct horse battery");
+    page.click("sign-in-submit");
+    assert_eq!(
+        page.asked("permission").as_deref(),
+        Some(r#"["https://ferry.acme.example/*"]"#)
+    );
+    page.until_asked("sign-in").await;
+    assert!(page.asked("sign-in").unwrap().contains("correct horse battery"));
+    assert!(!page.kept().contains("correct horse battery"));
+    assert!(
+        page.kept().contains("alice@acme.example"),
+        "what was typed is there again after the prompt"
+    );
+}
+
+#[wasm_bindgen_test]
+async fn an_incomplete_sign_in_asks_for_nothing() {
+    let page = Page::show(Scene::new("", signed_out(None))).await;
+    page.click("sign-in-submit");
+    page.until("#sign-in-server[aria-invalid=true]").await;
+    assert_eq!(page.focused(), "sign-in-server");
+    let described = page.all("#sign-in-server")[0]
+        .get_attribute("aria-describedby")
+        .unwrap();
+    assert!(page.text(&format!("#{described}")).contains("https://"));
+    assert!(page.asked("permission").is_none() && page.asked("sign-in").is_none());
+}
+
+#[wasm_bindgen_test]
+async fn in_firefox_the_popup_hands_over_to_a_tab() {
+    let mut scene = Scene::new("", signed_out(None));
+    scene.firefox = true;
+    let page = Page::show(scene).await;
+    assert_eq!(page.count("input"), 0);
+    page.click("sign-in-tab");
+    page.until_asked("tab").await;
+    assert!(page.asked("tab").unwrap().contains("popup/index.html?view=tab#/"));
+}
+
+#[wasm_bindgen_test]
+async fn a_pasted_code_is_sent_as_the_server_wants_it() {
+    let scene = all().into_iter().find(|scene| scene.name == "code").unwrap();
+    let page = Page::show(scene.hanging("verify-code")).await;
+    page.until("[data-testid=code-input]").await;
+    assert_eq!(page.focused(), "code-input");
+    page.fill("code-input", " abcd-2o4l ");
+    page.click("code-submit");
+    page.until_asked("verify-code").await;
+    assert!(page.asked("verify-code").unwrap().contains("ABCD2041"));
+}
+
+#[wasm_bindgen_test]
+async fn deleting_asks_first_and_gives_the_focus_back() {
+    let page = Page::show(Scene::new("", ready(vec![github(verified())]))).await;
+    page.focus("delete");
+    page.click("delete");
+    page.until("dialog[open]").await;
+    assert_eq!(page.focused(), "dialog-cancel");
+    assert!(page.text("dialog h2").contains("Acme engineering"));
+    page.click("dialog-cancel");
+    page.until_gone("dialog[open]").await;
+    assert_eq!(page.focused(), "delete");
+    assert!(page.asked("delete").is_none());
+    page.click("delete");
+    page.until("dialog[open]").await;
+    page.click("delete-confirm");
+    page.until_asked("delete").await;
+}
+
+#[wasm_bindgen_test]
+async fn the_focus_moves_to_the_heading_of_the_next_page() {
+    let page = Page::show(Scene::new("", ready(every()))).await;
+    page.click("details-open");
+    page.until("[data-testid=details]").await;
+    page.settle().await;
+    assert_eq!(page.focused_tag(), "H1");
+    page.click("back");
+    page.until("[data-testid=accounts]").await;
+    page.settle().await;
+    assert_eq!(page.focused_tag(), "H1");
+}
+
+#[wasm_bindgen_test]
+async fn news_leave_the_focus_where_it_is() {
+    let page = Page::show(Scene::new("", ready(every()))).await;
+    page.focus("share");
+    let mut accounts = every();
+    accounts.rotate_left(1);
+    accounts[0].name.push_str(", renamed");
+    page.ferry.set_state(State {
+        phase: ready(accounts),
+        transfers: Vec::new(),
+    });
+    page.settle().await;
+    assert_eq!(page.focused(), "share");
+    assert!(page.text("[data-testid=account-card]").contains("renamed"));
+}
+
+#[wasm_bindgen_test]
+async fn what_is_typed_survives_news() {
+    let page = Page::show(Scene::new("", signed_out(None))).await;
+    page.fill("sign-in-email", "alice@acme");
+    let notice = scenes::failure("session-ended", "Your sign-in has ended.", None);
+    page.ferry.set_state(State {
+        phase: Phase::SignedOut {
+            server: None,
+            email: None,
+            notice: Some(notice),
+        },
+        transfers: Vec::new(),
+    });
+    page.until("[data-testid=notice][data-code=session-ended]").await;
+    assert_eq!(page.value("sign-in-email"), "alice@acme");
+}
+
+#[wasm_bindgen_test]
+async fn a_stale_list_is_shown_and_said_to_be() {
+    let scene = all()
+        .into_iter()
+        .find(|scene| scene.name == "accounts-stale")
+        .unwrap();
+    let page = Page::show(scene).await;
+    assert_eq!(page.count("[data-testid=account-card]"), 6);
+    assert_eq!(
+        page.count("[data-testid=notice][data-code=offline][role=status]"),
+        1
+    );
+}
+
+#[wasm_bindgen_test]
+async fn success_says_who_how_many_and_where_it_was_sealed() {
+    let scene = all()
+        .into_iter()
+        .find(|scene| scene.name == "transferred")
+        .unwrap();
+    let page = Page::show(scene).await;
+    assert_eq!(page.text("h1"), "Session transferred.");
+    let words = "Signed in as alice-okafor, 23 cookies, sealed on this device.";
+    assert!(page.text("[data-testid=transfer-status]").contains(words));
+    page.settle().await;
+    assert_eq!(
+        page.text("[data-testid=said]"),
+        format!("Session transferred. {words}")
+    );
+    page.click("done");
+    page.until_asked("dismiss").await;
+    page.until("[data-testid=accounts]").await;
+}
+
+#[wasm_bindgen_test]
+async fn each_step_is_shown_and_said() {
+    let scene = Scene::new("", ready(vec![github(verified())])).at(share_page(1));
+    let step = ferry_bridge::TransferStep::Sealing {
+        cookies: 23,
+        identity: Some("alice-okafor".to_owned()),
+    };
+    let page = Page::show(scene.transfer(id(1), step)).await;
+    assert_eq!(page.count("[data-testid=transfer-step]"), 4);
+    assert_eq!(
+        page.text("[data-testid=transfer-step][aria-current=step] .step-label"),
+        "now: Sealing on this device"
+    );
+    page.settle().await;
+    assert_eq!(
+        page.text("[data-testid=said]"),
+        "Sealing 23 cookies on this device…"
+    );
+}

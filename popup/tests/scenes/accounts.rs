@@ -1,0 +1,193 @@
+//! Accounts in every state.
+
+use ferry_bridge::{CookieCounts, IdentityFinding, Inspection};
+use ferry_catalogue::App;
+use ferry_protocol::api::{
+    Account, Check, Consent, InvalidReason, Receipt, RefusedCookie, RefusedReason, Role, SessionStatus,
+    StoredSession,
+};
+use ferry_protocol::{AccountId, ConsentId, TransferId};
+
+use super::{DAY, MINUTE, NOW};
+
+pub(crate) fn id(n: u8) -> AccountId {
+    AccountId::new(NOW, [n; 10])
+}
+
+pub(crate) fn app(id: &str, name: &str, domains: &[&str]) -> App {
+    App {
+        id: id.parse().unwrap(),
+        name: name.to_owned(),
+        domains: domains.iter().map(ToString::to_string).collect(),
+        sign_in: format!("https://{}/login", domains[0]),
+        sign_out: Some(format!("https://{}/logout", domains[0])),
+        check: format!("https://{}/", domains[0]),
+        signed_in: Default::default(),
+        identity: Vec::new(),
+    }
+}
+
+pub(crate) fn account(
+    n: u8,
+    name: &str,
+    app: App,
+    identity: Option<&str>,
+    session: SessionStatus,
+) -> Account {
+    let has_session = !matches!(session, SessionStatus::None);
+    Account {
+        id: id(n),
+        name: name.to_owned(),
+        identity: identity.map(str::to_owned),
+        app,
+        role: Role::Owner,
+        consent: has_session.then(|| Consent {
+            id: ConsentId::new(NOW, [n; 10]),
+            text_version: 1,
+            granted_at: NOW.plus(-12 * DAY),
+        }),
+        session,
+    }
+}
+
+pub(crate) fn stored(check: Option<Check>) -> StoredSession {
+    StoredSession {
+        transfer: TransferId::new(NOW, [9; 10]),
+        transferred_at: NOW.plus(-3 * MINUTE),
+        device_name: "Alice’s device - Linux/Chrome".to_owned(),
+        transferred_by: "Alice Okafor".to_owned(),
+        expires_at: NOW.plus(30 * DAY - 3 * MINUTE),
+        check,
+    }
+}
+
+pub(crate) fn check(identity: Option<&str>) -> Check {
+    Check {
+        at: NOW.plus(-2 * MINUTE),
+        identity: identity.map(str::to_owned),
+        receipt: Receipt {
+            sealed: 23,
+            restored: 23,
+            refused: Vec::new(),
+        },
+    }
+}
+
+pub(crate) fn check_with_refusals() -> Check {
+    let refused = |name: &str, domain: &str, reason| RefusedCookie {
+        name: name.to_owned(),
+        domain: domain.to_owned(),
+        reason,
+    };
+    Check {
+        receipt: Receipt {
+            sealed: 23,
+            restored: 21,
+            refused: vec![
+                refused("_gh_experiment", "github.com", RefusedReason::Expired),
+                refused("__Secure-next-auth", "api.github.com", RefusedReason::Browser),
+            ],
+        },
+        ..check(Some("alice-okafor"))
+    }
+}
+
+pub(crate) fn github(session: SessionStatus) -> Account {
+    account(
+        1,
+        "Acme engineering",
+        app("github", "GitHub", &["github.com"]),
+        Some("alice-okafor"),
+        session,
+    )
+}
+
+pub(crate) fn verified() -> SessionStatus {
+    SessionStatus::Transferred(stored(Some(check(Some("alice-okafor")))))
+}
+
+pub(crate) fn invalid(reason: InvalidReason) -> SessionStatus {
+    SessionStatus::Invalid {
+        reason,
+        session: stored(Some(check(Some("alice-okafor")))),
+    }
+}
+
+/// One account in each state.
+pub(crate) fn every() -> Vec<Account> {
+    let mut instagram = account(
+        5,
+        "Acme on Instagram",
+        app("instagram", "Instagram", &["instagram.com"]),
+        None,
+        verified(),
+    );
+    instagram.role = Role::Collaborator;
+    vec![
+        github(verified()),
+        account(
+            2,
+            "Company page",
+            app("linkedin", "LinkedIn", &["linkedin.com"]),
+            None,
+            SessionStatus::None,
+        ),
+        account(
+            3,
+            "Handbook",
+            app("notion", "Notion", &["notion.so", "notion.com"]),
+            Some("alice@acme.example"),
+            SessionStatus::Transferred(stored(None)),
+        ),
+        account(
+            4,
+            "Acme on X",
+            app("x", "X", &["x.com", "twitter.com"]),
+            Some("@acme"),
+            invalid(InvalidReason::SignedOut),
+        ),
+        instagram,
+        account(
+            6,
+            "Tracker admin",
+            app("custom-tracker", "Tracker", &["tracker.acme.example"]),
+            Some("alice"),
+            SessionStatus::Expired {
+                at: NOW.plus(-2 * DAY),
+            },
+        ),
+    ]
+}
+
+pub(crate) fn inspection(n: u8, finding: IdentityFinding) -> Inspection {
+    Inspection {
+        account: id(n),
+        missing_origins: Vec::new(),
+        cookies: CookieCounts {
+            total: 23,
+            session_only: 4,
+            http_only: 11,
+            host_only: 9,
+            partitioned: 2,
+        },
+        finding: Some(finding),
+    }
+}
+
+pub(crate) fn one(n: u8, identity: &str) -> Inspection {
+    inspection(
+        n,
+        IdentityFinding::One {
+            identity: identity.to_owned(),
+        },
+    )
+}
+
+pub(crate) fn missing(n: u8, origin: &str) -> Inspection {
+    Inspection {
+        account: id(n),
+        missing_origins: vec![origin.to_owned()],
+        cookies: CookieCounts::default(),
+        finding: None,
+    }
+}

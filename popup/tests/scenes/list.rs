@@ -1,0 +1,378 @@
+//! The scenes.
+
+use ferry_bridge::{IdentityFinding, Phase, Remedy, TransferStep};
+use ferry_protocol::api::{InvalidReason, SessionStatus};
+
+use super::*;
+
+/// Every scene, in the order of a first encounter.
+pub(crate) fn all() -> Vec<Scene> {
+    [
+        first_steps(),
+        lists(),
+        details_pages(),
+        before_transfer(),
+        transfers(),
+        troubles(),
+    ]
+    .concat()
+}
+
+fn details(n: u8) -> String {
+    format!("#/accounts/{}", id(n))
+}
+
+fn share(n: u8) -> String {
+    format!("#/accounts/{}/share", id(n))
+}
+
+fn first_steps() -> Vec<Scene> {
+    let session_ended = failure(
+        "session-ended",
+        "Your sign-in has ended. Sign in again; this browser stays set up.",
+        Some(Remedy::SignIn),
+    );
+    let wrong = failure(
+        "wrong_credentials",
+        "E-mail or password is wrong. Check both and try again.",
+        None,
+    );
+    let code_wrong = failure("code_wrong", "This code is not right. Four tries are left.", None);
+    let known = Phase::SignedOut {
+        server: Some("https://ferry.acme.example".to_owned()),
+        email: Some("alice@acme.example".to_owned()),
+        notice: Some(session_ended),
+    };
+    let device_name_taken = failure(
+        "device_name_taken",
+        "Another of your devices has this name. Choose a different one.",
+        None,
+    );
+    let mut silent = Scene::new("loading", ready(Vec::new()));
+    silent.silent = true;
+    let mut firefox = Scene::new("sign-in-firefox", signed_out(None));
+    firefox.firefox = true;
+    vec![
+        silent,
+        Scene::new("sign-in", signed_out(None)),
+        Scene::new("sign-in-again", known),
+        Scene::new("sign-in-incomplete", signed_out(None))
+            .typing("sign-in-server", "http://ferry.acme.example")
+            .typing("sign-in-email", "alice")
+            .click("sign-in-submit"),
+        Scene::new("sign-in-wrong", signed_out(None))
+            .failing("sign-in", wrong)
+            .typing("sign-in-server", "ferry.acme.example")
+            .typing("sign-in-email", "alice@acme.example")
+            .typing("sign-in-password", "not this one")
+            .click("sign-in-submit"),
+        Scene::new("sign-in-busy", signed_out(None))
+            .hanging("sign-in")
+            .typing("sign-in-server", "ferry.acme.example")
+            .typing("sign-in-email", "alice@acme.example")
+            .typing("sign-in-password", "correct horse")
+            .click("sign-in-submit"),
+        firefox,
+        Scene::new("set-up", set_up(None)),
+        Scene::new("set-up-name-taken", set_up(None))
+            .failing("set-up-device", device_name_taken)
+            .click("device-start"),
+        Scene::new("code", set_up(Some(code_sent(NOW.plus(5 * MINUTE))))),
+        Scene::new("code-wrong", set_up(Some(code_sent(NOW.plus(3 * MINUTE)))))
+            .failing("verify-code", code_wrong)
+            .typing("code-input", "abcd-2345")
+            .click("code-submit"),
+        Scene::new("code-short", set_up(Some(code_sent(NOW.plus(3 * MINUTE)))))
+            .typing("code-input", "abcd")
+            .click("code-submit"),
+        Scene::new("code-expired", set_up(Some(code_sent(NOW.plus(-1))))),
+        Scene::new("code-resent", set_up(Some(code_sent(NOW.plus(5 * MINUTE))))).click("code-resend"),
+    ]
+}
+
+fn lists() -> Vec<Scene> {
+    let offline = failure(
+        "offline",
+        "The server of your workspace cannot be reached.",
+        Some(Remedy::Retry),
+    );
+    let stale = match ready(every()) {
+        Phase::Ready {
+            profile,
+            device_name,
+            vault_fingerprint,
+            accounts,
+            ..
+        } => Phase::Ready {
+            profile,
+            device_name,
+            vault_fingerprint,
+            accounts,
+            fetched_at: NOW.plus(-47 * MINUTE),
+            stale: Some(offline),
+        },
+        other => other,
+    };
+    let many = (0..12)
+        .map(|n| {
+            let mut account = every()[usize::from(n % 6)].clone();
+            account.id = id(100 + n);
+            account.name = format!("{} {}", account.name, n + 1);
+            account
+        })
+        .collect();
+    vec![
+        Scene::new("accounts", ready(every())),
+        Scene::new("accounts-empty", ready(Vec::new())),
+        Scene::new("accounts-stale", stale),
+        Scene::new("accounts-many", ready(many)),
+        Scene::new(
+            "accounts-not-found",
+            ready(
+                (0..9)
+                    .map(|n| {
+                        let mut account = every()[0].clone();
+                        account.id = id(100 + n);
+                        account
+                    })
+                    .collect(),
+            ),
+        )
+        .typing("find", "nothing like this"),
+        Scene::new("accounts-hostile", ready(hostile())),
+        Scene::new("menu", ready(every())).click("menu"),
+        Scene::new("sign-out-dialog", ready(every()))
+            .click("menu")
+            .click("sign-out"),
+        Scene::new("delete-dialog", ready(every())).click("delete"),
+        Scene::new("deleting", ready(every()))
+            .hanging("delete")
+            .click("delete")
+            .click("delete-confirm"),
+    ]
+}
+
+/// Names that try to break out of their place.
+pub(crate) fn hostile() -> Vec<ferry_protocol::api::Account> {
+    let mut account = github(invalid(InvalidReason::AnotherIdentity {
+        found: "\u{202E}<script>alert(1)</script>\u{2066} and a name that goes on and on and on".to_owned(),
+    }));
+    account.name = format!(
+        "<img src=x onerror=alert(1)> \u{202E}{}",
+        "Very long name ".repeat(12)
+    );
+    account.app.name = "\u{0000}<b>App</b>\u{200B}\u{202E}".repeat(6);
+    account.identity = Some("a\u{0301}\n\t\u{2067}שלום".to_owned());
+    vec![account]
+}
+
+fn details_pages() -> Vec<Scene> {
+    let with = |session| ready(vec![github(session)]);
+    let refusals = SessionStatus::Transferred(stored(Some(check_with_refusals())));
+    let bob = InvalidReason::AnotherIdentity {
+        found: "bob-acme".to_owned(),
+    };
+    let seal = InvalidReason::SealRejected {
+        what: "it belongs to another account".to_owned(),
+    };
+    let mut no_permission = Scene::new("details-none", with(SessionStatus::None)).at(details(1));
+    no_permission.granted = false;
+    vec![
+        no_permission,
+        Scene::new("details-checking", with(SessionStatus::Transferred(stored(None)))).at(details(1)),
+        Scene::new("details-verified", with(verified())).at(details(1)),
+        Scene::new(
+            "details-works",
+            with(SessionStatus::Transferred(stored(Some(check(None))))),
+        )
+        .at(details(1)),
+        Scene::new("details-refused", with(refusals)).at(details(1)),
+        Scene::new("details-invalid", with(invalid(InvalidReason::SignedOut))).at(details(1)),
+        Scene::new("details-invalid-another", with(invalid(bob))).at(details(1)),
+        Scene::new(
+            "details-invalid-several",
+            with(invalid(InvalidReason::SeveralIdentities)),
+        )
+        .at(details(1)),
+        Scene::new("details-invalid-seal", with(invalid(seal))).at(details(1)),
+        Scene::new(
+            "details-expired",
+            with(SessionStatus::Expired { at: NOW.plus(-DAY) }),
+        )
+        .at(details(1)),
+        Scene::new("details-collaborator", ready(every())).at(details(5)),
+        Scene::new("details-check-now", with(verified()))
+            .at(details(1))
+            .click("check"),
+        Scene::new("details-gone", ready(every())).at(details(77)),
+    ]
+}
+
+fn before_transfer() -> Vec<Scene> {
+    let new = || ready(vec![github(SessionStatus::None)]);
+    let scene = |name, inspection| Scene::new(name, new()).at(share(1)).inspection(inspection);
+    let several = IdentityFinding::Several {
+        identities: vec!["alice-okafor".to_owned(), "acme-bot".to_owned()],
+    };
+    let another = IdentityFinding::Another {
+        found: "bob-acme".to_owned(),
+        expected: "alice-okafor".to_owned(),
+    };
+    let mut permission = scene("share-permission", missing(1, "*://*.github.com/*"));
+    permission.granted = false;
+    let denied = Scene {
+        name: "share-permission-denied",
+        allows: false,
+        ..permission.clone()
+    };
+    vec![
+        permission,
+        denied.click("permission-continue"),
+        Scene::new("share-looking", new()).at(share(1)).hanging("inspect"),
+        scene("share-consent", one(1, "alice-okafor")),
+        scene("share-consent-ticked", one(1, "alice-okafor")).click("consent-check"),
+        scene("share-unknown", inspection(1, IdentityFinding::Unknown)),
+        scene("share-several", inspection(1, several)),
+        scene("share-another", inspection(1, another)),
+        scene("share-signed-out", inspection(1, IdentityFinding::SignedOut)),
+        Scene::new("share-again", ready(vec![github(verified())]))
+            .at(share(1))
+            .inspection(one(1, "alice-okafor")),
+        Scene::new("share-collaborator", ready(every()))
+            .at(share(5))
+            .inspection(one(5, "acme")),
+    ]
+}
+
+fn transfers() -> Vec<Scene> {
+    let identity = || Some("alice-okafor".to_owned());
+    let steps = [
+        ("reading", TransferStep::Reading),
+        ("checking", TransferStep::CheckingIdentity { cookies: 23 }),
+        (
+            "sealing",
+            TransferStep::Sealing {
+                cookies: 23,
+                identity: identity(),
+            },
+        ),
+        (
+            "uploading",
+            TransferStep::Uploading {
+                cookies: 23,
+                bytes: 26_112,
+            },
+        ),
+    ];
+    let names = [
+        "transfer-reading",
+        "transfer-checking",
+        "transfer-sealing",
+        "transfer-uploading",
+    ];
+    let running = steps.iter().zip(names).map(|((_, step), name)| {
+        Scene::new(name, ready(vec![github(SessionStatus::None)]))
+            .at(share(1))
+            .transfer(id(1), step.clone())
+    });
+    let done = TransferStep::Done {
+        cookies: 23,
+        identity: identity(),
+    };
+    let mut scenes = running.collect::<Vec<_>>();
+    scenes.extend([
+        Scene::new("transfer-on-card", ready(every())).transfer(id(1), steps[2].1.clone()),
+        Scene::new(
+            "transferred",
+            ready(vec![github(SessionStatus::Transferred(stored(None)))]),
+        )
+        .at(share(1))
+        .transfer(id(1), done.clone()),
+        Scene::new("transferred-verified", ready(vec![github(verified())]))
+            .at(share(1))
+            .transfer(id(1), done.clone()),
+        Scene::new("transferred-on-card", ready(every())).transfer(id(1), done.clone()),
+        Scene::new(
+            "transferred-in-details",
+            ready(vec![github(SessionStatus::Transferred(stored(None)))]),
+        )
+        .at(details(1))
+        .transfer(id(1), done),
+    ]);
+    scenes
+}
+
+fn troubles() -> Vec<Scene> {
+    let url = || "https://github.com/login".to_owned();
+    let failures = [
+        (
+            "failed-signed-out",
+            failure(
+                "signed-out",
+                "Nobody is signed in at GitHub, so there was nothing to transfer. Sign in there, then share again.",
+                Some(Remedy::OpenSignIn { url: url() }),
+            ),
+        ),
+        (
+            "failed-several",
+            failure(
+                "several-identities",
+                "alice-okafor and acme-bot are signed in at GitHub. Sign one of them out, then share again.",
+                Some(Remedy::OpenSignOut { url: url() }),
+            ),
+        ),
+        (
+            "failed-offline",
+            failure(
+                "offline",
+                "The server of your workspace cannot be reached. The sealed session waits here and is sent when it can be.",
+                Some(Remedy::Retry),
+            ),
+        ),
+        (
+            "failed-unknown",
+            failure(
+                "unknown-identity",
+                "GitHub does not show who is signed in.",
+                Some(Remedy::ConfirmUnknown),
+            ),
+        ),
+        (
+            "failed-permission",
+            failure(
+                "permission-missing",
+                "The browser no longer lets Ferry read the cookies of GitHub.",
+                Some(Remedy::GrantPermission {
+                    origins: vec!["*://*.github.com/*".to_owned()],
+                }),
+            ),
+        ),
+        (
+            "failed-vault",
+            failure(
+                "vault-changed",
+                "The vault is not the one that this browser trusts, so nothing was sealed. Ask your admin what has changed.",
+                None,
+            ),
+        ),
+    ];
+    let mut scenes = failures
+        .iter()
+        .map(|(name, failure)| {
+            let failed = TransferStep::Failed {
+                failure: failure.clone(),
+            };
+            Scene::new(name, ready(every())).transfer(id(1), failed)
+        })
+        .collect::<Vec<_>>();
+    let failed = TransferStep::Failed {
+        failure: failures[5].1.clone(),
+    };
+    scenes.push(
+        Scene::new("failed-on-page", ready(vec![github(verified())]))
+            .at(share(1))
+            .inspection(one(1, "alice-okafor"))
+            .transfer(id(1), failed),
+    );
+    scenes
+}

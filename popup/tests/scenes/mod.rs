@@ -1,0 +1,175 @@
+//! Every state that the popup can be in, as the preview and the tests show it.
+//!
+//! `preview/scenes.json` is made from these by
+//! `cargo test -p ferry-popup --test scenes_file -- --ignored`.
+
+#![allow(dead_code, reason = "each test uses some of it")]
+
+mod accounts;
+mod list;
+
+use ferry_bridge::{Failure, Inspection, Phase, Profile, Remedy, State, Transfer, TransferStep};
+use ferry_protocol::api::{Account, CodeSent, User, Workspace};
+use ferry_protocol::{AccountId, UnixMillis, UserId, WorkspaceId};
+use serde::Serialize;
+
+pub(crate) use accounts::*;
+pub(crate) use list::all;
+
+/// The time in every scene: 2026-05-12T09:30:00Z.
+pub(crate) const NOW: UnixMillis = UnixMillis(1_778_578_200_000);
+pub(crate) const MINUTE: i64 = 60_000;
+pub(crate) const DAY: i64 = 24 * 60 * MINUTE;
+
+pub(crate) const FINGERPRINT: &str = "3F9A 07C2 D41E 88B5 60FA 1B73 C9E4 25D8";
+
+/// A state of the popup, and how to get there.
+#[derive(Clone, Serialize)]
+pub(crate) struct Scene {
+    pub name: &'static str,
+    /// The page, as the address's `#…`.
+    pub hash: String,
+    /// What the background says.
+    pub state: State,
+    /// Nothing was kept, and the background does not answer.
+    pub silent: bool,
+    /// What it answers to *Inspect*.
+    pub inspection: Option<Inspection>,
+    /// Requests that fail, by their name.
+    pub failing: Vec<(&'static str, Failure)>,
+    /// Requests that are never answered.
+    pub hanging: Vec<&'static str>,
+    /// Whether the browser has granted the apps' domains.
+    pub granted: bool,
+    /// What the person answers when the browser asks.
+    pub(crate) allows: bool,
+    /// In Firefox.
+    pub firefox: bool,
+    pub now: UnixMillis,
+    /// What the person does then.
+    pub acts: Vec<Act>,
+}
+
+/// Something that a person does.
+#[derive(Clone, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Act {
+    /// Clicks the first element with this `data-testid`.
+    Click(&'static str),
+    /// Types into the element with this `data-testid`.
+    Type(&'static str, &'static str),
+}
+
+impl Scene {
+    pub(crate) fn new(name: &'static str, phase: Phase) -> Self {
+        Self {
+            name,
+            hash: "#/".to_owned(),
+            state: State {
+                phase,
+                transfers: Vec::new(),
+            },
+            silent: false,
+            inspection: None,
+            failing: Vec::new(),
+            hanging: Vec::new(),
+            granted: true,
+            allows: true,
+            firefox: false,
+            now: NOW,
+            acts: Vec::new(),
+        }
+    }
+
+    pub(crate) fn at(mut self, hash: String) -> Self {
+        self.hash = hash;
+        self
+    }
+
+    pub(crate) fn transfer(mut self, account: AccountId, step: TransferStep) -> Self {
+        self.state.transfers.push(Transfer { account, step });
+        self
+    }
+
+    pub(crate) fn inspection(mut self, inspection: Inspection) -> Self {
+        self.inspection = Some(inspection);
+        self
+    }
+
+    pub(crate) fn failing(mut self, ask: &'static str, failure: Failure) -> Self {
+        self.failing.push((ask, failure));
+        self
+    }
+
+    pub(crate) fn hanging(mut self, ask: &'static str) -> Self {
+        self.hanging.push(ask);
+        self
+    }
+
+    pub(crate) fn click(mut self, hook: &'static str) -> Self {
+        self.acts.push(Act::Click(hook));
+        self
+    }
+
+    pub(crate) fn typing(mut self, hook: &'static str, text: &'static str) -> Self {
+        self.acts.push(Act::Type(hook, text));
+        self
+    }
+}
+
+pub(crate) fn failure(code: &str, message: &str, remedy: Option<Remedy>) -> Failure {
+    Failure {
+        code: code.to_owned(),
+        message: message.to_owned(),
+        remedy,
+    }
+}
+
+pub(crate) fn profile() -> Profile {
+    Profile {
+        server: "https://ferry.acme.example".to_owned(),
+        user: User {
+            id: UserId::new(NOW, [1; 10]),
+            email: "alice@acme.example".to_owned(),
+            name: "Alice Okafor".to_owned(),
+        },
+        workspace: Workspace {
+            id: WorkspaceId::new(NOW, [2; 10]),
+            name: "Acme".to_owned(),
+        },
+    }
+}
+
+pub(crate) fn signed_out(notice: Option<Failure>) -> Phase {
+    Phase::SignedOut {
+        server: None,
+        email: None,
+        notice,
+    }
+}
+
+pub(crate) fn set_up(code: Option<CodeSent>) -> Phase {
+    Phase::SetUp {
+        profile: profile(),
+        suggested_name: "Alice’s device - Linux/Chrome".to_owned(),
+        code,
+    }
+}
+
+pub(crate) fn code_sent(expires_at: UnixMillis) -> CodeSent {
+    CodeSent {
+        to: "a•••@acme.example".to_owned(),
+        expires_at,
+    }
+}
+
+pub(crate) fn ready(accounts: Vec<Account>) -> Phase {
+    Phase::Ready {
+        profile: profile(),
+        device_name: "Alice’s device - Linux/Chrome".to_owned(),
+        vault_fingerprint: Some(FINGERPRINT.to_owned()),
+        accounts,
+        fetched_at: NOW.plus(-20_000),
+        stale: None,
+    }
+}
