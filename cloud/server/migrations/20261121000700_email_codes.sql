@@ -1,0 +1,22 @@
+-- Codes that were e-mailed to verify a device.
+CREATE TABLE email_codes (
+    -- UUID of version 7.
+    id TEXT PRIMARY KEY NOT NULL,
+    -- To whom it was sent.
+    user_id TEXT NOT NULL,
+    -- The device that it verifies, and no other.
+    device_id TEXT NOT NULL,
+    -- HMAC-SHA-256 of user, device and code, under a key of the server's: 32 bytes.
+    code_hmac BYTEA NOT NULL,
+    -- When it was sent, in milliseconds since 1970.
+    sent_at BIGINT NOT NULL,
+    -- When it ends.
+    expires_at BIGINT NOT NULL,
+    -- How often somebody tried it.
+    tries BIGINT NOT NULL,
+    -- When it was used, or a newer one took its place; NULL: neither.
+    closed_at BIGINT,
+    FOREIGN KEY (user_id, device_id) REFERENCES devices (user_id, id)
+);
+
+CREATE INDEX email_codes_of_user ON email_codes (user_id, sent_at);

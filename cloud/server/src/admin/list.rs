@@ -1,0 +1,63 @@
+//! The commands that list something: one line each, columns separated by tabs, the
+//! identifier first.
+
+use ferry_protocol::WorkspaceId;
+
+use super::{Admin, AdminError};
+use crate::storage::{accounts as stored_accounts, apps as stored_apps};
+use crate::storage::{users as stored_users, workers, workspaces as stored_workspaces};
+
+/// `workspace list`.
+pub async fn workspaces(admin: &Admin) -> Result<Vec<String>, AdminError> {
+    let found = stored_workspaces::list(&mut *admin.storage.read().await?).await?;
+    Ok(found
+        .iter()
+        .map(|workspace| format!("{}\t{}", workspace.id, workspace.name))
+        .collect())
+}
+
+/// `user list`.
+pub async fn users(admin: &Admin, workspace: WorkspaceId) -> Result<Vec<String>, AdminError> {
+    let found = stored_users::list(&mut *admin.storage.read().await?, workspace).await?;
+    let line = |(user, admin): &(ferry_protocol::api::User, bool)| {
+        format!(
+            "{}\t{}\t{}\t{}",
+            user.id,
+            user.email,
+            user.name,
+            if *admin { "admin" } else { "user" }
+        )
+    };
+    Ok(found.iter().map(line).collect())
+}
+
+/// `app list`: the workspace's own, then the catalogue's.
+pub async fn apps(admin: &Admin, workspace: WorkspaceId) -> Result<Vec<String>, AdminError> {
+    let custom = stored_apps::list(&mut *admin.storage.read().await?, workspace).await?;
+    let all = custom.iter().chain(ferry_catalogue::builtin());
+    Ok(all
+        .map(|app| format!("{}\t{}\t{}", app.id, app.name, app.domains.join(" ")))
+        .collect())
+}
+
+/// `account list`.
+pub async fn accounts(admin: &Admin, workspace: WorkspaceId) -> Result<Vec<String>, AdminError> {
+    let found = stored_accounts::list(&mut *admin.storage.read().await?, workspace).await?;
+    let line = |account: &stored_accounts::Listed| {
+        let identity = account.identity.as_deref().unwrap_or("-");
+        format!("{}\t{}\t{}\t{identity}", account.id, account.app, account.name)
+    };
+    Ok(found.iter().map(line).collect())
+}
+
+/// `worker-token list`: the workers, and whether their token is in use.
+pub async fn worker_tokens(admin: &Admin, workspace: WorkspaceId) -> Result<Vec<String>, AdminError> {
+    let found = workers::list(&mut *admin.storage.read().await?, workspace).await?;
+    let line = |worker: &workers::Worker| {
+        let key = worker
+            .key
+            .map_or_else(|| "not used yet".to_owned(), |key| format!("key {key}"));
+        format!("{}\t{}\t{key}", worker.id, worker.name)
+    };
+    Ok(found.iter().map(line).collect())
+}

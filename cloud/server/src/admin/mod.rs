@@ -1,0 +1,119 @@
+//! The command line's changes: workspaces, people, apps, accounts, worker tokens.
+//!
+//! They write to the database directly, beside a running server or without one.
+//! `add` returns what a script wants: the new identifier, or the new token.
+
+mod add;
+mod list;
+
+use std::path::Path;
+use std::sync::Arc;
+
+use ferry_catalogue::{AppError, AppId};
+use ferry_protocol::WorkspaceId;
+
+pub use add::{AddAccount, AddUser, account, app, user, worker_token, workspace};
+pub use list::{accounts, apps, users, worker_tokens, workspaces};
+
+use crate::clock::Clock;
+use crate::passwords::PasswordError;
+use crate::random::Random;
+use crate::stamp::Stamp;
+use crate::storage::{Storage, StorageError};
+
+/// Why a command did nothing.
+#[derive(Debug, thiserror::Error)]
+pub enum AdminError {
+    /// The database.
+    #[error("the database cannot be used: {0}")]
+    Storage(#[from] StorageError),
+    /// A name.
+    #[error("the name is empty, or longer than 100 characters")]
+    Name,
+    /// An e-mail address.
+    #[error("{0} is not an e-mail address")]
+    Email(String),
+    /// The password.
+    #[error(transparent)]
+    Password(#[from] PasswordError),
+    /// The workspace.
+    #[error("there is no workspace {0}: see `ferry-server workspace list`")]
+    NoWorkspace(WorkspaceId),
+    /// A person.
+    #[error("nobody in the workspace has the e-mail address {0}: see `ferry-server user list`")]
+    NoUser(String),
+    /// A person again.
+    #[error("{0} has more than one role in the account: name everybody once")]
+    TwoRoles(String),
+    /// No owner.
+    #[error("an account needs at least one --owner")]
+    NoOwner,
+    /// An e-mail address that is in use.
+    #[error("somebody has the e-mail address {0} already")]
+    EmailTaken(String),
+    /// The app.
+    #[error("there is no app {0}: see `ferry-server app list`, or add one with `ferry-server app add`")]
+    NoApp(AppId),
+    /// A custom app's identifier.
+    #[error("the id of a workspace's own app starts with custom-, such as custom-{0}")]
+    NotCustom(AppId),
+    /// The app's definition.
+    #[error("{file} does not define an app: {error}")]
+    App {
+        /// The file.
+        file: String,
+        /// What is wrong with it.
+        error: AppError,
+    },
+    /// A file.
+    #[error("{file} cannot be read: {error}")]
+    File {
+        /// The file.
+        file: String,
+        /// Why.
+        error: std::io::Error,
+    },
+}
+
+/// The database, and where time and randomness come from.
+pub struct Admin {
+    storage: Storage,
+    clock: Arc<dyn Clock>,
+    random: Arc<dyn Random>,
+}
+
+impl Admin {
+    /// Opens the database; makes it if it is not there.
+    pub async fn open(
+        database: &Path,
+        clock: Arc<dyn Clock>,
+        random: Arc<dyn Random>,
+    ) -> Result<Self, AdminError> {
+        Ok(Self {
+            storage: Storage::open(database).await?,
+            clock,
+            random,
+        })
+    }
+
+    /// On a database that is open.
+    pub fn on(storage: Storage, clock: Arc<dyn Clock>, random: Arc<dyn Random>) -> Self {
+        Self {
+            storage,
+            clock,
+            random,
+        }
+    }
+
+    /// Closes the database.
+    pub async fn close(self) {
+        self.storage.close().await;
+    }
+
+    fn stamp(&self) -> Stamp {
+        Stamp {
+            now: self.clock.now(),
+            random: Arc::clone(&self.random),
+        }
+    }
+}

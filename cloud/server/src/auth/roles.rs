@@ -1,0 +1,226 @@
+//! One extractor for each kind of caller. A handler that asks for none is open to
+//! anyone; a test holds the route table against that.
+
+use std::net::SocketAddr;
+
+use axum::extract::{ConnectInfo, FromRequest, FromRequestParts, Path, Request};
+use axum::http::request::Parts;
+use ferry_protocol::api::{Device, DeviceState};
+use ferry_protocol::problem::ProblemCode;
+use ferry_protocol::{DeviceId, PublicJwk, WorkspaceId};
+use serde::de::DeserializeOwned;
+
+use super::body::{BodyError, FromBody};
+use super::dpop::{self, AuthError};
+use crate::problem::Rejection;
+use crate::state::AppState;
+use crate::storage::tokens::{Person, Who};
+use crate::storage::workers::WorkerId;
+
+/// Why a caller may not use a route.
+#[derive(Debug, thiserror::Error)]
+pub enum RoleError {
+    /// Not let in at all.
+    #[error(transparent)]
+    Auth(#[from] AuthError),
+    /// The device is not set up.
+    #[error("this device is not set up yet: finish setting it up with the code that you get by e-mail")]
+    NotTrusted,
+    /// The device was disabled.
+    #[error("this device was disabled: set it up anew")]
+    Disabled,
+    /// A worker where a person is wanted.
+    #[error("this is for people, not for workers")]
+    NotForWorkers,
+    /// A person where a worker is wanted.
+    #[error("this is for workers")]
+    OnlyForWorkers,
+    /// The body has another form.
+    #[error(transparent)]
+    Body(#[from] BodyError),
+}
+
+impl From<RoleError> for Rejection {
+    fn from(error: RoleError) -> Self {
+        let code = match error {
+            RoleError::Auth(error) => return error.into(),
+            RoleError::NotTrusted => ProblemCode::DeviceNotTrusted,
+            RoleError::Disabled => ProblemCode::DeviceDisabled,
+            RoleError::NotForWorkers | RoleError::OnlyForWorkers => ProblemCode::Forbidden,
+            RoleError::Body(_) => ProblemCode::InvalidRequest,
+        };
+        Self::new(code, error)
+    }
+}
+
+/// Anyone who holds a key: for signing in.
+pub struct KeyHolder<B> {
+    /// The key.
+    pub key: PublicJwk,
+    /// Its thumbprint.
+    pub device: DeviceId,
+    /// Where the request came from, as text; empty if nobody knows.
+    pub ip: String,
+    /// The body.
+    pub body: B,
+}
+
+impl<B: FromBody> FromRequest<AppState> for KeyHolder<B> {
+    type Rejection = Rejection;
+
+    async fn from_request(request: Request, state: &AppState) -> Result<Self, Rejection> {
+        let address = request.extensions().get::<ConnectInfo<SocketAddr>>();
+        let ip = address
+            .map(|address| address.0.ip().to_string())
+            .unwrap_or_default();
+        let proven = dpop::prove(state, request, B::LIMIT).await?;
+        let body = B::from_body(&proven.body).map_err(RoleError::from)?;
+        Ok(Self {
+            key: proven.key,
+            device: proven.device,
+            ip,
+            body,
+        })
+    }
+}
+
+/// A person who is signed in, on any device that is not disabled.
+pub struct SignedInPerson<B> {
+    /// Who, and with what.
+    pub person: Person,
+    /// The key of the device, enrolled or not.
+    pub key: PublicJwk,
+    /// Its thumbprint.
+    pub device: DeviceId,
+    /// SHA-256 of the access token.
+    pub token_hash: [u8; 32],
+    /// The body.
+    pub body: B,
+}
+
+impl<B: FromBody> SignedInPerson<B> {
+    async fn extract(request: Request, state: &AppState) -> Result<Self, RoleError> {
+        let (proven, token) = dpop::prove_with_token(state, request, B::LIMIT).await?;
+        let Who::Person(person) = token.bearer.who else {
+            return Err(RoleError::NotForWorkers);
+        };
+        if person
+            .device
+            .as_ref()
+            .is_some_and(|device| device.state == DeviceState::Disabled)
+        {
+            return Err(RoleError::Disabled);
+        }
+        let body = B::from_body(&proven.body)?;
+        Ok(Self {
+            person,
+            key: proven.key,
+            device: proven.device,
+            token_hash: token.hash,
+            body,
+        })
+    }
+}
+
+impl<B: FromBody> FromRequest<AppState> for SignedInPerson<B> {
+    type Rejection = Rejection;
+
+    async fn from_request(request: Request, state: &AppState) -> Result<Self, Rejection> {
+        Ok(Self::extract(request, state).await?)
+    }
+}
+
+/// A person who is signed in on a trusted device.
+pub struct TrustedPerson<B> {
+    /// Who.
+    pub person: Person,
+    /// Their device.
+    pub device: Device,
+    /// Its key.
+    pub key: PublicJwk,
+    /// The body.
+    pub body: B,
+}
+
+impl<B: FromBody> TrustedPerson<B> {
+    async fn extract(request: Request, state: &AppState) -> Result<Self, RoleError> {
+        let (proven, token) = dpop::prove_with_token(state, request, B::LIMIT).await?;
+        let Who::Person(person) = token.bearer.who else {
+            return Err(RoleError::NotForWorkers);
+        };
+        let device = match &person.device {
+            Some(device) => match device.state {
+                DeviceState::Trusted => device.clone(),
+                DeviceState::AwaitingCode => return Err(RoleError::NotTrusted),
+                DeviceState::Disabled => return Err(RoleError::Disabled),
+            },
+            None => return Err(RoleError::NotTrusted),
+        };
+        let body = B::from_body(&proven.body)?;
+        Ok(Self {
+            person,
+            device,
+            key: proven.key,
+            body,
+        })
+    }
+}
+
+impl<B: FromBody> FromRequest<AppState> for TrustedPerson<B> {
+    type Rejection = Rejection;
+
+    async fn from_request(request: Request, state: &AppState) -> Result<Self, Rejection> {
+        Ok(Self::extract(request, state).await?)
+    }
+}
+
+/// A worker that is signed in.
+pub struct SignedInWorker<B> {
+    /// Which.
+    pub id: WorkerId,
+    /// The workspace it serves.
+    pub workspace: WorkspaceId,
+    /// The body.
+    pub body: B,
+}
+
+impl<B: FromBody> SignedInWorker<B> {
+    async fn extract(request: Request, state: &AppState) -> Result<Self, RoleError> {
+        let (proven, token) = dpop::prove_with_token(state, request, B::LIMIT).await?;
+        let Who::Worker { id, workspace } = token.bearer.who else {
+            return Err(RoleError::OnlyForWorkers);
+        };
+        let body = B::from_body(&proven.body)?;
+        Ok(Self {
+            id,
+            workspace: workspace.id,
+            body,
+        })
+    }
+}
+
+impl<B: FromBody> FromRequest<AppState> for SignedInWorker<B> {
+    type Rejection = Rejection;
+
+    async fn from_request(request: Request, state: &AppState) -> Result<Self, Rejection> {
+        Ok(Self::extract(request, state).await?)
+    }
+}
+
+/// The identifiers in a path. What is none is a thing that is not there.
+#[derive(Clone, Copy, Debug)]
+pub struct Ids<T>(pub T);
+
+impl<T: DeserializeOwned + Send> FromRequestParts<AppState> for Ids<T> {
+    type Rejection = Rejection;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Rejection> {
+        let ids = Path::<T>::from_request_parts(parts, state).await;
+        ids.map(|Path(ids)| Self(ids)).map_err(|_| {
+            Rejection::new(
+                ProblemCode::NotFound,
+                "There is no such thing, or it is not yours.",
+            )
+        })
+    }
+}

@@ -1,0 +1,113 @@
+//! The e-mailed code: 8 characters of Crockford's base32 (40 bits).
+
+use std::fmt;
+
+use ferry_protocol::{DeviceId, UserId};
+use hmac::{Hmac, KeyInit as _, Mac as _};
+use sha2::Sha256;
+use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
+
+use crate::random::Random;
+
+/// Crockford's alphabet: without I, L, O and U.
+const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+
+const LEN: usize = 8;
+
+/// A code. Secret: no `Debug`.
+#[derive(Zeroize, ZeroizeOnDrop)]
+pub struct Code([u8; LEN]);
+
+impl Code {
+    /// A new code: every one is as likely as any other.
+    pub fn generate(random: &dyn Random) -> Self {
+        // 256 is a multiple of 32: five bits of each byte are uniform.
+        Self(random.bytes::<LEN>().map(|byte| ALPHABET[usize::from(byte & 31)]))
+    }
+
+    /// As typed: in any case, with dashes and spaces anywhere, `i` and `l` for `1`,
+    /// `o` for `0`. `None`: it cannot be a code.
+    pub fn parse(typed: &str) -> Option<Self> {
+        let mut code = Self([0; LEN]);
+        let mut len = 0;
+        for c in typed.chars().filter(|c| *c != '-' && !c.is_whitespace()) {
+            let digit = match c.to_ascii_uppercase() {
+                'I' | 'L' => b'1',
+                'O' => b'0',
+                other => u8::try_from(other).ok().filter(|byte| ALPHABET.contains(byte))?,
+            };
+            *code.0.get_mut(len)? = digit;
+            len += 1;
+        }
+        (len == LEN).then_some(code)
+    }
+}
+
+impl fmt::Display for Code {
+    /// As it is e-mailed: `XXXX-XXXX`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (i, digit) in self.0.iter().enumerate() {
+            if i == LEN / 2 {
+                f.write_str("-")?;
+            }
+            write!(f, "{}", char::from(*digit))?;
+        }
+        Ok(())
+    }
+}
+
+/// Turns codes into what is kept of them.
+pub struct CodeKey(Zeroizing<[u8; 32]>);
+
+impl CodeKey {
+    /// Under this key.
+    pub fn new(key: Zeroizing<[u8; 32]>) -> Self {
+        Self(key)
+    }
+
+    /// What is kept of a code that verifies this device of this person's.
+    pub fn hmac(&self, user: UserId, device: DeviceId, code: &Code) -> [u8; 32] {
+        self.mac(user, device, code).finalize().into_bytes().into()
+    }
+
+    /// Whether the code is the one of which this is kept. In constant time.
+    pub fn verify(&self, user: UserId, device: DeviceId, code: &Code, kept: &[u8]) -> bool {
+        self.mac(user, device, code).verify_slice(kept).is_ok()
+    }
+
+    fn mac(&self, user: UserId, device: DeviceId, code: &Code) -> Hmac<Sha256> {
+        #[expect(clippy::expect_used, reason = "HMAC takes keys of any length")]
+        let mut mac = Hmac::<Sha256>::new_from_slice(&*self.0).expect("any key length");
+        // All of fixed length: no two inputs run into each other.
+        mac.update(b"ferry/email-code/v1");
+        mac.update(user.as_bytes());
+        mac.update(&device.0);
+        mac.update(&code.0);
+        mac
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::random::SeededRandom;
+
+    #[test]
+    fn codes_are_read_as_people_type_them() {
+        let code = Code::generate(&SeededRandom::new(1));
+        let text = code.to_string();
+        assert_eq!(text.len(), 9);
+        for typed in [
+            text.clone(),
+            text.to_lowercase(),
+            text.replace('-', " "),
+            format!(" {text} "),
+        ] {
+            assert_eq!(Code::parse(&typed).unwrap().0, code.0, "{typed}");
+        }
+        assert_eq!(Code::parse("olio-iloL").unwrap().to_string(), "0110-1101");
+        for bad in ["", "1234567", "123456789", "1234-567U", "1234-567é"] {
+            assert!(Code::parse(bad).is_none(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,32 @@
+//! The Ferry server: keeps users, devices, accounts, consents and sealed sessions,
+//! and cannot open a session. Its dependency graph has no code that could.
+//!
+//! | Where | What |
+//! |---|---|
+//! | [`openapi`] | the routes, and the document generated with them |
+//! | [`routes`] | the handlers, by who uses them |
+//! | [`auth`] | proofs, tokens, and who may use a route |
+//! | [`storage`] | the database: one writer, group commit, erasure |
+//! | [`retention`] | the sweep |
+//! | [`middleware`], [`problem`] | what every answer gets; errors |
+//! | [`server`], [`admin`] | the commands |
+
+pub mod admin;
+pub mod auth;
+pub mod clock;
+pub mod code;
+pub mod config;
+pub mod mail;
+pub mod middleware;
+pub mod names;
+pub mod nonce;
+pub mod openapi;
+pub mod passwords;
+pub mod problem;
+pub mod random;
+pub mod retention;
+pub mod routes;
+pub mod server;
+pub mod stamp;
+pub mod state;
+pub mod storage;

@@ -1,0 +1,116 @@
+//! E-mail: through an SMTP server if one is configured, else as files into an
+//! outbox folder.
+
+mod outbox;
+
+use lettre::message::header::ContentTransferEncoding;
+use lettre::message::header::ContentType;
+use lettre::message::{Body, Mailbox, SinglePart};
+use lettre::{Address, AsyncSmtpTransport, AsyncTransport as _, Message, Tokio1Executor};
+
+use crate::code::Code;
+use crate::config::MailConfig;
+use crate::stamp::Stamp;
+use outbox::Outbox;
+
+/// Who mail in the outbox folder is from.
+const OUTBOX_FROM: &str = "Ferry <ferry@localhost>";
+
+/// Why mail cannot be sent at all.
+#[derive(Debug, thiserror::Error)]
+pub enum MailSetupError {
+    /// The address of the mail server.
+    #[error("the SMTP URL is not usable: {0}; write smtps://user:password@mail.example.com")]
+    Url(lettre::transport::smtp::Error),
+    /// The sender.
+    #[error("the sender is not an e-mail address: {0}")]
+    From(#[from] lettre::address::AddressError),
+    /// The outbox folder.
+    #[error("the mail outbox folder cannot be used: {0}")]
+    Outbox(std::io::Error),
+}
+
+/// Why one mail was not sent.
+#[derive(Debug, thiserror::Error)]
+pub enum MailError {
+    /// The recipient is no e-mail address.
+    #[error("the recipient is not an e-mail address: {0}")]
+    Recipient(#[from] lettre::address::AddressError),
+    /// The message could not be put together.
+    #[error("the message could not be put together: {0}")]
+    Message(#[from] lettre::error::Error),
+    /// The mail server did not take it.
+    #[error("the mail server did not take the message: {0}")]
+    Smtp(#[from] lettre::transport::smtp::Error),
+    /// The file could not be written.
+    #[error("the message could not be written to the outbox folder: {0}")]
+    Outbox(#[from] std::io::Error),
+}
+
+/// Sends mail.
+pub struct Mailer {
+    from: Mailbox,
+    way: Way,
+}
+
+enum Way {
+    Outbox(Outbox),
+    Smtp(AsyncSmtpTransport<Tokio1Executor>),
+}
+
+impl Mailer {
+    /// As configured. Nothing is sent yet, and no server is asked.
+    pub fn new(config: &MailConfig) -> Result<Self, MailSetupError> {
+        match config {
+            MailConfig::Outbox(folder) => Ok(Self {
+                from: OUTBOX_FROM.parse()?,
+                way: Way::Outbox(Outbox::new(folder.clone()).map_err(MailSetupError::Outbox)?),
+            }),
+            MailConfig::Smtp { url, from } => {
+                let transport =
+                    AsyncSmtpTransport::<Tokio1Executor>::from_url(url).map_err(MailSetupError::Url)?;
+                Ok(Self {
+                    from: from.parse()?,
+                    way: Way::Smtp(transport.build()),
+                })
+            }
+        }
+    }
+
+    /// Sends the code that verifies a device. Never a link: who gets used to
+    /// following links in such mail follows the wrong one some day.
+    pub async fn send_code(
+        &self,
+        stamp: &Stamp,
+        to: &str,
+        device_name: &str,
+        code: &Code,
+    ) -> Result<(), MailError> {
+        let text = format!(
+            "Your Ferry code is:\r\n\r\n    {code}\r\n\r\n\
+             Type it on the device \"{device_name}\" to set it up.\r\n\
+             It is good for 5 minutes, on that device only.\r\n\r\n\
+             If you are not setting up a device now, somebody else knows your\r\n\
+             password: do not give the code to anybody, and tell your admin.\r\n"
+        );
+        let body = SinglePart::builder().header(ContentType::TEXT_PLAIN).body(
+            Body::new_with_encoding(text, ContentTransferEncoding::QuotedPrintable).unwrap_or_else(Body::new),
+        );
+        let message = Message::builder()
+            .from(self.from.clone())
+            .to(Mailbox::new(None, to.parse::<Address>()?))
+            .subject("Your Ferry code")
+            .date(
+                std::time::UNIX_EPOCH
+                    + std::time::Duration::from_millis(u64::try_from(stamp.now.0).unwrap_or(0)),
+            )
+            .singlepart(body)?;
+        match &self.way {
+            Way::Outbox(outbox) => outbox.put(stamp, &message.formatted()).await?,
+            Way::Smtp(transport) => {
+                transport.send(message).await?;
+            }
+        }
+        Ok(())
+    }
+}

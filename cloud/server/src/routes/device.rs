@@ -1,0 +1,313 @@
+//! Setting up the device whose key signs the proofs.
+
+use axum::Json;
+use axum::extract::State;
+use ferry_protocol::api::{CodeSent, DeviceState, EnrolDevice, Me, VerifyCode};
+use ferry_protocol::device::verify_sealing_key;
+use ferry_protocol::problem::{Problem, ProblemCode};
+use ferry_protocol::{DeviceId, PublicJwk, UserId, WorkspaceId};
+use zeroize::Zeroizing;
+
+use super::sign_in::me_again;
+use crate::auth::body::{Body, NoBody};
+use crate::auth::roles::SignedInPerson;
+use crate::code::Code;
+use crate::names;
+use crate::problem::Rejection;
+use crate::stamp::Stamp;
+use crate::state::AppState;
+use crate::storage::audit::{self, Action, Actor, Event};
+use crate::storage::devices::NewDevice;
+use crate::storage::tokens::Person;
+use crate::storage::{Connection, Erase, StorageError, codes, devices};
+
+/// Why a device could not be set up.
+#[derive(Debug, thiserror::Error)]
+pub enum DeviceError {
+    /// The name has no visible character, or too many.
+    #[error("a device's name has 1 to {} characters", names::MAX_CHARS)]
+    Name,
+    /// The sealing key is not the device's.
+    #[error("the sealing key is not signed by the device key")]
+    SealingKey,
+    /// The name is another device's.
+    #[error("another device of yours is called \"{0}\": choose another name")]
+    NameTaken(String),
+    /// A trusted device keeps its sealing key: stored sessions rest on it.
+    #[error("this device has another sealing key already: set it up anew, with a new device key")]
+    AnotherSealingKey,
+    /// It is not enrolled.
+    #[error("this device is not enrolled: give it a name first")]
+    NotEnrolled,
+    /// It is trusted already.
+    #[error("this device is set up already")]
+    AlreadyTrusted,
+    /// It was disabled just now.
+    #[error("this device was disabled: set it up anew")]
+    Disabled,
+    /// Too many codes.
+    #[error("too many codes were sent: 3 in 15 minutes and 10 a day are the most; try again later")]
+    CodeLimit,
+    /// The code is wrong.
+    #[error("the code is wrong: {left} tries are left")]
+    CodeWrong {
+        /// How often it may still be tried.
+        left: u32,
+    },
+    /// The code is of no use any more.
+    #[error("there is no code to try, it has expired, or it was tried too often: have a new one sent")]
+    CodeExpired,
+    /// The mail could not be sent.
+    #[error(transparent)]
+    Mail(#[from] crate::mail::MailError),
+    /// The database failed.
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+}
+
+impl From<DeviceError> for Rejection {
+    fn from(error: DeviceError) -> Self {
+        use DeviceError as E;
+        let code = match error {
+            E::Name | E::SealingKey | E::AnotherSealingKey | E::NotEnrolled | E::AlreadyTrusted => {
+                ProblemCode::InvalidRequest
+            }
+            E::NameTaken(_) => ProblemCode::DeviceNameTaken,
+            E::Disabled => ProblemCode::DeviceDisabled,
+            E::CodeLimit => ProblemCode::CodeLimit,
+            E::CodeWrong { .. } => ProblemCode::CodeWrong,
+            E::CodeExpired => ProblemCode::CodeExpired,
+            E::Mail(error) => return Self::unavailable(error),
+            E::Storage(error) => return error.into(),
+        };
+        Self::new(code, error)
+    }
+}
+
+/// Enrols the device, or gives it another name.
+#[utoipa::path(
+    put, path = "/v1/device", tag = "device", request_body = EnrolDevice,
+    responses(
+        (status = 200, body = Me),
+        (status = 400, body = Problem, description = "`invalid_request`"),
+        (status = 401, body = Problem), (status = 403, body = Problem),
+        (status = 409, body = Problem, description = "`device_name_taken`"),
+    )
+)]
+pub async fn enrol(
+    State(state): State<AppState>,
+    caller: SignedInPerson<Body<EnrolDevice>>,
+) -> Result<Json<Me>, Rejection> {
+    let new = read(caller.body.0, caller.key)?;
+    let stamp = state.stamp();
+    let (user, workspace) = (caller.person.user.id, caller.person.workspace.id);
+    let enrolled = state.storage().write(Erase::Nothing, move |connection| {
+        Box::pin(async move { store(connection, &stamp, user, workspace, new).await })
+    });
+    enrolled.await?;
+    Ok(Json(me_again(&state, caller.person, caller.device).await?))
+}
+
+fn read(enrol: EnrolDevice, device_key: PublicJwk) -> Result<NewDevice, DeviceError> {
+    let name = names::clean(&enrol.name);
+    if !(1..=names::MAX_CHARS).contains(&name.chars().count()) {
+        return Err(DeviceError::Name);
+    }
+    verify_sealing_key(
+        &device_key,
+        &enrol.sealing_key,
+        enrol.sealing_key_signature.as_ref(),
+    )
+    .map_err(|_| DeviceError::SealingKey)?;
+    Ok(NewDevice {
+        name_key: names::key(&name),
+        name,
+        kind: enrol.kind,
+        device_key,
+        sealing_key: enrol.sealing_key,
+        sealing_key_signature: enrol.sealing_key_signature,
+    })
+}
+
+async fn store(
+    connection: &mut Connection,
+    stamp: &Stamp,
+    user: UserId,
+    workspace: WorkspaceId,
+    new: NewDevice,
+) -> Result<(), DeviceError> {
+    let id = new.device_key.device_id();
+    if devices::name_is_taken(connection, user, id, &new.name_key).await? {
+        return Err(DeviceError::NameTaken(new.name));
+    }
+    let state = devices::get(connection, user, id)
+        .await?
+        .map(|device| device.state);
+    let action = match state {
+        None | Some(DeviceState::AwaitingCode) => {
+            devices::enrol(connection, user, &new, stamp.now).await?;
+            Action::DeviceEnrolled
+        }
+        Some(DeviceState::Trusted) => {
+            if devices::sealing_key(connection, user, id).await? != Some(new.sealing_key) {
+                return Err(DeviceError::AnotherSealingKey);
+            }
+            devices::rename(connection, user, id, &new.name, &new.name_key).await?;
+            Action::DeviceRenamed
+        }
+        Some(DeviceState::Disabled) => return Err(DeviceError::Disabled),
+    };
+    let event = Event::new(workspace, Actor::User(user), action)
+        .device(id)
+        .detail(new.name);
+    Ok(audit::record(connection, stamp, [event]).await?)
+}
+
+/// E-mails a new code; the one before it is no longer good.
+#[utoipa::path(
+    post, path = "/v1/device/code", tag = "device",
+    responses(
+        (status = 200, body = CodeSent),
+        (status = 400, body = Problem, description = "`invalid_request`: not enrolled, or set up already"),
+        (status = 401, body = Problem), (status = 403, body = Problem),
+        (status = 429, body = Problem, description = "`code_limit`"),
+        (status = 503, body = Problem, description = "`unavailable`: the mail could not be sent"),
+    )
+)]
+pub async fn send_code(
+    State(state): State<AppState>,
+    caller: SignedInPerson<NoBody>,
+) -> Result<Json<CodeSent>, Rejection> {
+    let device_name = awaiting(&caller.person)?;
+    let Person { user, workspace, .. } = &caller.person;
+    let stamp = state.stamp();
+    let code = Code::generate(&*stamp.random);
+    let code_hmac = state.code_key().hmac(user.id, caller.device, &code);
+    let write = {
+        let (stamp, user, workspace) = (stamp.clone(), user.id, workspace.id);
+        state.storage().write(Erase::Nothing, move |connection| {
+            Box::pin(async move {
+                if !codes::send(connection, &stamp, user, caller.device, code_hmac).await? {
+                    return Err(DeviceError::CodeLimit);
+                }
+                let event = Event::new(workspace, Actor::User(user), Action::CodeSent).device(caller.device);
+                Ok(audit::record(connection, &stamp, [event]).await?)
+            })
+        })
+    };
+    // Kept first: a code that arrives is good, and one that is lost counts.
+    write.await?;
+    let sent = state
+        .mailer()
+        .send_code(&stamp, &user.email, device_name, &code)
+        .await;
+    sent.map_err(DeviceError::from)?;
+    Ok(Json(CodeSent {
+        to: mask(&user.email),
+        expires_at: stamp.now.plus(codes::LIFETIME_MS),
+    }))
+}
+
+/// The name of a device that awaits its code.
+fn awaiting(person: &Person) -> Result<&str, DeviceError> {
+    let device = person.device.as_ref().ok_or(DeviceError::NotEnrolled)?;
+    match device.state {
+        DeviceState::AwaitingCode => Ok(&device.name),
+        DeviceState::Trusted => Err(DeviceError::AlreadyTrusted),
+        DeviceState::Disabled => Err(DeviceError::Disabled),
+    }
+}
+
+/// An e-mail address, hidden but for its first character and its domain.
+fn mask(email: &str) -> String {
+    let (local, domain) = email.rsplit_once('@').unwrap_or((email, ""));
+    let first: String = local.chars().take(1).collect();
+    format!("{first}•••@{domain}")
+}
+
+/// Tries the code; the device is trusted if it is right.
+#[utoipa::path(
+    post, path = "/v1/device/verify", tag = "device", request_body = VerifyCode,
+    responses(
+        (status = 200, body = Me),
+        (status = 400, body = Problem, description = "`invalid_request`"),
+        (status = 401, body = Problem), (status = 403, body = Problem),
+        (status = 422, body = Problem, description = "`code_wrong`, `code_expired`"),
+    )
+)]
+pub async fn verify(
+    State(state): State<AppState>,
+    caller: SignedInPerson<Body<VerifyCode>>,
+) -> Result<Json<Me>, Rejection> {
+    awaiting(&caller.person)?;
+    let code = Code::parse(&Zeroizing::new(caller.body.0.code));
+    let (user, workspace) = (caller.person.user.id, caller.person.workspace.id);
+    let keys = state.clone();
+    let tried = state.storage().write(Erase::Nothing, move |connection| {
+        Box::pin(async move {
+            let is_right = |kept: &[u8]| {
+                code.as_ref()
+                    .is_some_and(|code| keys.code_key().verify(user, caller.device, code, kept))
+            };
+            try_code(
+                connection,
+                &keys.stamp(),
+                user,
+                workspace,
+                caller.device,
+                is_right,
+            )
+            .await
+        })
+    });
+    match tried.await? {
+        Tried::Right => Ok(Json(me_again(&state, caller.person, caller.device).await?)),
+        Tried::Wrong { left } => Err(DeviceError::CodeWrong { left }.into()),
+        Tried::None => Err(DeviceError::CodeExpired.into()),
+    }
+}
+
+/// How trying a code ended. Not an error to the transaction: the try counts.
+enum Tried {
+    Right,
+    Wrong { left: u32 },
+    None,
+}
+
+async fn try_code(
+    connection: &mut Connection,
+    stamp: &Stamp,
+    user: UserId,
+    workspace: WorkspaceId,
+    device: DeviceId,
+    is_right: impl FnOnce(&[u8]) -> bool + Send,
+) -> Result<Tried, StorageError> {
+    let Some(tried) = codes::count_try(connection, user, device, stamp.now).await? else {
+        return Ok(Tried::None);
+    };
+    let event = |action| Event::new(workspace, Actor::User(user), action).device(device);
+    if !is_right(&tried.code_hmac) {
+        if tried.left == 0 {
+            audit::record(connection, stamp, [event(Action::CodeExhausted)]).await?;
+        }
+        return Ok(Tried::Wrong { left: tried.left });
+    }
+    codes::close(connection, &tried, stamp.now).await?;
+    if !devices::trust(connection, user, device, stamp.now).await? {
+        return Ok(Tried::None);
+    }
+    audit::record(connection, stamp, [event(Action::DeviceTrusted)]).await?;
+    Ok(Tried::Right)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::mask;
+
+    #[test]
+    fn addresses_are_partly_hidden() {
+        assert_eq!(mask("ada@example.com"), "a•••@example.com");
+        assert_eq!(mask("\"a@b\"@example.com"), "\"•••@example.com");
+        assert_eq!(mask("@example.com"), "•••@example.com");
+    }
+}

@@ -1,0 +1,409 @@
+//! A transfer: a one-time key is handed out, and the session sealed to it is
+//! stored.
+//!
+//! **Which transfer wins.** The one that *began* last, by the server's clock, and
+//! not the one that arrives last. When a session is stored, every key of the account
+//! that was handed out earlier is given up for destruction, so a slow upload that
+//! began before cannot overwrite it: it finds its key gone. The same goes for a
+//! deletion: it also ends the transfers that are under way.
+//!
+//! **Once.** A transfer keeps its key for good, and a key is used once. The same
+//! bytes again are answered as the first time; other bytes, or a transfer whose
+//! session was replaced, deleted or has expired, are a conflict.
+
+use axum::Json;
+use axum::extract::State;
+use ferry_protocol::api::{Account, BeginTransfer, Role, SessionStatus, StoredSession, TransferOffer};
+use ferry_protocol::problem::{Problem, ProblemCode};
+use ferry_protocol::session::{Header, SealedSession};
+use ferry_protocol::{AccountId, PublicJwk, TransferId, UnixMillis};
+
+use super::accounts::{AccountError, require_owner};
+use crate::auth::body::{Body, Upload};
+use crate::auth::roles::{Ids, TrustedPerson};
+use crate::problem::Rejection;
+use crate::stamp::Stamp;
+use crate::state::AppState;
+use crate::storage::audit::{self, Action, Actor, Event};
+use crate::storage::keys::{KeyState, Reservation};
+use crate::storage::sessions::NewSession;
+use crate::storage::tokens::Person;
+use crate::storage::{Connection, Erase, StorageError, consents, devices, keys, sessions, vaults};
+
+/// Why a session could not be transferred.
+#[derive(Debug, thiserror::Error)]
+pub enum TransferError {
+    /// The account.
+    #[error(transparent)]
+    Account(#[from] AccountError),
+    /// The device was disabled meanwhile.
+    #[error("this device is no longer trusted: set it up anew")]
+    NotTrusted,
+    /// No consent is in force.
+    #[error("you have not agreed to transfer this account's session, or took it back: agree first")]
+    ConsentRequired,
+    /// No worker.
+    #[error("the workspace has no worker yet: ask your admin to start one")]
+    NoVault,
+    /// No key.
+    #[error("the worker has not supplied sealing keys: try again in a moment; if it goes on, ask your admin")]
+    NoSealingKey,
+    /// The transfer cannot go on.
+    #[error("this transfer is over, or a newer one took its place: transfer again")]
+    Over,
+    /// The same transfer, other bytes.
+    #[error("this transfer was stored before with other content: transfer again")]
+    OtherBytes,
+    /// The seal.
+    #[error("the seal does not fit: {0}")]
+    Seal(#[from] SealMismatch),
+    /// The database failed.
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+}
+
+/// What of a seal does not fit the request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SealMismatch {
+    /// The header cannot be read.
+    #[error("its header is malformed")]
+    Header,
+    /// The encapsulated key cannot be one.
+    #[error("its encapsulated key is not 65 bytes")]
+    Enc,
+    /// The transfer.
+    #[error("it is another transfer's")]
+    Transfer,
+    /// The workspace.
+    #[error("it is for another workspace")]
+    Workspace,
+    /// The account.
+    #[error("it is for another account")]
+    Account,
+    /// The app.
+    #[error("it is for another app")]
+    App,
+    /// The device.
+    #[error("it is another device's")]
+    Device,
+    /// The key.
+    #[error("it is sealed to another key than the one that was handed out")]
+    SealingKey,
+    /// The consent.
+    #[error("it rests on another consent than the one in force")]
+    Consent,
+    /// The signature.
+    #[error("its signature is not this device's")]
+    Signature,
+}
+
+impl From<TransferError> for Rejection {
+    fn from(error: TransferError) -> Self {
+        use TransferError as E;
+        let code = match error {
+            E::Account(error) => return error.into(),
+            E::NotTrusted => ProblemCode::DeviceNotTrusted,
+            E::ConsentRequired => ProblemCode::ConsentRequired,
+            E::NoVault => ProblemCode::NoVault,
+            E::NoSealingKey => ProblemCode::NoSealingKey,
+            E::Over | E::OtherBytes => ProblemCode::TransferConflict,
+            E::Seal(_) => ProblemCode::SealRejected,
+            E::Storage(error) => return error.into(),
+        };
+        Self::new(code, error)
+    }
+}
+
+/// Hands out a one-time key for a transfer; the same again for the same transfer.
+#[utoipa::path(
+    post, path = "/v1/accounts/{account}/transfers", tag = "transfers", request_body = BeginTransfer,
+    params(("account" = AccountId, Path, description = "The account")),
+    responses(
+        (status = 200, body = TransferOffer),
+        (status = 401, body = Problem),
+        (status = 403, body = Problem, description = "`consent_required`, `forbidden`, `device_not_trusted`"),
+        (status = 404, body = Problem),
+        (status = 409, body = Problem, description = "`transfer_conflict`"),
+        (status = 503, body = Problem, description = "`no_sealing_key`, `no_vault`"),
+    )
+)]
+pub async fn begin(
+    State(state): State<AppState>,
+    Ids(account): Ids<AccountId>,
+    caller: TrustedPerson<Body<BeginTransfer>>,
+) -> Result<Json<TransferOffer>, Rejection> {
+    let stamp = state.stamp();
+    let reservation = Reservation {
+        transfer: caller.body.0.transfer,
+        account,
+        user: caller.person.user.id,
+        device: caller.device.id,
+    };
+    let person = caller.person;
+    let begun = state.storage().write(Erase::Nothing, move |connection| {
+        Box::pin(async move { reserve(connection, &stamp, &person, reservation).await })
+    });
+    let result = begun.await;
+    // One key less, or none left: the worker may want to bring more.
+    state.wake_workers();
+    Ok(Json(result?))
+}
+
+async fn reserve(
+    connection: &mut Connection,
+    stamp: &Stamp,
+    person: &Person,
+    reservation: Reservation,
+) -> Result<TransferOffer, TransferError> {
+    let Reservation {
+        transfer,
+        account,
+        user,
+        device,
+    } = reservation;
+    require_owner(connection, account, user).await?;
+    require_trusted(connection, reservation).await?;
+    if consents::in_force(connection, account, user).await?.is_none() {
+        return Err(TransferError::ConsentRequired);
+    }
+    let workspace = person.workspace.id;
+    let vault = vaults::get(connection, workspace)
+        .await?
+        .ok_or(TransferError::NoVault)?;
+    if let Some(before) = keys::of_transfer(connection, transfer).await? {
+        let same = before.reservation.account == account
+            && before.reservation.user == user
+            && before.reservation.device == device;
+        let open = before.state == KeyState::Reserved && before.key.expires_at > stamp.now;
+        // Used: the upload was stored, and its answer lost. It is repeated with this key.
+        let stored = before.state == KeyState::Used;
+        return if same && (open || stored) {
+            Ok(TransferOffer {
+                sealing_key: before.key,
+                vault,
+            })
+        } else {
+            Err(TransferError::Over)
+        };
+    }
+    let sealing_key = keys::reserve(connection, workspace, reservation, stamp.now)
+        .await?
+        .ok_or(TransferError::NoSealingKey)?;
+    let event = Event::new(workspace, Actor::User(user), Action::TransferBegun)
+        .device(device)
+        .account(account)
+        .transfer(transfer);
+    audit::record(connection, stamp, [event]).await?;
+    Ok(TransferOffer { sealing_key, vault })
+}
+
+async fn require_trusted(connection: &mut Connection, of: Reservation) -> Result<(), TransferError> {
+    use ferry_protocol::api::DeviceState::Trusted;
+    let device = devices::get(connection, of.user, of.device).await?;
+    if device.is_some_and(|device| device.state == Trusted) {
+        Ok(())
+    } else {
+        Err(TransferError::NotTrusted)
+    }
+}
+
+/// Stores a sealed session, in the place of the one that the account had.
+#[utoipa::path(
+    put, path = "/v1/accounts/{account}/transfers/{transfer}", tag = "transfers", request_body = SealedSession,
+    params(
+        ("account" = AccountId, Path, description = "The account"),
+        ("transfer" = TransferId, Path, description = "The transfer, as it was begun"),
+    ),
+    responses(
+        (status = 200, body = Account),
+        (status = 400, body = Problem, description = "`invalid_request`"),
+        (status = 401, body = Problem),
+        (status = 403, body = Problem, description = "`consent_required`, `forbidden`, `device_not_trusted`"),
+        (status = 404, body = Problem),
+        (status = 409, body = Problem, description = "`transfer_conflict`"),
+        (status = 413, body = Problem, description = "`too_large`: more than 4 MiB"),
+        (status = 422, body = Problem, description = "`seal_rejected`"),
+    )
+)]
+pub async fn store(
+    State(state): State<AppState>,
+    Ids((account, transfer)): Ids<(AccountId, TransferId)>,
+    caller: TrustedPerson<Upload>,
+) -> Result<Json<Account>, Rejection> {
+    let user = caller.person.user.id;
+    let reservation = Reservation {
+        transfer,
+        account,
+        user,
+        device: caller.device.id,
+    };
+    let sealed = caller.body.0;
+    // Costly, so it is not done in the transaction; told only to who may transfer.
+    let fitting = fitting_header(&sealed, &caller.person, &caller.key, reservation);
+    let stamp = state.stamp();
+    let stored_by = (caller.device.name, caller.person.user.name);
+    let now = stamp.now;
+    let stored = state.storage().write_checked(
+        Erase::Soon,
+        move |connection| {
+            Box::pin(async move { decide(connection, now, reservation, fitting, sealed).await })
+        },
+        move |connection, decision| {
+            Box::pin(async move { carry_out(connection, &stamp, decision, stored_by).await })
+        },
+    );
+    let account = stored.await?;
+    state.wake_workers();
+    Ok(Json(account))
+}
+
+/// The header, if it says of the request what the request says of itself, and the
+/// device signed it. Key, app and consent are compared with what is stored.
+fn fitting_header(
+    sealed: &SealedSession,
+    person: &Person,
+    device_key: &PublicJwk,
+    expected: Reservation,
+) -> Result<Header, SealMismatch> {
+    let header = sealed.header().map_err(|_| SealMismatch::Header)?;
+    if sealed.enc.0.len() != 65 {
+        return Err(SealMismatch::Enc);
+    }
+    if header.transfer != expected.transfer {
+        return Err(SealMismatch::Transfer);
+    }
+    if header.workspace != person.workspace.id {
+        return Err(SealMismatch::Workspace);
+    }
+    if header.account != expected.account {
+        return Err(SealMismatch::Account);
+    }
+    if header.device != expected.device {
+        return Err(SealMismatch::Device);
+    }
+    sealed
+        .verify_signature(device_key)
+        .map_err(|_| SealMismatch::Signature)?;
+    Ok(header)
+}
+
+/// What to do with an upload that is good.
+enum Decision {
+    /// It was stored before: nothing.
+    Repeated(Account),
+    /// To store it, in the place of what the account had before.
+    Store {
+        account: Account,
+        new: Box<NewSession>,
+        replaced: Option<TransferId>,
+    },
+}
+
+/// Whether the session may be stored, as things stand in this transaction: what was
+/// revoked until now counts.
+async fn decide(
+    connection: &mut Connection,
+    now: UnixMillis,
+    reservation: Reservation,
+    fitting: Result<Header, SealMismatch>,
+    sealed: SealedSession,
+) -> Result<Decision, TransferError> {
+    let standing = sessions::standing(connection, reservation)
+        .await?
+        .ok_or(AccountError::NotFound)?;
+    if standing.account.role != Role::Owner {
+        return Err(AccountError::NotOwner.into());
+    }
+    if !standing.device_trusted {
+        return Err(TransferError::NotTrusted);
+    }
+    let header = fitting?;
+    if header.app != standing.account.app.id {
+        return Err(SealMismatch::App.into());
+    }
+    let transfer = reservation.transfer;
+    let key = standing.key.ok_or(TransferError::Over)?;
+    if key.state == KeyState::Used && standing.stored == Some(transfer) {
+        let stored = sessions::sealed(connection, transfer).await?;
+        let same = stored.is_some_and(|stored| stored == sealed);
+        return if same {
+            Ok(Decision::Repeated(standing.account))
+        } else {
+            Err(TransferError::OtherBytes)
+        };
+    }
+    if key.state != KeyState::Reserved {
+        return Err(TransferError::Over);
+    }
+    let consent = standing
+        .account
+        .consent
+        .as_ref()
+        .ok_or(TransferError::ConsentRequired)?;
+    if header.consent != consent.id {
+        return Err(SealMismatch::Consent.into());
+    }
+    if header.sealing_key != key.id {
+        return Err(SealMismatch::SealingKey.into());
+    }
+    let new = NewSession {
+        transfer,
+        account: reservation.account,
+        workspace: header.workspace,
+        user: reservation.user,
+        device: reservation.device,
+        sealing_key: key.id,
+        consent: consent.id,
+        begun_at: key.reserved_at,
+        expires_at: now.plus(standing.retention_ms),
+        sealed,
+    };
+    Ok(Decision::Store {
+        account: standing.account,
+        new: Box::new(new),
+        replaced: standing.stored,
+    })
+}
+
+/// Stores the session, and tells how the account looks now. `stored_by`: name of the
+/// device, and of the person.
+async fn carry_out(
+    connection: &mut Connection,
+    stamp: &Stamp,
+    decision: Decision,
+    stored_by: (String, String),
+) -> Result<Account, StorageError> {
+    let (account, new, replaced) = match decision {
+        Decision::Repeated(account) => return Ok(account),
+        Decision::Store {
+            account,
+            new,
+            replaced,
+        } => (account, new, replaced),
+    };
+    let session = StoredSession {
+        transfer: new.transfer,
+        transferred_at: stamp.now,
+        device_name: stored_by.0,
+        transferred_by: stored_by.1,
+        expires_at: new.expires_at,
+        check: None,
+    };
+    let event = |action, transfer| {
+        Event::new(new.workspace, Actor::User(new.user), action)
+            .device(new.device)
+            .account(new.account)
+            .transfer(transfer)
+    };
+    let stored = event(Action::SessionTransferred, new.transfer);
+    let replaced = replaced.map(|old| event(Action::SessionReplaced, old));
+    sessions::replace(connection, *new, stamp.now).await?;
+    match replaced {
+        Some(replaced) => audit::record(connection, stamp, [replaced, stored]).await?,
+        None => audit::record(connection, stamp, [stored]).await?,
+    }
+    Ok(Account {
+        session: SessionStatus::Transferred(session),
+        ..account
+    })
+}

@@ -1,0 +1,199 @@
+//! Accounts, who may do what with them, and how they look to one person.
+
+use ferry_catalogue::AppId;
+use ferry_protocol::api::{Account, Consent, Role, SessionStatus};
+use ferry_protocol::{AccountId, UserId, WorkspaceId};
+use sqlx::{Row as _, ValueRef as _};
+
+use super::{Connection, Row, StorageError, row, sessions};
+use crate::stamp::Stamp;
+
+/// An account to be added.
+#[derive(Clone, Debug)]
+pub struct NewAccount {
+    /// Whose it is.
+    pub workspace: WorkspaceId,
+    /// The app, which must be known.
+    pub app: AppId,
+    /// What people call it.
+    pub name: String,
+    /// Whose session it takes; `None`: anybody's.
+    pub identity: Option<String>,
+    /// Who may do what, people of the same workspace.
+    pub roles: Vec<(UserId, Role)>,
+}
+
+/// An account as the admin sees it.
+#[derive(Clone, Debug)]
+pub struct Listed {
+    /// Identifier.
+    pub id: AccountId,
+    /// The app.
+    pub app: AppId,
+    /// What people call it.
+    pub name: String,
+    /// Whose session it takes; `None`: anybody's.
+    pub identity: Option<String>,
+}
+
+fn role_text(role: Role) -> &'static str {
+    match role {
+        Role::Owner => "owner",
+        Role::Collaborator => "collaborator",
+    }
+}
+
+fn read_role(found: &Row) -> Result<Role, StorageError> {
+    match found.try_get("role")? {
+        "owner" => Ok(Role::Owner),
+        "collaborator" => Ok(Role::Collaborator),
+        _ => Err(StorageError::Corrupt { column: "role" }),
+    }
+}
+
+/// Adds an account.
+pub async fn add(
+    connection: &mut Connection,
+    stamp: &Stamp,
+    new: &NewAccount,
+) -> Result<AccountId, StorageError> {
+    let id = stamp.id(AccountId::new);
+    sqlx::query(
+        "INSERT INTO accounts (id, workspace_id, app_id, name, identity, created_at)
+         VALUES ($1, $2, $3, $4, $5, $6)",
+    )
+    .bind(id.to_string())
+    .bind(new.workspace.to_string())
+    .bind(new.app.to_string())
+    .bind(new.name.clone())
+    .bind(new.identity.clone())
+    .bind(stamp.now.0)
+    .execute(&mut *connection)
+    .await?;
+    for (user, role) in &new.roles {
+        sqlx::query(
+            "INSERT INTO account_roles (account_id, user_id, role, created_at) VALUES ($1, $2, $3, $4)",
+        )
+        .bind(id.to_string())
+        .bind(user.to_string())
+        .bind(role_text(*role))
+        .bind(stamp.now.0)
+        .execute(&mut *connection)
+        .await?;
+    }
+    Ok(id)
+}
+
+/// The accounts of a workspace, by age.
+pub async fn list(connection: &mut Connection, workspace: WorkspaceId) -> Result<Vec<Listed>, StorageError> {
+    let rows =
+        sqlx::query("SELECT id, app_id, name, identity FROM accounts WHERE workspace_id = $1 ORDER BY id")
+            .bind(workspace.to_string())
+            .fetch_all(connection)
+            .await?;
+    let read = |found: &Row| {
+        Ok(Listed {
+            id: row::text(found, "id")?,
+            app: row::text(found, "app_id")?,
+            name: found.try_get("name")?,
+            identity: found.try_get("identity")?,
+        })
+    };
+    rows.iter().map(read).collect()
+}
+
+/// What a person may do with an account; `None`: nothing, or there is no such account.
+pub async fn role(
+    connection: &mut Connection,
+    account: AccountId,
+    user: UserId,
+) -> Result<Option<Role>, StorageError> {
+    let found = sqlx::query("SELECT role FROM account_roles WHERE account_id = $1 AND user_id = $2")
+        .bind(account.to_string())
+        .bind(user.to_string())
+        .fetch_optional(connection)
+        .await?;
+    found.as_ref().map(read_role).transpose()
+}
+
+/// An account as the person `$1` sees it: more columns, more tables, and which.
+macro_rules! view_query {
+    ($columns:literal, $joins:literal, $condition:literal) => {
+        concat!(
+            "SELECT accounts.id, accounts.name, accounts.identity, accounts.app_id, apps.definition,
+                    account_roles.role,
+                    consents.id AS consent_id, consents.text_version, consents.granted_at,
+                    sessions.transfer_id, sessions.state, sessions.transferred_at, sessions.expires_at,
+                    sessions.invalid_reason, sessions.last_check,
+                    devices.name AS device_name, sharers.name AS transferred_by ",
+            $columns,
+            " FROM account_roles
+             JOIN accounts ON accounts.id = account_roles.account_id
+             LEFT JOIN apps ON apps.workspace_id = accounts.workspace_id AND apps.id = accounts.app_id
+             LEFT JOIN consents ON consents.account_id = accounts.id
+                 AND consents.user_id = account_roles.user_id AND consents.revoked_at IS NULL
+             LEFT JOIN sessions ON sessions.account_id = accounts.id
+             LEFT JOIN devices ON devices.user_id = sessions.user_id AND devices.id = sessions.device_id
+             LEFT JOIN users AS sharers ON sharers.id = sessions.user_id ",
+            $joins,
+            " WHERE account_roles.user_id = $1 ",
+            $condition
+        )
+    };
+}
+pub(super) use view_query;
+
+/// The accounts that a person may see, by name.
+pub async fn views(connection: &mut Connection, user: UserId) -> Result<Vec<Account>, StorageError> {
+    let rows = sqlx::query(view_query!("", "", "ORDER BY LOWER(accounts.name), accounts.id"))
+        .bind(user.to_string())
+        .fetch_all(connection)
+        .await?;
+    rows.iter().map(read_view).collect()
+}
+
+/// One of them; `None`: they may not see it, or there is no such account.
+pub async fn view(
+    connection: &mut Connection,
+    user: UserId,
+    account: AccountId,
+) -> Result<Option<Account>, StorageError> {
+    let found = sqlx::query(view_query!("", "", "AND account_roles.account_id = $2"))
+        .bind(user.to_string())
+        .bind(account.to_string())
+        .fetch_optional(connection)
+        .await?;
+    found.as_ref().map(read_view).transpose()
+}
+
+pub(super) fn read_view(found: &Row) -> Result<Account, StorageError> {
+    let app_id: AppId = row::text(found, "app_id")?;
+    let app = match row::optional_json(found, "definition")? {
+        Some(custom) => custom,
+        None => ferry_catalogue::find(&app_id)
+            .cloned()
+            .ok_or(StorageError::Corrupt { column: "app_id" })?,
+    };
+    let consent = match row::optional_text(found, "consent_id")? {
+        Some(id) => Some(Consent {
+            id,
+            text_version: row::count(found, "text_version")?,
+            granted_at: row::time(found, "granted_at")?,
+        }),
+        None => None,
+    };
+    let session = if found.try_get_raw("state")?.is_null() {
+        SessionStatus::None
+    } else {
+        sessions::read_status(found)?
+    };
+    Ok(Account {
+        id: row::text(found, "id")?,
+        name: found.try_get("name")?,
+        identity: found.try_get("identity")?,
+        app,
+        role: read_role(found)?,
+        consent,
+        session,
+    })
+}

@@ -1,0 +1,343 @@
+//! Stored sessions: one per account. What is known of it is in `sessions`, its
+//! bytes are in `seals`.
+
+use ferry_protocol::api::{Account, Check, InvalidReason, SessionStatus, StoredSession};
+use ferry_protocol::session::SealedSession;
+use ferry_protocol::{
+    AccountId, ConsentId, DeviceId, SealingKeyId, TransferId, UnixMillis, UserId, WorkspaceId,
+};
+use sqlx::{Row as _, ValueRef as _};
+
+use super::{Connection, Row, StorageError, accounts, keys, row};
+
+/// A session to be stored.
+#[derive(Clone, Debug)]
+pub struct NewSession {
+    /// The transfer that brings it.
+    pub transfer: TransferId,
+    /// The account.
+    pub account: AccountId,
+    /// Its workspace.
+    pub workspace: WorkspaceId,
+    /// Who transfers it.
+    pub user: UserId,
+    /// The device that sealed it.
+    pub device: DeviceId,
+    /// The key it is sealed to.
+    pub sealing_key: SealingKeyId,
+    /// The consent it rests on.
+    pub consent: ConsentId,
+    /// When the transfer began: when its key was handed out.
+    pub begun_at: UnixMillis,
+    /// When it is deleted if nothing uses it.
+    pub expires_at: UnixMillis,
+    /// The bytes.
+    pub sealed: SealedSession,
+}
+
+/// Everything that decides whether a transfer may be stored, read at once.
+#[derive(Clone, Debug)]
+pub struct Standing {
+    /// The account as the person sees it.
+    pub account: Account,
+    /// Whether the device is trusted, now.
+    pub device_trusted: bool,
+    /// How long sessions are kept that nothing uses, in milliseconds.
+    pub retention_ms: i64,
+    /// The key that was handed out for this transfer to this person and device.
+    pub key: Option<StandingKey>,
+    /// The transfer of the session that the account has now, expired or not.
+    pub stored: Option<TransferId>,
+}
+
+/// The key that was handed out for a transfer.
+#[derive(Clone, Copy, Debug)]
+pub struct StandingKey {
+    /// Which.
+    pub id: SealingKeyId,
+    /// What became of it.
+    pub state: keys::KeyState,
+    /// When it was handed out.
+    pub reserved_at: UnixMillis,
+}
+
+/// How things stand for a transfer of this person's to this account; `None`: they
+/// have no part in it.
+pub async fn standing(
+    connection: &mut Connection,
+    reservation: keys::Reservation,
+) -> Result<Option<Standing>, StorageError> {
+    let found = sqlx::query(accounts::view_query!(
+        ", workspaces.retention_ms, sealers.state AS device_state,
+         sealing_keys.id AS key_id, sealing_keys.state AS key_state, sealing_keys.reserved_at",
+        "JOIN workspaces ON workspaces.id = accounts.workspace_id
+         LEFT JOIN devices AS sealers ON sealers.user_id = account_roles.user_id AND sealers.id = $3
+         LEFT JOIN sealing_keys ON sealing_keys.transfer_id = $4
+             AND sealing_keys.account_id = account_roles.account_id
+             AND sealing_keys.user_id = account_roles.user_id AND sealing_keys.device_id = $3",
+        "AND account_roles.account_id = $2"
+    ))
+    .bind(reservation.user.to_string())
+    .bind(reservation.account.to_string())
+    .bind(reservation.device.to_string())
+    .bind(reservation.transfer.to_string())
+    .fetch_optional(connection)
+    .await?;
+    found.as_ref().map(read_standing).transpose()
+}
+
+fn read_standing(found: &Row) -> Result<Standing, StorageError> {
+    let key = match row::optional_text(found, "key_id")? {
+        Some(id) => Some(StandingKey {
+            id,
+            state: keys::read_state(found, "key_state")?,
+            reserved_at: row::time(found, "reserved_at")?,
+        }),
+        None => None,
+    };
+    Ok(Standing {
+        account: accounts::read_view(found)?,
+        device_trusted: found.try_get::<Option<&str>, _>("device_state")? == Some("trusted"),
+        retention_ms: found.try_get("retention_ms")?,
+        key,
+        stored: row::optional_text(found, "transfer_id")?,
+    })
+}
+
+/// Stores a session, due to be checked at once, in the place of the one that the
+/// account had: that one's bytes are gone. Every other key of the account that was
+/// handed out before this transfer began is to be destroyed: that of the session
+/// before, and those of transfers that have not arrived, and now never will.
+///
+/// One round trip to SQLite, as this is what the server does most. PostgreSQL takes
+/// one statement at a time, and the same in a `WITH`.
+pub async fn replace(
+    connection: &mut Connection,
+    new: NewSession,
+    now: UnixMillis,
+) -> Result<(), StorageError> {
+    sqlx::query(
+        "DELETE FROM sessions WHERE account_id = $2;
+         UPDATE sealing_keys SET state = CASE WHEN id = $6 THEN 'used' ELSE 'destroy_pending' END
+         WHERE account_id = $2 AND state IN ('reserved', 'used') AND reserved_at <= $10;
+         INSERT INTO sessions
+         (transfer_id, account_id, workspace_id, user_id, device_id, sealing_key_id, consent_id,
+          transferred_at, expires_at, state, next_check_at, unreachable)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'transferred', $8, 0);
+         INSERT INTO seals (transfer_id, header, enc, signature, ciphertext) VALUES ($1, $11, $12, $13, $14)",
+    )
+    .bind(new.transfer.to_string())
+    .bind(new.account.to_string())
+    .bind(new.workspace.to_string())
+    .bind(new.user.to_string())
+    .bind(new.device.to_string())
+    .bind(new.sealing_key.to_string())
+    .bind(new.consent.to_string())
+    .bind(now.0)
+    .bind(new.expires_at.0)
+    .bind(new.begun_at.0)
+    .bind(new.sealed.header.0)
+    .bind(new.sealed.enc.0)
+    .bind(new.sealed.signature.0)
+    .bind(new.sealed.ciphertext.0)
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Deletes the account's session, its seal with it. Returns its transfer.
+pub async fn delete(
+    connection: &mut Connection,
+    account: AccountId,
+) -> Result<Option<TransferId>, StorageError> {
+    let found = sqlx::query("DELETE FROM sessions WHERE account_id = $1 RETURNING transfer_id")
+        .bind(account.to_string())
+        .fetch_optional(connection)
+        .await?;
+    found
+        .as_ref()
+        .map(|found| row::text(found, "transfer_id"))
+        .transpose()
+}
+
+/// The bytes of a session.
+pub async fn sealed(
+    connection: &mut Connection,
+    transfer: TransferId,
+) -> Result<Option<SealedSession>, StorageError> {
+    let found = sqlx::query("SELECT header, enc, ciphertext, signature FROM seals WHERE transfer_id = $1")
+        .bind(transfer.to_string())
+        .fetch_optional(connection)
+        .await?;
+    found.as_ref().map(read_sealed).transpose()
+}
+
+pub(super) fn read_sealed(found: &Row) -> Result<SealedSession, StorageError> {
+    Ok(SealedSession {
+        header: row::bytes(found, "header")?,
+        enc: row::bytes(found, "enc")?,
+        ciphertext: row::bytes(found, "ciphertext")?,
+        signature: row::bytes(found, "signature")?,
+    })
+}
+
+/// Makes the account's session due to be checked now. `None`: it has none.
+pub async fn check_now(
+    connection: &mut Connection,
+    account: AccountId,
+    now: UnixMillis,
+) -> Result<Option<TransferId>, StorageError> {
+    let found = sqlx::query(
+        "UPDATE sessions SET next_check_at = $2 WHERE account_id = $1 AND state <> 'expired'
+         RETURNING transfer_id",
+    )
+    .bind(account.to_string())
+    .bind(now.0)
+    .fetch_optional(connection)
+    .await?;
+    found
+        .as_ref()
+        .map(|found| row::text(found, "transfer_id"))
+        .transpose()
+}
+
+/// What a check says of a session.
+#[derive(Clone, Debug)]
+pub enum Verdict {
+    /// It is alive.
+    Verified {
+        /// What was found.
+        check: Check,
+        /// When it is deleted if nothing uses it.
+        expires_at: UnixMillis,
+        /// When to check it again.
+        next_check_at: UnixMillis,
+    },
+    /// It is not usable, and is not checked again until somebody asks.
+    Invalid {
+        /// What was found.
+        check: Check,
+        /// Why.
+        reason: InvalidReason,
+    },
+    /// The app could not be reached.
+    Unreachable {
+        /// When to check it again.
+        next_check_at: UnixMillis,
+    },
+}
+
+/// Keeps what a check says.
+pub async fn judge(
+    connection: &mut Connection,
+    transfer: TransferId,
+    verdict: &Verdict,
+) -> Result<(), StorageError> {
+    let query = match verdict {
+        Verdict::Verified {
+            check,
+            expires_at,
+            next_check_at,
+        } => sqlx::query(
+            "UPDATE sessions SET state = 'transferred', invalid_reason = NULL, last_check = $2,
+                 expires_at = $3, next_check_at = $4, unreachable = 0 WHERE transfer_id = $1",
+        )
+        .bind(transfer.to_string())
+        .bind(row::to_json(check))
+        .bind(expires_at.0)
+        .bind(next_check_at.0),
+        Verdict::Invalid { check, reason } => sqlx::query(
+            "UPDATE sessions SET state = 'invalid', invalid_reason = $3, last_check = $2,
+                 next_check_at = NULL, unreachable = 0 WHERE transfer_id = $1",
+        )
+        .bind(transfer.to_string())
+        .bind(row::to_json(check))
+        .bind(row::to_json(reason)),
+        Verdict::Unreachable { next_check_at } => sqlx::query(
+            "UPDATE sessions SET next_check_at = $2, unreachable = unreachable + 1 WHERE transfer_id = $1",
+        )
+        .bind(transfer.to_string())
+        .bind(next_check_at.0),
+    };
+    query.execute(connection).await?;
+    Ok(())
+}
+
+/// A session whose time is over.
+#[derive(Clone, Copy, Debug)]
+pub struct Overdue {
+    /// The transfer that brought it.
+    pub transfer: TransferId,
+    /// The account.
+    pub account: AccountId,
+    /// Its workspace.
+    pub workspace: WorkspaceId,
+    /// The key it is sealed to.
+    pub sealing_key: SealingKeyId,
+}
+
+/// Turns sessions whose time is over into tombstones: their bytes are deleted.
+/// At most `limit` at once.
+pub async fn expire(
+    connection: &mut Connection,
+    now: UnixMillis,
+    limit: u32,
+) -> Result<Vec<Overdue>, StorageError> {
+    let rows = sqlx::query(
+        "UPDATE sessions SET state = 'expired', invalid_reason = NULL, next_check_at = NULL,
+             lease_id = NULL, lease_worker_id = NULL, lease_expires_at = NULL
+         WHERE transfer_id IN (
+             SELECT transfer_id FROM sessions
+             WHERE state IN ('transferred', 'invalid') AND expires_at <= $1 ORDER BY expires_at LIMIT $2)
+         RETURNING transfer_id, account_id, workspace_id, sealing_key_id",
+    )
+    .bind(now.0)
+    .bind(i64::from(limit))
+    .fetch_all(&mut *connection)
+    .await?;
+    let mut expired = Vec::with_capacity(rows.len());
+    for found in &rows {
+        let overdue = Overdue {
+            transfer: row::text(found, "transfer_id")?,
+            account: row::text(found, "account_id")?,
+            workspace: row::text(found, "workspace_id")?,
+            sealing_key: row::text(found, "sealing_key_id")?,
+        };
+        for statement in [
+            "DELETE FROM seals WHERE transfer_id = $1",
+            "DELETE FROM automation_leases WHERE transfer_id = $1",
+        ] {
+            sqlx::query(statement)
+                .bind(overdue.transfer.to_string())
+                .execute(&mut *connection)
+                .await?;
+        }
+        expired.push(overdue);
+    }
+    Ok(expired)
+}
+
+/// How a session looks from outside, out of a row that has one.
+pub(super) fn read_status(found: &Row) -> Result<SessionStatus, StorageError> {
+    let expires_at = row::time(found, "expires_at")?;
+    let state: &str = found.try_get("state")?;
+    if state == "expired" {
+        return Ok(SessionStatus::Expired { at: expires_at });
+    }
+    let session = StoredSession {
+        transfer: row::text(found, "transfer_id")?,
+        transferred_at: row::time(found, "transferred_at")?,
+        device_name: found.try_get("device_name")?,
+        transferred_by: found.try_get("transferred_by")?,
+        expires_at,
+        check: row::optional_json(found, "last_check")?,
+    };
+    match state {
+        "transferred" => Ok(SessionStatus::Transferred(session)),
+        "invalid" if !found.try_get_raw("invalid_reason")?.is_null() => Ok(SessionStatus::Invalid {
+            reason: row::json(found, "invalid_reason")?,
+            session,
+        }),
+        _ => Err(StorageError::Corrupt { column: "state" }),
+    }
+}

@@ -1,0 +1,215 @@
+//! The command line.
+
+use std::path::Path;
+
+use ferry_protocol::WorkspaceId;
+
+use crate::process::{Process, run};
+
+const PASSWORD: &str = "correct horse battery\n";
+
+fn ok(folder: &Path, arguments: &[&str]) -> String {
+    run(folder, arguments, PASSWORD).unwrap()
+}
+
+fn fails(folder: &Path, arguments: &[&str]) -> String {
+    run(folder, arguments, PASSWORD).unwrap_err()
+}
+
+fn add_user(folder: &Path, workspace: &str, email: &str) -> Result<String, String> {
+    let arguments = [
+        "user",
+        "add",
+        "--workspace",
+        workspace,
+        "--email",
+        email,
+        "--name",
+        "Ada",
+        "--password-stdin",
+    ];
+    run(folder, &arguments, PASSWORD)
+}
+
+#[test]
+fn add_prints_the_id_and_list_shows_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let workspace = ok(folder, &["workspace", "add", "Acme"]);
+    workspace.parse::<WorkspaceId>().unwrap();
+    assert_eq!(ok(folder, &["workspace", "list"]), format!("{workspace}\tAcme"));
+    let user = add_user(folder, &workspace, "ada@example.com").unwrap();
+    let listed = ok(folder, &["user", "list", "--workspace", &workspace]);
+    assert_eq!(listed, format!("{user}\tada@example.com\tAda\tuser"));
+    let account = ok(
+        folder,
+        &[
+            "account",
+            "add",
+            "--workspace",
+            &workspace,
+            "--app",
+            "github",
+            "--name",
+            "Our GitHub",
+            "--identity",
+            "octocat",
+            "--owner",
+            "ADA@example.com",
+        ],
+    );
+    let listed = ok(folder, &["account", "list", "--workspace", &workspace]);
+    assert_eq!(listed, format!("{account}\tgithub\tOur GitHub\toctocat"));
+    let token = ok(
+        folder,
+        &[
+            "worker-token",
+            "add",
+            "--workspace",
+            &workspace,
+            "--name",
+            "first",
+        ],
+    );
+    assert_eq!(token.len(), 43);
+    let listed = ok(folder, &["worker-token", "list", "--workspace", &workspace]);
+    assert!(listed.ends_with("\tfirst\tnot used yet"), "{listed}");
+    assert!(!listed.contains(&token));
+}
+
+#[test]
+fn a_workspace_may_have_apps_of_its_own() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let workspace = ok(folder, &["workspace", "add", "Acme"]);
+    let file = folder.join("app.toml");
+    let file_name = file.to_str().unwrap();
+    let add = ["app", "add", "--workspace", &workspace, file_name];
+    let definition = |id: &str| {
+        format!(
+            "id = \"{id}\"\nname = \"Wiki\"\ndomains = [\"wiki.example.com\"]\n\
+             sign_in = \"https://wiki.example.com/login\"\ncheck = \"https://wiki.example.com/me\"\n\
+             [signed_in]\nall = [\"session\"]\n"
+        )
+    };
+    assert!(fails(folder, &add).contains("cannot be read"));
+    std::fs::write(&file, "id = 1").unwrap();
+    assert!(fails(folder, &add).contains("does not define an app"));
+    std::fs::write(&file, definition("wiki")).unwrap();
+    assert!(fails(folder, &add).contains("custom-wiki"));
+    std::fs::write(&file, definition("custom-wiki")).unwrap();
+    assert_eq!(ok(folder, &add), "custom-wiki");
+    let listed = ok(folder, &["app", "list", "--workspace", &workspace]);
+    assert!(
+        listed.starts_with("custom-wiki\tWiki\twiki.example.com\n"),
+        "{listed}"
+    );
+    assert!(listed.contains("\ngithub\t"), "{listed}");
+    add_user(folder, &workspace, "ada@example.com").unwrap();
+    let account = |workspace: &str| {
+        let email = "ada@example.com";
+        let arguments = [
+            "account",
+            "add",
+            "--workspace",
+            workspace,
+            "--app",
+            "custom-wiki",
+            "--name",
+            "W",
+            "--owner",
+            email,
+        ];
+        run(folder, &arguments, "")
+    };
+    account(&workspace).unwrap();
+    let elsewhere = ok(folder, &["workspace", "add", "Elsewhere"]);
+    assert!(account(&elsewhere).unwrap_err().contains("no app custom-wiki"));
+}
+
+#[test]
+fn mistakes_are_named_and_change_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let workspace = ok(folder, &["workspace", "add", "Acme"]);
+    let nobody = "01890000-0000-7000-8000-000000000000";
+    assert!(fails(folder, &["workspace", "add", " "]).contains("name is empty"));
+    assert!(
+        add_user(folder, nobody, "ada@example.com")
+            .unwrap_err()
+            .contains("no workspace")
+    );
+    assert!(
+        add_user(folder, &workspace, "ada")
+            .unwrap_err()
+            .contains("not an e-mail address")
+    );
+    let short = [
+        "user",
+        "add",
+        "--workspace",
+        &workspace,
+        "--email",
+        "a@b.c",
+        "--name",
+        "A",
+        "--password-stdin",
+    ];
+    assert!(
+        run(folder, &short, "short\n")
+            .unwrap_err()
+            .contains("at least 8 characters")
+    );
+    add_user(folder, &workspace, "ada@example.com").unwrap();
+    assert!(
+        add_user(folder, &workspace, " ADA@example.com")
+            .unwrap_err()
+            .contains("already")
+    );
+    let account = |app: &str, people: &[&str]| {
+        let fixed = [
+            "account",
+            "add",
+            "--workspace",
+            &workspace,
+            "--app",
+            app,
+            "--name",
+            "A",
+        ];
+        run(folder, &[&fixed, people].concat(), "").unwrap_err()
+    };
+    assert!(account("github", &[]).contains("--owner"));
+    assert!(account("nothing", &["--owner", "ada@example.com"]).contains("no app nothing"));
+    assert!(account("github", &["--owner", "bob@example.com"]).contains("bob@example.com"));
+    let twice = ["--owner", "ada@example.com", "--collaborator", "ADA@example.com"];
+    assert!(account("github", &twice).contains("more than one role"));
+    assert_eq!(ok(folder, &["account", "list", "--workspace", &workspace]), "");
+    assert!(fails(folder, &["serve", "--listen", "127.0.0.1:0"]).contains("--mail-outbox"));
+}
+
+#[test]
+fn the_database_is_for_its_owner_only() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let folder = tempfile::tempdir().unwrap();
+    let _process = Process::start(folder.path());
+    for file in ["ferry.db", "ferry.db-wal", "ferry.db-shm"] {
+        let mode = std::fs::metadata(folder.path().join(file))
+            .unwrap()
+            .permissions()
+            .mode();
+        assert_eq!(mode & 0o077, 0, "{file} {mode:o}");
+    }
+}
+
+#[test]
+fn two_that_start_at_once_share_one_database() {
+    let folder = tempfile::tempdir().unwrap();
+    std::thread::scope(|scope| {
+        for name in ["a", "b", "c", "d"] {
+            let folder = folder.path();
+            scope.spawn(move || ok(folder, &["workspace", "add", name]));
+        }
+    });
+    assert_eq!(ok(folder.path(), &["workspace", "list"]).lines().count(), 4);
+}

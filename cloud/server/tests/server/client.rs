@@ -1,0 +1,519 @@
+//! A client of the server: a device or a worker, with keys in memory.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use axum::Router;
+use axum::body::Body;
+use axum::http::{HeaderMap, Method, Request, StatusCode};
+use ferry_protocol::api::{
+    Account, AskForWork, BeginTransfer, CodeSent, Consent, DeviceKind, EnrolDevice, GiveConsent, KeySupply,
+    LeasedSession, Me, Report, SignIn, SignedIn, SupplyKeys, TransferOffer, VerifyCode, Work, WorkerSignIn,
+    WorkerSignedIn,
+};
+use ferry_protocol::dpop::{self, Claims};
+use ferry_protocol::problem::{Problem, ProblemCode};
+use ferry_protocol::session::{Header, SealedSession};
+use ferry_protocol::signature::SigningKey;
+use ferry_protocol::vault::{SignedSealingKey, VaultIdentity};
+use ferry_protocol::{
+    AccountId, Bytes, DeviceId, PublicJwk, SealingKeyId, TransferId, UnixMillis, WorkspaceId, device,
+};
+use ferry_server::clock::Clock;
+use ferry_server::random::{Random, SeededRandom};
+use http_body_util::BodyExt as _;
+use hyper_util::rt::TokioIo;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use tower::ServiceExt as _;
+
+/// How requests get to the server.
+#[derive(Clone)]
+pub(crate) enum Transport {
+    /// In this process.
+    Router(Router),
+    /// Over the network, one connection for each request.
+    Tcp(SocketAddr),
+}
+
+impl Transport {
+    /// Sends one request. An error: the server did not answer.
+    pub(crate) async fn send(&self, request: Request<Vec<u8>>) -> Result<Answer, hyper::Error> {
+        match self {
+            Self::Router(router) => {
+                let response = router.clone().oneshot(request.map(Body::from)).await.unwrap();
+                let (parts, body) = response.into_parts();
+                let body = body.collect().await.unwrap().to_bytes().to_vec();
+                Ok(Answer {
+                    status: parts.status,
+                    headers: parts.headers,
+                    body,
+                })
+            }
+            Self::Tcp(address) => {
+                let Ok(stream) = tokio::net::TcpStream::connect(address).await else {
+                    return Ok(Answer::refused());
+                };
+                let (mut sender, connection) =
+                    hyper::client::conn::http1::handshake(TokioIo::new(stream)).await?;
+                let connection = tokio::spawn(connection);
+                let response = sender
+                    .send_request(request.map(http_body_util::Full::<hyper::body::Bytes>::from))
+                    .await?;
+                let (parts, body) = response.into_parts();
+                let body = body.collect().await?.to_bytes().to_vec();
+                connection.abort();
+                Ok(Answer {
+                    status: parts.status,
+                    headers: parts.headers,
+                    body,
+                })
+            }
+        }
+    }
+}
+
+/// What the server answered.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Vec<u8>,
+}
+
+impl Answer {
+    /// Nobody listens: as a status, so that callers treat it as any failure.
+    fn refused() -> Self {
+        Self {
+            status: StatusCode::BAD_GATEWAY,
+            headers: HeaderMap::new(),
+            body: Vec::new(),
+        }
+    }
+
+    /// The answer of a request that went well.
+    #[track_caller]
+    pub(crate) fn ok<T: DeserializeOwned>(&self) -> T {
+        assert_eq!(
+            self.status,
+            StatusCode::OK,
+            "{}",
+            String::from_utf8_lossy(&self.body)
+        );
+        serde_json::from_slice(&self.body).unwrap()
+    }
+
+    /// The answer has no content.
+    #[track_caller]
+    pub(crate) fn no_content(&self) {
+        assert_eq!(
+            self.status,
+            StatusCode::NO_CONTENT,
+            "{}",
+            String::from_utf8_lossy(&self.body)
+        );
+        assert!(self.body.is_empty());
+    }
+
+    /// The problem of one that did not.
+    #[track_caller]
+    pub(crate) fn problem(&self) -> Problem {
+        assert_eq!(
+            self.headers["content-type"], "application/problem+json",
+            "{self:?}"
+        );
+        let problem: Problem = serde_json::from_slice(&self.body).unwrap();
+        assert_eq!(problem.status, self.status.as_u16());
+        problem
+    }
+
+    /// Its code.
+    #[track_caller]
+    pub(crate) fn code(&self) -> ProblemCode {
+        self.problem().code
+    }
+}
+
+/// A device or a worker.
+pub(crate) struct Client {
+    transport: Transport,
+    base: String,
+    clock: Arc<dyn Clock>,
+    random: SeededRandom,
+    /// ES256: the device key, or the worker's.
+    pub(crate) key: SigningKey,
+    /// The device's sealing key. The server only ever sees its public half.
+    pub(crate) sealing_key: SigningKey,
+    pub(crate) token: Mutex<Option<String>>,
+    nonce: Mutex<Option<String>>,
+}
+
+static SEEDS: AtomicU64 = AtomicU64::new(1);
+
+impl Client {
+    /// A new one, with keys of its own.
+    pub(crate) fn new(transport: Transport, base: &str, clock: Arc<dyn Clock>) -> Self {
+        let random = SeededRandom::new(SEEDS.fetch_add(1, Ordering::Relaxed));
+        Self {
+            transport,
+            base: base.to_owned(),
+            clock,
+            key: SigningKey::generate((&random as &dyn Random).bytes()).unwrap(),
+            sealing_key: SigningKey::generate((&random as &dyn Random).bytes()).unwrap(),
+            random,
+            token: Mutex::new(None),
+            nonce: Mutex::new(None),
+        }
+    }
+
+    /// The same keys and token, over another way.
+    pub(crate) fn over(&self, transport: Transport, base: &str) -> Self {
+        let random = SeededRandom::new(SEEDS.fetch_add(1, Ordering::Relaxed));
+        Self {
+            transport,
+            base: base.to_owned(),
+            clock: Arc::clone(&self.clock),
+            random,
+            key: self.key.clone(),
+            sealing_key: self.sealing_key.clone(),
+            token: Mutex::new(self.token.lock().unwrap().clone()),
+            nonce: Mutex::new(None),
+        }
+    }
+
+    pub(crate) fn device(&self) -> DeviceId {
+        self.key.public().device_id()
+    }
+
+    pub(crate) fn now(&self) -> UnixMillis {
+        self.clock.now()
+    }
+
+    pub(crate) fn bytes<const N: usize>(&self) -> [u8; N] {
+        (&self.random as &dyn Random).bytes()
+    }
+
+    pub(crate) fn id<T>(&self, new: fn(UnixMillis, [u8; 10]) -> T) -> T {
+        new(self.now(), self.bytes())
+    }
+
+    // ------------------------------------------------------------- proofs
+
+    /// The claims of a good proof for this request.
+    pub(crate) fn claims(&self, method: &Method, path: &str, body: &[u8]) -> Claims {
+        Claims {
+            jti: Bytes::from(self.bytes::<16>()).encode(),
+            htm: method.to_string(),
+            htu: format!("{}{path}", self.base),
+            iat: self.now().as_secs(),
+            ath: self.token.lock().unwrap().as_deref().map(dpop::token_hash),
+            nonce: self.nonce.lock().unwrap().clone(),
+            bh: (method != Method::GET).then(|| dpop::body_hash(body)),
+        }
+    }
+
+    pub(crate) fn proof(&self, claims: &Claims) -> String {
+        let input = dpop::signing_input(&self.key.public(), claims);
+        let signature = self.key.sign(input.as_bytes());
+        dpop::assemble(input, signature.as_ref())
+    }
+
+    /// A request with this proof, and the token if there is one.
+    pub(crate) fn request(
+        &self,
+        method: &Method,
+        path: &str,
+        body: Vec<u8>,
+        proof: &str,
+    ) -> Request<Vec<u8>> {
+        let mut request = Request::builder()
+            .method(method)
+            .uri(path)
+            .header("host", self.base.trim_start_matches("http://"))
+            .header("dpop", proof);
+        if let Some(token) = self.token.lock().unwrap().as_deref() {
+            request = request.header("authorization", format!("DPoP {token}"));
+        }
+        request.body(body).unwrap()
+    }
+
+    /// Sends a request as it is.
+    pub(crate) async fn send_raw(&self, request: Request<Vec<u8>>) -> Result<Answer, hyper::Error> {
+        let answer = self.transport.send(request).await?;
+        if let Some(nonce) = answer.headers.get("dpop-nonce") {
+            *self.nonce.lock().unwrap() = Some(nonce.to_str().unwrap().to_owned());
+        }
+        Ok(answer)
+    }
+
+    /// Sends a request with a good proof; once more if the server wants another nonce.
+    pub(crate) async fn try_send(
+        &self,
+        method: Method,
+        path: &str,
+        body: Vec<u8>,
+    ) -> Result<Answer, hyper::Error> {
+        for _ in 0..2 {
+            let proof = self.proof(&self.claims(&method, path, &body));
+            let answer = self
+                .send_raw(self.request(&method, path, body.clone(), &proof))
+                .await?;
+            let again =
+                answer.status == StatusCode::UNAUTHORIZED && answer.code() == ProblemCode::UseDpopNonce;
+            if !again {
+                return Ok(answer);
+            }
+        }
+        panic!("the server refuses its own nonce");
+    }
+
+    pub(crate) async fn send(&self, method: Method, path: &str, body: Vec<u8>) -> Answer {
+        self.try_send(method, path, body).await.unwrap()
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> Answer {
+        self.send(Method::GET, path, Vec::new()).await
+    }
+
+    pub(crate) async fn post(&self, path: &str, body: &impl Serialize) -> Answer {
+        self.send(Method::POST, path, json(body)).await
+    }
+
+    pub(crate) async fn post_empty(&self, path: &str) -> Answer {
+        self.send(Method::POST, path, Vec::new()).await
+    }
+
+    pub(crate) async fn put(&self, path: &str, body: &impl Serialize) -> Answer {
+        self.send(Method::PUT, path, json(body)).await
+    }
+
+    pub(crate) async fn delete(&self, path: &str) -> Answer {
+        self.send(Method::DELETE, path, Vec::new()).await
+    }
+
+    // ------------------------------------------------------------- people
+
+    pub(crate) async fn sign_in(&self, email: &str, password: &str) -> Answer {
+        *self.token.lock().unwrap() = None;
+        let body = SignIn {
+            email: email.to_owned(),
+            password: password.to_owned(),
+        };
+        let answer = self.post("/v1/sign-in", &body).await;
+        if answer.status == StatusCode::OK {
+            *self.token.lock().unwrap() = Some(answer.ok::<SignedIn>().access_token);
+        }
+        answer
+    }
+
+    pub(crate) fn enrolment(&self, name: &str) -> EnrolDevice {
+        let sealing_key = self.sealing_key.public();
+        EnrolDevice {
+            name: name.to_owned(),
+            kind: DeviceKind::Extension,
+            sealing_key,
+            sealing_key_signature: self
+                .key
+                .sign(&device::sealing_key_message(&self.device(), &sealing_key)),
+        }
+    }
+
+    pub(crate) async fn enrol(&self, name: &str) -> Answer {
+        self.put("/v1/device", &self.enrolment(name)).await
+    }
+
+    pub(crate) async fn send_code(&self) -> CodeSent {
+        self.post_empty("/v1/device/code").await.ok()
+    }
+
+    pub(crate) async fn verify(&self, code: &str) -> Answer {
+        self.post(
+            "/v1/device/verify",
+            &VerifyCode {
+                code: code.to_owned(),
+            },
+        )
+        .await
+    }
+
+    pub(crate) async fn me(&self) -> Me {
+        self.get("/v1/me").await.ok()
+    }
+
+    pub(crate) async fn account(&self, account: AccountId) -> Account {
+        self.get(&format!("/v1/accounts/{account}")).await.ok()
+    }
+
+    pub(crate) async fn consent(&self, account: AccountId) -> Consent {
+        self.post(
+            &format!("/v1/accounts/{account}/consents"),
+            &GiveConsent { text_version: 1 },
+        )
+        .await
+        .ok()
+    }
+
+    pub(crate) async fn begin(&self, account: AccountId, transfer: TransferId) -> Answer {
+        self.post(
+            &format!("/v1/accounts/{account}/transfers"),
+            &BeginTransfer { transfer },
+        )
+        .await
+    }
+
+    pub(crate) async fn store(
+        &self,
+        account: AccountId,
+        transfer: TransferId,
+        sealed: &SealedSession,
+    ) -> Answer {
+        self.put(&format!("/v1/accounts/{account}/transfers/{transfer}"), sealed)
+            .await
+    }
+
+    /// What this device would seal: the header is true, the ciphertext any bytes.
+    pub(crate) fn header(
+        &self,
+        account: &Account,
+        workspace: WorkspaceId,
+        transfer: TransferId,
+        sealing_key: SealingKeyId,
+    ) -> Header {
+        Header {
+            version: Header::VERSION,
+            transfer,
+            workspace,
+            account: account.id,
+            app: account.app.id.clone(),
+            device: self.device(),
+            sealing_key,
+            consent: account.consent.as_ref().unwrap().id,
+            captured_at: self.now(),
+        }
+    }
+
+    /// Signs a header and any bytes as a sealed session.
+    pub(crate) fn seal(&self, header: &Header, ciphertext: &[u8]) -> SealedSession {
+        let header = header.to_bytes();
+        let enc = self.sealing_key.public().sec1().to_vec();
+        let signature = self.key.sign(&SealedSession::message(&header, &enc, ciphertext));
+        SealedSession {
+            header: Bytes(header),
+            enc: Bytes(enc),
+            ciphertext: Bytes(ciphertext.to_vec()),
+            signature,
+        }
+    }
+
+    /// Begins a transfer and seals for it, but does not store it.
+    pub(crate) async fn prepare(&self, account: AccountId, ciphertext: &[u8]) -> (TransferId, SealedSession) {
+        let transfer = self.id(TransferId::new);
+        let offer: TransferOffer = self.begin(account, transfer).await.ok();
+        let account = self.account(account).await;
+        let header = self.header(
+            &account,
+            offer.sealing_key.workspace,
+            transfer,
+            offer.sealing_key.id,
+        );
+        (transfer, self.seal(&header, ciphertext))
+    }
+
+    /// Transfers a session, with these bytes as its ciphertext.
+    pub(crate) async fn transfer(&self, account: AccountId, ciphertext: &[u8]) -> TransferId {
+        let (transfer, sealed) = self.prepare(account, ciphertext).await;
+        self.store(account, transfer, &sealed).await.ok::<Account>();
+        transfer
+    }
+}
+
+/// A worker: a client with a vault.
+pub(crate) struct Worker {
+    pub(crate) client: Client,
+    pub(crate) vault: SigningKey,
+    pub(crate) workspace: WorkspaceId,
+}
+
+impl Worker {
+    /// Signs in with a new vault identity.
+    pub(crate) async fn sign_in(client: Client, worker_token: &str) -> Self {
+        let vault = SigningKey::generate(client.bytes()).unwrap();
+        let identity = VaultIdentity {
+            current: vault.public(),
+            successions: Vec::new(),
+        };
+        let answer: WorkerSignedIn = sign_in_worker(&client, worker_token, identity).await.ok();
+        *client.token.lock().unwrap() = Some(answer.access_token);
+        Self {
+            client,
+            vault,
+            workspace: answer.workspace,
+        }
+    }
+
+    /// A one-time key as the vault signs it. Nobody keeps its private half.
+    pub(crate) fn sealing_key(&self, expires_at: UnixMillis) -> SignedSealingKey {
+        let id = self.client.id(SealingKeyId::new);
+        let public: PublicJwk = SigningKey::generate(self.client.bytes()).unwrap().public();
+        let message = SignedSealingKey::message(&id, &self.workspace, expires_at, &public);
+        let signature = self.vault.sign(&message);
+        SignedSealingKey {
+            id,
+            workspace: self.workspace,
+            expires_at,
+            public,
+            signature,
+        }
+    }
+
+    /// Brings so many keys, good for a week.
+    pub(crate) async fn supply(&self, count: usize) -> KeySupply {
+        let expires_at = self.client.now().plus(7 * 24 * 60 * 60 * 1000);
+        let keys = (0..count).map(|_| self.sealing_key(expires_at)).collect();
+        self.client
+            .post("/v1/worker/sealing-keys", &SupplyKeys { keys })
+            .await
+            .ok()
+    }
+
+    /// Asks for work without waiting.
+    pub(crate) async fn work(&self) -> Work {
+        self.client
+            .post(
+                "/v1/worker/work",
+                &AskForWork {
+                    max_sessions: 16,
+                    wait_ms: 0,
+                },
+            )
+            .await
+            .ok()
+    }
+
+    /// Leases the one session that is due.
+    pub(crate) async fn lease(&self) -> LeasedSession {
+        let mut work = self.work().await;
+        assert_eq!(work.sessions.len(), 1);
+        work.sessions.remove(0)
+    }
+
+    pub(crate) async fn report(&self, transfer: TransferId, report: &Report) -> Answer {
+        self.client
+            .post(&format!("/v1/worker/sessions/{transfer}/report"), report)
+            .await
+    }
+}
+
+pub(crate) async fn sign_in_worker(client: &Client, worker_token: &str, vault: VaultIdentity) -> Answer {
+    let body = WorkerSignIn {
+        worker_token: worker_token.to_owned(),
+        vault,
+    };
+    client.post("/v1/worker/sign-in", &body).await
+}
+
+pub(crate) fn json(body: &impl Serialize) -> Vec<u8> {
+    serde_json::to_vec(body).unwrap()
+}

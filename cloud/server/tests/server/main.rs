@@ -1,0 +1,29 @@
+//! The server from outside: every test sends requests, as a client would.
+//!
+//! One program for all of them, so that it is linked once. [`fixture`] starts a
+//! server in this process, with a clock that a test moves; [`client`] signs and
+//! sends; [`process`] runs the real program.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test that panics has failed, and says where"
+)]
+
+mod client;
+mod fixture;
+mod process;
+
+mod admin;
+mod codes;
+mod deletion;
+mod dpop;
+mod durability;
+mod graph;
+mod matrix;
+mod openapi;
+mod retention;
+mod shutdown;
+mod sign_in;
+mod transfers;
+mod worker;

@@ -1,0 +1,341 @@
+//! Who may use which route: every route of the OpenAPI document, and every kind of
+//! caller. A route that is not listed here fails the test.
+
+use std::collections::BTreeSet;
+
+use axum::http::{Method, StatusCode};
+use ferry_protocol::api::{
+    AskForWork, BeginTransfer, Finding, GiveConsent, KeysDestroyed, Purpose, Report, SignIn, SupplyKeys,
+    TakeSession, TransferOffer, VerifyCode, WorkerSignIn,
+};
+use ferry_protocol::problem::ProblemCode;
+use ferry_protocol::vault::VaultIdentity;
+use ferry_protocol::{ConsentId, TransferId};
+
+use crate::client::{Answer, Client, json};
+use crate::fixture::{COLLABORATOR, PASSWORD, Scene};
+
+/// The kinds of callers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Caller {
+    /// A key, but no token.
+    NoToken,
+    /// Signed in, nothing enrolled.
+    NotEnrolled,
+    /// Enrolled, awaits the code.
+    Untrusted,
+    /// Trusted; no part in the account.
+    NoRole,
+    /// Trusted; owns accounts of another workspace.
+    Foreign,
+    Collaborator,
+    Owner,
+    Worker,
+    /// The owner's other device, which was disabled.
+    Disabled,
+}
+
+const CALLERS: [Caller; 9] = [
+    Caller::NoToken,
+    Caller::NotEnrolled,
+    Caller::Untrusted,
+    Caller::NoRole,
+    Caller::Foreign,
+    Caller::Collaborator,
+    Caller::Owner,
+    Caller::Worker,
+    Caller::Disabled,
+];
+
+/// Who may use a route.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Access {
+    /// Anyone at all.
+    Public,
+    /// Anyone with a key: signing in.
+    KeyHolder,
+    /// Any person, on any device that is not disabled.
+    Person,
+    /// Any person on a trusted device.
+    Trusted,
+    /// Whoever has a part in the account.
+    Member,
+    /// An owner of the account.
+    Owner,
+    /// A worker.
+    Worker,
+}
+
+/// A route: who may use it, and the status that they get. In an order in which each
+/// finds what it needs.
+const ROUTES: [(&str, &str, Access, u16); 23] = [
+    ("GET", "/v1/health", Access::Public, 204),
+    ("GET", "/openapi.json", Access::Public, 200),
+    ("POST", "/v1/sign-in", Access::KeyHolder, 200),
+    ("GET", "/v1/me", Access::Person, 200),
+    ("PUT", "/v1/device", Access::Person, 0),
+    ("POST", "/v1/device/code", Access::Person, 0),
+    ("POST", "/v1/device/verify", Access::Person, 0),
+    ("GET", "/v1/accounts", Access::Trusted, 200),
+    ("GET", "/v1/accounts/{account}", Access::Member, 200),
+    ("POST", "/v1/accounts/{account}/consents", Access::Owner, 200),
+    ("POST", "/v1/worker/sign-in", Access::KeyHolder, 401),
+    ("POST", "/v1/worker/sealing-keys", Access::Worker, 200),
+    ("POST", "/v1/accounts/{account}/transfers", Access::Owner, 200),
+    (
+        "PUT",
+        "/v1/accounts/{account}/transfers/{transfer}",
+        Access::Owner,
+        200,
+    ),
+    ("POST", "/v1/accounts/{account}/session/check", Access::Owner, 200),
+    ("POST", "/v1/worker/work", Access::Worker, 200),
+    (
+        "POST",
+        "/v1/worker/accounts/{account}/session",
+        Access::Worker,
+        200,
+    ),
+    (
+        "POST",
+        "/v1/worker/sessions/{transfer}/report",
+        Access::Worker,
+        409,
+    ),
+    ("DELETE", "/v1/accounts/{account}/session", Access::Owner, 200),
+    ("POST", "/v1/worker/sealing-keys/destroyed", Access::Worker, 200),
+    (
+        "DELETE",
+        "/v1/accounts/{account}/consents/{consent}",
+        Access::Owner,
+        204,
+    ),
+    ("POST", "/v1/sign-out", Access::Person, 204),
+    ("GET", "/v1/no-such-route", Access::Public, 404),
+];
+
+/// What a caller must get. `None`: what the route answers to those it is for, with
+/// the status of the table, or any that is no refusal if that is 0.
+fn refusal(access: Access, caller: Caller) -> Option<(u16, ProblemCode)> {
+    use Caller as C;
+    use ProblemCode as P;
+    let not_signed_in = Some((401, P::InvalidToken));
+    let not_trusted = Some((403, P::DeviceNotTrusted));
+    let disabled = Some((403, P::DeviceDisabled));
+    let forbidden = Some((403, P::Forbidden));
+    let not_found = Some((404, P::NotFound));
+    match access {
+        Access::Public | Access::KeyHolder => None,
+        Access::Person => match caller {
+            C::NoToken => not_signed_in,
+            C::Worker => forbidden,
+            C::Disabled => disabled,
+            C::NotEnrolled | C::Untrusted | C::NoRole | C::Foreign | C::Collaborator | C::Owner => None,
+        },
+        Access::Trusted | Access::Member | Access::Owner => match caller {
+            C::NoToken => not_signed_in,
+            C::Worker => forbidden,
+            C::Disabled => disabled,
+            C::NotEnrolled | C::Untrusted => not_trusted,
+            C::NoRole | C::Foreign if access != Access::Trusted => not_found,
+            C::Collaborator if access == Access::Owner => forbidden,
+            C::NoRole | C::Foreign | C::Collaborator | C::Owner => None,
+        },
+        Access::Worker => match caller {
+            C::NoToken => not_signed_in,
+            C::Disabled | C::NotEnrolled | C::Untrusted | C::NoRole | C::Foreign => forbidden,
+            C::Collaborator | C::Owner => forbidden,
+            C::Worker => None,
+        },
+    }
+}
+
+/// The callers, each with a client.
+struct Cast {
+    clients: Vec<(Caller, Client)>,
+}
+
+impl Cast {
+    async fn assemble(scene: &Scene) -> Self {
+        let server = &scene.server;
+        let elsewhere = server.workspace("Elsewhere").await;
+        server.user(elsewhere, "foreign@example.com").await;
+        server.account(elsewhere, &["foreign@example.com"], &[]).await;
+        for name in ["nobody", "norole", "untrusted"] {
+            server.user(scene.workspace, &format!("{name}@example.com")).await;
+        }
+        let disabled = server.trusted(crate::fixture::OWNER).await;
+        server
+            .execute(
+                "UPDATE devices SET state = 'disabled', disabled_at = 1
+                 WHERE rowid = (SELECT MAX(rowid) FROM devices)",
+            )
+            .await;
+        let not_enrolled = server.client();
+        not_enrolled.sign_in("nobody@example.com", PASSWORD).await;
+        let over = |client: &Client| {
+            client.over(
+                crate::client::Transport::Router(server.router.clone()),
+                crate::fixture::BASE,
+            )
+        };
+        let clients = vec![
+            (Caller::NoToken, server.client()),
+            (Caller::NotEnrolled, not_enrolled),
+            (Caller::Untrusted, server.untrusted("untrusted@example.com").await),
+            (Caller::NoRole, server.trusted("norole@example.com").await),
+            (Caller::Foreign, server.trusted("foreign@example.com").await),
+            (Caller::Collaborator, server.trusted(COLLABORATOR).await),
+            (Caller::Worker, over(&scene.worker.client)),
+            (Caller::Disabled, disabled),
+            // Last: who is refused must find things as they were.
+            (Caller::Owner, over(&scene.owner)),
+        ];
+        assert_eq!(clients.len(), CALLERS.len());
+        Self { clients }
+    }
+}
+
+/// What the requests are about: made by the owner as the test goes on.
+struct Subject {
+    transfer: TransferId,
+    consent: ConsentId,
+    sealed: Vec<u8>,
+}
+
+impl Subject {
+    fn path(&self, scene: &Scene, route: &str) -> String {
+        route
+            .replace("{account}", &scene.account.to_string())
+            .replace("{transfer}", &self.transfer.to_string())
+            .replace("{consent}", &self.consent.to_string())
+    }
+
+    fn body(&self, scene: &Scene, caller: &Client, method: &str, route: &str) -> Vec<u8> {
+        match (method, route) {
+            ("POST", "/v1/sign-in") => json(&SignIn {
+                email: COLLABORATOR.to_owned(),
+                password: PASSWORD.to_owned(),
+            }),
+            ("PUT", "/v1/device") => json(&caller.enrolment("another name")),
+            ("POST", "/v1/device/verify") => json(&VerifyCode {
+                code: "00000000".to_owned(),
+            }),
+            ("POST", "/v1/accounts/{account}/consents") => json(&GiveConsent { text_version: 1 }),
+            ("POST", "/v1/accounts/{account}/transfers") => json(&BeginTransfer {
+                transfer: self.transfer,
+            }),
+            ("PUT", _) => self.sealed.clone(),
+            ("POST", "/v1/worker/sign-in") => json(&WorkerSignIn {
+                worker_token: "unknown".to_owned(),
+                vault: VaultIdentity {
+                    current: scene.worker.vault.public(),
+                    successions: Vec::new(),
+                },
+            }),
+            ("POST", "/v1/worker/sealing-keys") => json(&SupplyKeys { keys: Vec::new() }),
+            ("POST", "/v1/worker/sealing-keys/destroyed") => json(&KeysDestroyed { keys: Vec::new() }),
+            ("POST", "/v1/worker/work") => json(&AskForWork {
+                max_sessions: 0,
+                wait_ms: 0,
+            }),
+            ("POST", "/v1/worker/sessions/{transfer}/report") => json(&Report {
+                lease: caller.id(ferry_protocol::LeaseId::new),
+                finding: Finding::Released,
+            }),
+            ("POST", "/v1/worker/accounts/{account}/session") => json(&TakeSession {
+                purpose: Purpose::Export,
+            }),
+            _ => Vec::new(),
+        }
+    }
+}
+
+fn check(case: &str, answer: &Answer, expected: Option<(u16, ProblemCode)>, allowed: u16) {
+    match expected {
+        Some((status, code)) => {
+            assert_eq!((answer.status.as_u16(), answer.code()), (status, code), "{case}");
+        }
+        None if allowed == 0 => {
+            let refused = [
+                StatusCode::UNAUTHORIZED,
+                StatusCode::FORBIDDEN,
+                StatusCode::NOT_FOUND,
+            ];
+            assert!(!refused.contains(&answer.status), "{case}: {}", answer.status);
+        }
+        None => {
+            let body = String::from_utf8_lossy(&answer.body);
+            assert_eq!(answer.status.as_u16(), allowed, "{case}: {body}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn every_route_lets_in_exactly_those_it_is_for() {
+    let scene = Scene::set().await;
+    let cast = Cast::assemble(&scene).await;
+    let transfer = scene.owner.id(TransferId::new);
+    let consent = scene.owner.consent(scene.account).await.id;
+    let mut subject = Subject {
+        transfer,
+        consent,
+        sealed: Vec::new(),
+    };
+    for (method, route, access, allowed) in ROUTES {
+        if (method, route) == ("PUT", "/v1/accounts/{account}/transfers/{transfer}") {
+            // The owner has begun it one route before.
+            let offer: TransferOffer = scene.owner.begin(scene.account, transfer).await.ok();
+            let account = scene.owner.account(scene.account).await;
+            let header = scene
+                .owner
+                .header(&account, scene.workspace, transfer, offer.sealing_key.id);
+            subject.sealed = json(&scene.owner.seal(&header, b"sealed"));
+        }
+        for (caller, client) in &cast.clients {
+            let path = subject.path(&scene, route);
+            let body = subject.body(&scene, client, method, route);
+            let method = Method::from_bytes(method.as_bytes()).unwrap();
+            let answer = client.send(method.clone(), &path, body).await;
+            check(
+                &format!("{caller:?} {method} {route}"),
+                &answer,
+                refusal(access, *caller),
+                allowed,
+            );
+        }
+    }
+}
+
+/// The routes of the document, as method and path.
+fn documented() -> BTreeSet<(String, String)> {
+    let document = serde_json::to_value(ferry_server::openapi::document()).unwrap();
+    let paths = document["paths"].as_object().unwrap();
+    paths
+        .iter()
+        .flat_map(|(path, item)| {
+            item.as_object()
+                .unwrap()
+                .keys()
+                .map(move |method| (method.to_uppercase(), path.clone()))
+        })
+        .collect()
+}
+
+#[test]
+fn every_route_is_in_the_matrix_the_document_and_the_protocol() {
+    let mut listed: BTreeSet<_> = ROUTES
+        .iter()
+        .map(|(method, path, ..)| ((*method).to_owned(), (*path).to_owned()))
+        .collect();
+    listed.remove(&("GET".to_owned(), "/v1/no-such-route".to_owned()));
+    let protocol: BTreeSet<_> = include_str!("../../../../crates/protocol/src/api/mod.rs")
+        .lines()
+        .filter_map(|line| line.strip_prefix("//! | `")?.split_once('`')?.0.split_once(' '))
+        .map(|(method, path)| (method.to_owned(), path.to_owned()))
+        .collect();
+    assert_eq!(listed, protocol);
+    // The document does not describe itself.
+    listed.remove(&("GET".to_owned(), "/openapi.json".to_owned()));
+    assert_eq!(listed, documented());
+}

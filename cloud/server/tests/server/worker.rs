@@ -1,0 +1,560 @@
+//! Workers: signing in, keys, leases, reports.
+
+use std::time::Duration;
+
+use axum::http::StatusCode;
+use ferry_protocol::api::{
+    Account, AskForWork, Check, Finding, InvalidReason, KeySupply, KeysDestroyed, LeasedSession, Purpose,
+    Receipt, RefusedCookie, RefusedReason, Report, SessionStatus, SupplyKeys, TakeSession, Work,
+    WorkerSignedIn,
+};
+use ferry_protocol::problem::ProblemCode;
+use ferry_protocol::session::SealedSession;
+use ferry_protocol::signature::SigningKey;
+use ferry_protocol::vault::{SignedSealingKey, Succession, VaultIdentity};
+use ferry_protocol::{Bytes, LeaseId, SealingKeyId, TransferId};
+
+use crate::client::{Transport, Worker, sign_in_worker};
+use crate::fixture::{BASE, Scene, Server};
+
+const MINUTE: i64 = 60 * 1000;
+
+fn receipt() -> Receipt {
+    let refused = RefusedCookie {
+        name: "x".to_owned(),
+        domain: "a.test".to_owned(),
+        reason: RefusedReason::Browser,
+    };
+    Receipt {
+        sealed: 3,
+        restored: 2,
+        refused: vec![refused],
+    }
+}
+
+fn verified() -> Finding {
+    Finding::Verified {
+        identity: Some("octocat".to_owned()),
+        receipt: receipt(),
+    }
+}
+
+impl Scene {
+    async fn report(&self, leased: &LeasedSession, finding: Finding) -> StatusCode {
+        let report = Report {
+            lease: leased.lease,
+            finding,
+        };
+        self.worker.report(leased.transfer, &report).await.status
+    }
+
+    async fn status(&self) -> SessionStatus {
+        self.owner.account(self.account).await.session
+    }
+
+    async fn check(&self) {
+        self.owner
+            .post_empty(&self.path("/session/check"))
+            .await
+            .ok::<Account>();
+    }
+
+    async fn is_due(&self) -> bool {
+        !self.worker.work().await.sessions.is_empty()
+    }
+}
+
+#[tokio::test]
+async fn a_worker_token_is_bound_to_the_first_key() {
+    let server = Server::start().await;
+    let workspace = server.workspace("Acme").await;
+    let token = server.worker_token(workspace).await;
+    let worker = Worker::sign_in(server.client(), &token).await;
+    assert_eq!(worker.workspace, workspace);
+    let identity = VaultIdentity {
+        current: worker.vault.public(),
+        successions: Vec::new(),
+    };
+    // The same key again, but neither another key nor another token.
+    sign_in_worker(&worker.client, &token, identity.clone())
+        .await
+        .ok::<WorkerSignedIn>();
+    let thief = server.client();
+    let answer = sign_in_worker(&thief, &token, identity.clone()).await;
+    assert_eq!(answer.code(), ProblemCode::InvalidToken);
+    let answer = sign_in_worker(&thief, "unknown", identity).await;
+    assert_eq!(answer.code(), ProblemCode::InvalidToken);
+}
+
+#[tokio::test]
+async fn another_vault_identity_must_be_signed_by_the_one_before() {
+    let server = Server::start().await;
+    let workspace = server.workspace("Acme").await;
+    let token = server.worker_token(workspace).await;
+    let worker = Worker::sign_in(server.client(), &token).await;
+    assert_eq!(worker.supply(3).await.available, 3);
+    let next = SigningKey::generate(worker.client.bytes()).unwrap();
+    let identity = |signer: &SigningKey| {
+        let signature = signer.sign(&Succession::message(&workspace, &next.public()));
+        let succession = Succession {
+            from: worker.vault.public(),
+            to: next.public(),
+            signature,
+        };
+        VaultIdentity {
+            current: next.public(),
+            successions: vec![succession],
+        }
+    };
+    let unsigned = VaultIdentity {
+        current: next.public(),
+        successions: Vec::new(),
+    };
+    for bad in [unsigned, identity(&next)] {
+        let answer = sign_in_worker(&worker.client, &token, bad).await;
+        assert_eq!(answer.code(), ProblemCode::VaultIdentityRejected);
+    }
+    let good = identity(&worker.vault);
+    sign_in_worker(&worker.client, &token, good.clone())
+        .await
+        .ok::<WorkerSignedIn>();
+    // What the old one signed is of no use any more, and the old one does not come back.
+    let key = worker.sealing_key(worker.client.now().plus(MINUTE * 60));
+    let answer = worker
+        .client
+        .post("/v1/worker/sealing-keys", &SupplyKeys { keys: vec![key] })
+        .await;
+    assert_eq!(answer.code(), ProblemCode::InvalidRequest);
+    let work = worker.work().await;
+    assert_eq!((work.keys.available, work.keys.destroy.len()), (0, 3));
+    let old = VaultIdentity {
+        current: worker.vault.public(),
+        successions: Vec::new(),
+    };
+    let answer = sign_in_worker(&worker.client, &token, old).await;
+    assert_eq!(answer.code(), ProblemCode::VaultIdentityRejected);
+    // A second worker of the workspace brings the same identity, and its chain is kept.
+    let second = server.client();
+    let bare = VaultIdentity {
+        current: next.public(),
+        successions: Vec::new(),
+    };
+    sign_in_worker(&second, &server.worker_token(workspace).await, bare)
+        .await
+        .ok::<WorkerSignedIn>();
+    server.user(workspace, "ada@example.com").await;
+    assert_eq!(
+        server.trusted("ada@example.com").await.me().await.vault,
+        Some(good)
+    );
+}
+
+#[tokio::test]
+async fn only_keys_that_the_vault_signed_are_taken() {
+    let scene = Scene::set().await;
+    let worker = &scene.worker;
+    let good = worker.sealing_key(worker.client.now().plus(MINUTE * 60));
+    let elsewhere = scene.server.workspace("Elsewhere").await;
+    let foreign = {
+        let message = SignedSealingKey::message(&good.id, &elsewhere, good.expires_at, &good.public);
+        SignedSealingKey {
+            workspace: elsewhere,
+            signature: worker.vault.sign(&message),
+            ..good.clone()
+        }
+    };
+    let bad = [
+        SignedSealingKey {
+            signature: Bytes(vec![1; 64]),
+            ..good.clone()
+        },
+        SignedSealingKey {
+            id: worker.client.id(SealingKeyId::new),
+            ..good.clone()
+        },
+        SignedSealingKey {
+            expires_at: good.expires_at.plus(1),
+            ..good.clone()
+        },
+        SignedSealingKey {
+            public: worker.vault.public(),
+            ..good.clone()
+        },
+        worker.sealing_key(worker.client.now().plus(-1)),
+        foreign,
+    ];
+    for bad in bad {
+        // The good one with it is not taken either.
+        let keys = vec![good.clone(), bad];
+        let problem = worker
+            .client
+            .post("/v1/worker/sealing-keys", &SupplyKeys { keys })
+            .await
+            .problem();
+        assert_eq!(problem.code, ProblemCode::InvalidRequest);
+        assert!(problem.detail.contains("key 1"), "{}", problem.detail);
+    }
+    assert_eq!(worker.work().await.keys.available, 20);
+    let many = SupplyKeys {
+        keys: vec![good.clone(); 257],
+    };
+    assert_eq!(
+        worker.client.post("/v1/worker/sealing-keys", &many).await.code(),
+        ProblemCode::InvalidRequest
+    );
+    // The same key twice is one key.
+    for _ in 0..2 {
+        let keys = vec![good.clone()];
+        let supply: KeySupply = worker
+            .client
+            .post("/v1/worker/sealing-keys", &SupplyKeys { keys })
+            .await
+            .ok();
+        assert_eq!(supply.available, 21);
+    }
+    assert_eq!(worker.supply(256).await.available, 277);
+}
+
+#[tokio::test]
+async fn a_new_session_is_leased_with_all_that_opening_needs() {
+    let scene = Scene::set().await;
+    let transfer = scene.owner.transfer(scene.account, b"sealed").await;
+    let leased = scene.worker.lease().await;
+    assert_eq!((leased.transfer, leased.account), (transfer, scene.account));
+    assert_eq!(leased.account_identity.as_deref(), Some("octocat"));
+    assert_eq!(leased.device_key, scene.owner.key.public());
+    assert_eq!(leased.lease_expires_at, scene.owner.now().plus(MINUTE));
+    ferry_protocol::device::verify_sealing_key(
+        &leased.device_key,
+        &leased.device_sealing_key,
+        leased.device_sealing_key_signature.as_ref(),
+    )
+    .unwrap();
+    leased.sealed.verify_signature(&leased.device_key).unwrap();
+    assert_eq!(leased.sealed.header().unwrap().transfer, transfer);
+}
+
+#[tokio::test]
+async fn a_verified_session_lives_on_and_is_checked_again() {
+    let scene = Scene::set().await;
+    scene.owner.transfer(scene.account, b"sealed").await;
+    let leased = scene.worker.lease().await;
+    scene.server.clock.advance(1000);
+    assert_eq!(scene.report(&leased, verified()).await, StatusCode::NO_CONTENT);
+    let SessionStatus::Transferred(session) = scene.status().await else {
+        panic!("not transferred")
+    };
+    let now = scene.owner.now();
+    let check = Check {
+        at: now,
+        identity: Some("octocat".to_owned()),
+        receipt: receipt(),
+    };
+    assert_eq!(session.check, Some(check));
+    assert_eq!(session.expires_at, now.plus(30 * 24 * 60 * MINUTE));
+    scene.server.clock.advance(15 * MINUTE - 1);
+    assert!(!scene.is_due().await);
+    scene.server.clock.advance(1);
+    assert!(scene.is_due().await);
+}
+
+#[tokio::test]
+async fn an_invalid_session_is_not_checked_until_asked() {
+    let scene = Scene::set().await;
+    scene.owner.transfer(scene.account, b"sealed").await;
+    let reasons = [
+        InvalidReason::SignedOut,
+        InvalidReason::AnotherIdentity {
+            found: "mallory".to_owned(),
+        },
+        InvalidReason::SeveralIdentities,
+        InvalidReason::SealRejected {
+            what: "app".to_owned(),
+        },
+    ];
+    for given in reasons {
+        let leased = scene.worker.lease().await;
+        let finding = Finding::Invalid {
+            reason: given.clone(),
+            receipt: receipt(),
+        };
+        assert_eq!(scene.report(&leased, finding).await, StatusCode::NO_CONTENT);
+        let SessionStatus::Invalid { reason, session } = scene.status().await else {
+            panic!("not invalid")
+        };
+        assert_eq!((reason, session.check.unwrap().receipt), (given, receipt()));
+        scene.server.clock.advance(24 * 60 * MINUTE);
+        assert!(!scene.is_due().await);
+        scene.check().await;
+    }
+    let leased = scene.worker.lease().await;
+    scene.report(&leased, verified()).await;
+    assert!(matches!(scene.status().await, SessionStatus::Transferred(_)));
+}
+
+#[tokio::test]
+async fn an_unreachable_app_is_tried_again_ever_more_slowly() {
+    let scene = Scene::set().await;
+    scene.owner.transfer(scene.account, b"sealed").await;
+    let before = scene.status().await;
+    for minutes in [1, 2, 4, 8, 15, 15] {
+        let leased = scene.worker.lease().await;
+        let finding = Finding::Unreachable {
+            what: "timeout".to_owned(),
+        };
+        assert_eq!(scene.report(&leased, finding).await, StatusCode::NO_CONTENT);
+        assert_eq!(scene.status().await, before);
+        scene.server.clock.advance(minutes * MINUTE - 1);
+        assert!(!scene.is_due().await, "{minutes}");
+        scene.server.clock.advance(1);
+    }
+    assert!(scene.is_due().await);
+}
+
+#[tokio::test]
+async fn a_lease_runs_out_and_another_worker_takes_over() {
+    let scene = Scene::set().await;
+    scene.owner.transfer(scene.account, b"sealed").await;
+    let first = scene.worker.lease().await;
+    let second = {
+        let client = scene.server.client();
+        let token = scene.server.worker_token(scene.workspace).await;
+        let identity = VaultIdentity {
+            current: scene.worker.vault.public(),
+            successions: Vec::new(),
+        };
+        let answer: WorkerSignedIn = sign_in_worker(&client, &token, identity).await.ok();
+        *client.token.lock().unwrap() = Some(answer.access_token);
+        Worker {
+            client,
+            vault: scene.worker.vault.clone(),
+            workspace: scene.workspace,
+        }
+    };
+    assert!(second.work().await.sessions.is_empty(), "the first one has it");
+    let stolen = Report {
+        lease: first.lease,
+        finding: verified(),
+    };
+    assert_eq!(
+        second.report(first.transfer, &stolen).await.code(),
+        ProblemCode::LeaseLost
+    );
+    scene.server.clock.advance(MINUTE);
+    assert_eq!(scene.report(&first, verified()).await, StatusCode::CONFLICT);
+    let taken = second.lease().await;
+    assert_eq!(taken.transfer, first.transfer);
+    assert_ne!(taken.lease, first.lease);
+    let report = Report {
+        lease: taken.lease,
+        finding: verified(),
+    };
+    second.report(taken.transfer, &report).await.no_content();
+    assert_eq!(
+        second.report(taken.transfer, &report).await.code(),
+        ProblemCode::LeaseLost
+    );
+}
+
+#[tokio::test]
+async fn a_report_on_what_was_replaced_or_deleted_is_refused() {
+    let scene = Scene::set().await;
+    scene.owner.transfer(scene.account, b"first").await;
+    let first = scene.worker.lease().await;
+    scene.owner.transfer(scene.account, b"second").await;
+    let invalid = || Finding::Invalid {
+        reason: InvalidReason::SignedOut,
+        receipt: receipt(),
+    };
+    assert_eq!(scene.report(&first, invalid()).await, StatusCode::CONFLICT);
+    let second = scene.worker.lease().await;
+    // The old lease does not serve for the new session either.
+    let mixed = Report {
+        lease: first.lease,
+        finding: invalid(),
+    };
+    assert_eq!(
+        scene.worker.report(second.transfer, &mixed).await.code(),
+        ProblemCode::LeaseLost
+    );
+    scene.owner.delete(&scene.path("/session")).await.ok::<Account>();
+    assert_eq!(scene.report(&second, verified()).await, StatusCode::CONFLICT);
+    assert_eq!(scene.status().await, SessionStatus::None);
+    let nothing = Report {
+        lease: scene.owner.id(LeaseId::new),
+        finding: Finding::Released,
+    };
+    let answer = scene
+        .worker
+        .report(scene.owner.id(TransferId::new), &nothing)
+        .await;
+    assert_eq!(answer.code(), ProblemCode::LeaseLost);
+}
+
+#[tokio::test]
+async fn a_check_that_is_asked_for_during_a_check_is_done_after_it() {
+    let scene = Scene::set().await;
+    scene.owner.transfer(scene.account, b"sealed").await;
+    let leased = scene.worker.lease().await;
+    scene.server.clock.advance(1000);
+    scene.check().await;
+    assert!(!scene.is_due().await, "the lease holds");
+    scene.report(&leased, verified()).await;
+    assert!(scene.is_due().await);
+}
+
+#[tokio::test]
+async fn automation_takes_a_session_beside_the_checks() {
+    let scene = Scene::set().await;
+    let take = async |purpose| {
+        let path = format!("/v1/worker/accounts/{}/session", scene.account);
+        scene.worker.client.post(&path, &TakeSession { purpose }).await
+    };
+    assert_eq!(take(Purpose::Export).await.code(), ProblemCode::NotFound);
+    let transfer = scene.owner.transfer(scene.account, b"sealed").await;
+    let checked = scene.worker.lease().await;
+    let taken: LeasedSession = take(Purpose::Open).await.ok();
+    assert_eq!(taken.transfer, transfer);
+    assert_eq!(taken.lease_expires_at, scene.owner.now().plus(5 * MINUTE));
+    take(Purpose::Export).await.ok::<LeasedSession>();
+    assert_eq!(
+        scene.report(&taken, Finding::Released).await,
+        StatusCode::NO_CONTENT
+    );
+    assert_eq!(
+        scene.report(&taken, Finding::Released).await,
+        StatusCode::CONFLICT
+    );
+    assert_eq!(scene.report(&checked, verified()).await, StatusCode::NO_CONTENT);
+    let trail = scene.server.trail().await;
+    assert_eq!(
+        trail[trail.len() - 3..],
+        ["session.opened", "session.exported", "session.verified"]
+    );
+    // It is not taken from another workspace.
+    let elsewhere = scene.server.workspace("Elsewhere").await;
+    let foreign = scene.server.worker(elsewhere).await;
+    let path = format!("/v1/worker/accounts/{}/session", scene.account);
+    let answer = foreign
+        .client
+        .post(
+            &path,
+            &TakeSession {
+                purpose: Purpose::Export,
+            },
+        )
+        .await;
+    assert_eq!(answer.code(), ProblemCode::NotFound);
+    assert!(foreign.work().await.sessions.is_empty());
+}
+
+#[tokio::test]
+async fn destroyed_keys_are_named_until_the_worker_says_so() {
+    let scene = Scene::set().await;
+    scene.owner.transfer(scene.account, b"sealed").await;
+    scene.owner.delete(&scene.path("/session")).await.ok::<Account>();
+    let named = scene.worker.work().await.keys.destroy;
+    assert_eq!(named.len(), 1);
+    assert_eq!(scene.worker.work().await.keys.destroy, named);
+    // Another workspace's worker cannot say so, and what is not to be destroyed is left alone.
+    let elsewhere = scene.server.workspace("Elsewhere").await;
+    let foreign = scene.server.worker(elsewhere).await;
+    let path = "/v1/worker/sealing-keys/destroyed";
+    foreign
+        .client
+        .post(path, &KeysDestroyed { keys: named.clone() })
+        .await
+        .ok::<KeySupply>();
+    assert_eq!(scene.worker.work().await.keys.destroy, named);
+    let supply: KeySupply = scene
+        .worker
+        .client
+        .post(path, &KeysDestroyed { keys: named })
+        .await
+        .ok();
+    assert_eq!((supply.available, supply.destroy.len()), (19, 0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_waiting_worker_is_woken() {
+    let scene = Scene::set().await;
+    let wait = || {
+        let client = scene
+            .worker
+            .client
+            .over(Transport::Router(scene.server.router.clone()), BASE);
+        let ask = AskForWork {
+            max_sessions: 4,
+            wait_ms: 25_000,
+        };
+        tokio::spawn(async move { client.post("/v1/worker/work", &ask).await.ok::<Work>() })
+    };
+    // The mock clock stands still: only being woken ends the wait. If it is not, the
+    // wait takes 25 s, and this runs into the limit.
+    let woken = async |waiting: tokio::task::JoinHandle<Work>| {
+        tokio::time::timeout(Duration::from_secs(20), waiting)
+            .await
+            .expect("woken")
+            .unwrap()
+    };
+    let waiting = wait();
+    let (transfer, sealed) = scene.owner.prepare(scene.account, b"sealed").await;
+    let work = woken(waiting).await;
+    assert_eq!(work.keys.available, 19, "a key was handed out");
+    let waiting = wait();
+    scene
+        .owner
+        .store(scene.account, transfer, &sealed)
+        .await
+        .ok::<Account>();
+    let work = woken(waiting).await;
+    assert_eq!(work.sessions[0].transfer, transfer);
+    scene.report(&work.sessions[0], verified()).await;
+    let waiting = wait();
+    scene.check().await;
+    let work = woken(waiting).await;
+    assert_eq!(work.sessions.len(), 1);
+    scene.report(&work.sessions[0], verified()).await;
+    let waiting = wait();
+    scene.owner.delete(&scene.path("/session")).await.ok::<Account>();
+    assert_eq!(woken(waiting).await.keys.destroy.len(), 1);
+}
+
+#[tokio::test]
+async fn a_worker_asks_for_no_more_than_it_may() {
+    let scene = Scene::set().await;
+    for (max_sessions, wait_ms) in [(17, 0), (0, 25_001)] {
+        let ask = AskForWork {
+            max_sessions,
+            wait_ms,
+        };
+        let answer = scene.worker.client.post("/v1/worker/work", &ask).await;
+        assert_eq!(answer.code(), ProblemCode::InvalidRequest);
+    }
+    let none: Work = scene
+        .worker
+        .client
+        .post(
+            "/v1/worker/work",
+            &AskForWork {
+                max_sessions: 0,
+                wait_ms: 20,
+            },
+        )
+        .await
+        .ok();
+    assert_eq!((none.sessions.len(), none.keys.available), (0, 20));
+}
+
+#[tokio::test]
+async fn sealed_bytes_come_back_as_they_went_in() {
+    let scene = Scene::set().await;
+    let (transfer, sealed) = scene.owner.prepare(scene.account, &[0, 255, 1, 2, 3]).await;
+    scene
+        .owner
+        .store(scene.account, transfer, &sealed)
+        .await
+        .ok::<Account>();
+    let leased: SealedSession = scene.worker.lease().await.sealed;
+    assert_eq!(leased, sealed);
+}
