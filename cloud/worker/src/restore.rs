@@ -1,0 +1,318 @@
+//! From a jar into a browser, without loss: what cannot be restored as it was is
+//! refused and named.
+
+use std::collections::HashSet;
+
+use chromiumoxide_cdp::cdp::browser_protocol::network::{
+    Cookie as BrowserCookie, CookieParam, CookiePartitionKey, CookieSameSite, TimeSinceEpoch,
+};
+use ferry_protocol::UnixMillis;
+use ferry_protocol::api::{Receipt, RefusedCookie, RefusedReason};
+use ferry_protocol::jar::{Cookie, Jar, Partition, SameSite};
+use url::Url;
+
+use crate::browser::{CdpError, Context};
+use crate::capture;
+use crate::domains::{AppDomains, Belongs, is_public_suffix, same_site};
+
+/// Longest cookie name in a receipt, in characters.
+const MAX_NAME: usize = 64;
+
+/// Restores a jar into a fresh context, and says what became of each cookie.
+pub async fn restore(
+    context: &Context,
+    jar: &Jar,
+    domains: &AppDomains,
+    now: UnixMillis,
+) -> Result<Receipt, CdpError> {
+    let (accepted, mut refused) = sort_out(jar, domains, now);
+    let params: Vec<_> = accepted.iter().map(|cookie| to_browser(cookie)).collect();
+    match context.set_cookies(params.clone()).await {
+        Ok(()) => {}
+        // One bad cookie must not cost the others: which it was shows below.
+        Err(CdpError::Refused { .. }) => set_one_by_one(context, params).await?,
+        Err(error) => return Err(error),
+    }
+    let held = context.cookies().await?;
+    let held: HashSet<Essence<'_>> = held.iter().filter_map(Essence::of_browser).collect();
+    let changed = accepted
+        .iter()
+        .filter(|cookie| !held.contains(&Essence::of(cookie)));
+    refused.extend(changed.map(|cookie| refusal(cookie, RefusedReason::Browser)));
+    let count = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+    Ok(Receipt {
+        sealed: count(jar.cookies.len()),
+        restored: count(jar.cookies.len() - refused.len()),
+        refused,
+    })
+}
+
+async fn set_one_by_one(context: &Context, cookies: Vec<CookieParam>) -> Result<(), CdpError> {
+    for cookie in cookies {
+        match context.set_cookies(vec![cookie]).await {
+            Ok(()) | Err(CdpError::Refused { .. }) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
+}
+
+/// The cookies that belong to the app and are alive, and the others.
+fn sort_out<'a>(
+    jar: &'a Jar,
+    domains: &AppDomains,
+    now: UnixMillis,
+) -> (Vec<&'a Cookie>, Vec<RefusedCookie>) {
+    let mut accepted = Vec::with_capacity(jar.cookies.len());
+    let mut refused = Vec::new();
+    for cookie in &jar.cookies {
+        match refuse(cookie, domains, now) {
+            None => accepted.push(cookie),
+            Some(reason) => refused.push(refusal(cookie, reason)),
+        }
+    }
+    (accepted, refused)
+}
+
+fn refuse(cookie: &Cookie, domains: &AppDomains, now: UnixMillis) -> Option<RefusedReason> {
+    match domains.belongs(&cookie.domain) {
+        Belongs::No => return Some(RefusedReason::ForeignDomain),
+        Belongs::PublicSuffix => return Some(RefusedReason::PublicSuffix),
+        Belongs::Yes => {}
+    }
+    // RFC 6265 §5.3 step 5: a suffix's own host may have cookies, all below it not.
+    if !cookie.host_only && is_public_suffix(&cookie.domain) {
+        return Some(RefusedReason::PublicSuffix);
+    }
+    let expired = cookie.expires.is_some_and(|at| at * 1000.0 <= now.0 as f64);
+    expired.then_some(RefusedReason::Expired)
+}
+
+fn refusal(cookie: &Cookie, reason: RefusedReason) -> RefusedCookie {
+    RefusedCookie {
+        name: cookie.name.chars().take(MAX_NAME).collect(),
+        domain: cookie.domain.clone(),
+        reason,
+    }
+}
+
+/// A cookie as `Storage.setCookies` takes it.
+pub(crate) fn to_browser(cookie: &Cookie) -> CookieParam {
+    let mut param = CookieParam::new(&cookie.name, &cookie.value);
+    // Without a leading dot it becomes host-only.
+    param.domain = Some(if cookie.host_only {
+        cookie.domain.clone()
+    } else {
+        format!(".{}", cookie.domain)
+    });
+    param.path = Some(cookie.path.clone());
+    param.secure = Some(cookie.secure);
+    param.http_only = Some(cookie.http_only);
+    // Unspecified is what a cookie is that does not say.
+    param.same_site = match cookie.same_site {
+        SameSite::Unspecified => None,
+        SameSite::None => Some(CookieSameSite::None),
+        SameSite::Lax => Some(CookieSameSite::Lax),
+        SameSite::Strict => Some(CookieSameSite::Strict),
+    };
+    param.expires = cookie.expires.map(TimeSinceEpoch::new);
+    param.partition_key = cookie.partition.as_ref().map(|partition| CookiePartitionKey {
+        top_level_site: partition.top_level_site.clone(),
+        has_cross_site_ancestor: has_cross_site_ancestor(partition, &cookie.domain),
+    });
+    param
+}
+
+/// The ancestor bit. Where the browser did not say, it follows from the sites: a
+/// cookie of another site than the top-level one was set in a frame of it.
+fn has_cross_site_ancestor(partition: &Partition, domain: &str) -> bool {
+    partition.has_cross_site_ancestor.unwrap_or_else(|| {
+        let top = Url::parse(&partition.top_level_site).ok();
+        let top = top.as_ref().and_then(Url::host_str).unwrap_or_default();
+        !same_site(top, domain)
+    })
+}
+
+/// What makes a cookie the cookie it is, apart from how long it lives: browsers cut
+/// that to 400 days.
+#[derive(PartialEq, Eq, Hash)]
+struct Essence<'a> {
+    name: &'a str,
+    value: &'a str,
+    domain: &'a str,
+    host_only: bool,
+    path: &'a str,
+    secure: bool,
+    http_only: bool,
+    session: bool,
+    same_site: &'static str,
+    partition: Option<(&'a str, bool)>,
+}
+
+impl<'a> Essence<'a> {
+    fn of(cookie: &'a Cookie) -> Self {
+        let partition = cookie.partition.as_ref();
+        Self {
+            name: &cookie.name,
+            value: &cookie.value,
+            domain: &cookie.domain,
+            host_only: cookie.host_only,
+            path: &cookie.path,
+            secure: cookie.secure,
+            http_only: cookie.http_only,
+            session: cookie.expires.is_none(),
+            same_site: same_site_name(cookie.same_site),
+            partition: partition.map(|key| {
+                (
+                    key.top_level_site.as_str(),
+                    has_cross_site_ancestor(key, &cookie.domain),
+                )
+            }),
+        }
+    }
+
+    /// `None`: it lies in a partition that has no name.
+    fn of_browser(cookie: &'a BrowserCookie) -> Option<Self> {
+        if cookie.partition_key_opaque == Some(true) {
+            return None;
+        }
+        let (domain, host_only) = capture::domain(cookie);
+        let partition = cookie.partition_key.as_ref();
+        Some(Self {
+            name: &cookie.name,
+            value: &cookie.value,
+            domain,
+            host_only,
+            path: &cookie.path,
+            secure: cookie.secure,
+            http_only: cookie.http_only,
+            session: cookie.session,
+            same_site: same_site_name(capture::same_site(cookie)),
+            partition: partition.map(|key| (key.top_level_site.as_str(), key.has_cross_site_ancestor)),
+        })
+    }
+}
+
+fn same_site_name(same_site: SameSite) -> &'static str {
+    match same_site {
+        SameSite::Unspecified => "unspecified",
+        SameSite::None => "none",
+        SameSite::Lax => "lax",
+        SameSite::Strict => "strict",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ferry_catalogue::App;
+
+    use super::*;
+    use crate::fixtures::{NOW, app, cookie};
+
+    fn mapped(cookie: &Cookie) -> serde_json::Value {
+        serde_json::to_value(to_browser(cookie)).unwrap()
+    }
+
+    #[test]
+    fn a_plain_cookie_is_host_only_and_leaves_same_site_out() {
+        let plain = cookie("sid", "v");
+        let expected = serde_json::json!({
+            "name": "sid", "value": "v", "domain": "app.test", "path": "/", "secure": true, "httpOnly": true,
+        });
+        assert_eq!(mapped(&plain), expected);
+    }
+
+    #[test]
+    fn every_attribute_is_carried_over() {
+        let mut full = cookie("sid", "");
+        full.host_only = false;
+        full.path = "/a".to_owned();
+        full.secure = false;
+        full.http_only = false;
+        full.expires = Some(1_900_000_000.5);
+        full.same_site = SameSite::Strict;
+        let expected = serde_json::json!({
+            "name": "sid", "value": "", "domain": ".app.test", "path": "/a", "secure": false, "httpOnly": false,
+            "expires": 1_900_000_000.5, "sameSite": "Strict",
+        });
+        assert_eq!(mapped(&full), expected);
+    }
+
+    #[test]
+    fn a_partition_key_keeps_its_ancestor_bit() {
+        let mut partitioned = cookie("p", "v");
+        for (said, expected) in [(Some(true), true), (Some(false), false), (None, false)] {
+            partitioned.partition = Some(Partition {
+                top_level_site: "https://app.test".to_owned(),
+                has_cross_site_ancestor: said,
+            });
+            let key = &mapped(&partitioned)["partitionKey"];
+            assert_eq!(key["topLevelSite"], "https://app.test");
+            assert_eq!(key["hasCrossSiteAncestor"], expected, "{said:?}");
+        }
+        // Not said, and of another site: it was set in a frame.
+        partitioned.partition = Some(Partition {
+            top_level_site: "https://other.test".to_owned(),
+            has_cross_site_ancestor: None,
+        });
+        assert_eq!(mapped(&partitioned)["partitionKey"]["hasCrossSiteAncestor"], true);
+    }
+
+    fn sorted(app: &App, cookies: Vec<Cookie>) -> Vec<(String, RefusedReason)> {
+        let jar = Jar { cookies };
+        let (_, refused) = sort_out(&jar, &AppDomains::new(app), NOW);
+        refused
+            .into_iter()
+            .map(|refused| (refused.domain, refused.reason))
+            .collect()
+    }
+
+    fn on(domain: &str, host_only: bool) -> Cookie {
+        let mut on = cookie("c", "v");
+        on.domain = domain.to_owned();
+        on.host_only = host_only;
+        on
+    }
+
+    #[test]
+    fn foreign_expired_and_public_suffix_cookies_are_refused() {
+        let mut app = app();
+        app.domains = vec!["app.test".to_owned(), "co.uk".to_owned(), "localhost".to_owned()];
+        let mut expired = on("app.test", true);
+        expired.expires = Some(NOW.0 as f64 / 1000.0);
+        let mut alive = on("app.test", true);
+        alive.expires = Some(NOW.0 as f64 / 1000.0 + 1.0);
+        let refused = sorted(
+            &app,
+            vec![
+                on("app.test", true),
+                on("www.app.test", false),
+                on("localhost", true),
+                alive,
+                on("test", false),
+                on("evil.test", true),
+                on("bank.co.uk", false),
+                on("co.uk", false),
+                expired,
+            ],
+        );
+        let expected = [
+            ("test", RefusedReason::ForeignDomain),
+            ("evil.test", RefusedReason::ForeignDomain),
+            ("bank.co.uk", RefusedReason::PublicSuffix),
+            ("co.uk", RefusedReason::PublicSuffix),
+            ("app.test", RefusedReason::Expired),
+        ];
+        assert_eq!(
+            refused,
+            expected.map(|(domain, reason)| (domain.to_owned(), reason))
+        );
+    }
+
+    #[test]
+    fn a_receipt_names_no_more_than_64_characters_and_no_value() {
+        let refused = refusal(&cookie(&"n".repeat(100), "CANARY"), RefusedReason::Expired);
+        assert_eq!(refused.name.len(), 64);
+        assert!(!serde_json::to_string(&refused).unwrap().contains("CANARY"));
+    }
+}

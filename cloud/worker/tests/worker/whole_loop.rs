@@ -1,0 +1,234 @@
+//! From the first key to the last: the worker's program against a server.
+
+use ferry_protocol::LeaseId;
+use ferry_protocol::api::{Finding, InvalidReason};
+use ferry_worker::ambient;
+use ferry_worker::state_dir::StateDir;
+use rustix::process::{Signal, kill_process};
+
+use crate::app::TestApp;
+use crate::device::{Device, cookie, payload};
+use crate::ferry::{Ferry, WORKER_TOKEN};
+use crate::process::Place;
+
+fn is_verified_as(finding: &Finding, user: &str) -> bool {
+    matches!(finding, Finding::Verified { identity: Some(found), .. } if found == user)
+}
+
+fn is_rejected(finding: &Finding, words: &str) -> bool {
+    matches!(finding, Finding::Invalid { reason: InvalidReason::SealRejected { what }, .. } if what.contains(words))
+}
+
+#[tokio::test]
+async fn a_session_from_its_key_to_its_end() {
+    let (app, ferry) = (TestApp::start().await, Ferry::start().await);
+    let place = Place::new(&ferry, &app);
+    let mut worker = place.run().await;
+
+    // Keys were supplied before it said it was ready.
+    assert_eq!(ferry.known().available.len(), 64);
+    let key = ferry.hand_out_key().await;
+    let mut session = payload(&app, "sid-CANARY");
+    session.jar.cookies.push(cookie("other", "other-CANARY"));
+    let leased = Device::new().seal(&key, &session);
+    app.sign_in("sid-CANARY", "alice");
+
+    // Leased, opened, restored, visited, verified.
+    assert!(is_verified_as(&ferry.check(&leased).await, "alice"));
+    assert_eq!(
+        app.requests("/me").pop().unwrap().cookies(),
+        ["other=other-CANARY", "sid=sid-CANARY"]
+    );
+
+    // The visit rotated a cookie: it is kept, and used from now on.
+    assert!(is_verified_as(&ferry.check(&leased).await, "alice"));
+    let rotated = ["other=other-CANARY", "rotating=1", "sid=sid-CANARY"];
+    assert_eq!(app.requests("/me").pop().unwrap().cookies(), rotated);
+
+    // Another account's: the identity is known and wrong. Nothing is kept of the visit.
+    let mut bobs = leased.clone();
+    bobs.account_identity = Some("bob".to_owned());
+    let another = InvalidReason::AnotherIdentity {
+        found: "alice".to_owned(),
+    };
+    assert!(matches!(ferry.check(&bobs).await, Finding::Invalid { reason, .. } if reason == another));
+
+    // The app does not answer: nothing is known.
+    app.fail_with(Some(500));
+    assert!(matches!(ferry.check(&leased).await, Finding::Unreachable { .. }));
+    app.fail_with(None);
+
+    // Signed out at the app: reported, and the good jar stays.
+    app.sign_out("sid-CANARY");
+    let signed_out = Finding::Invalid {
+        reason: InvalidReason::SignedOut,
+        receipt: ferry_protocol::api::Receipt {
+            sealed: 3,
+            restored: 3,
+            refused: Vec::new(),
+        },
+    };
+    assert_eq!(ferry.check(&leased).await, signed_out);
+    app.sign_in("sid-CANARY", "alice");
+    assert!(is_verified_as(&ferry.check(&leased).await, "alice"));
+    let sent = app.requests("/me").pop().unwrap().cookies();
+    assert!(
+        sent.contains(&"rotating=2".to_owned()),
+        "not what the signed-out visits left: {sent:?}"
+    );
+
+    // Deleted: key and refreshed jar are gone, bytes and all.
+    let state = StateDir::open(&place.state()).unwrap();
+    let private = state.key(&key.id).unwrap().unwrap().to_bytes();
+    let refreshed = state.session(&leased.transfer, &key.id).unwrap().unwrap();
+    assert!(place.holds(private.as_slice()) && place.holds(&refreshed));
+    ferry.destroy(key.id).await;
+    assert!(!place.holds(private.as_slice()) && !place.holds(&refreshed));
+
+    // A server restored from yesterday's backup brings it again.
+    assert!(is_rejected(
+        &ferry.check(&leased).await,
+        "its key no longer exists"
+    ));
+
+    assert!(worker.terminate().await.success());
+    let log = worker.log();
+    assert!(
+        log.contains("verified") && log.contains("seal rejected"),
+        "it logs what it does"
+    );
+    for secret in ["CANARY", WORKER_TOKEN, "alice", "Hello"] {
+        assert!(!log.contains(secret), "{secret} in the log");
+    }
+}
+
+#[tokio::test]
+async fn seals_that_are_not_what_they_say_are_rejected() {
+    let (app, ferry) = (TestApp::start().await, Ferry::start().await);
+    let place = Place::new(&ferry, &app);
+    let _worker = place.run().await;
+    let device = Device::new();
+    let leased = device.seal(&ferry.hand_out_key().await, &payload(&app, "s1"));
+
+    let mut forged = leased.clone();
+    forged.sealed.signature.0[0] ^= 1;
+    assert!(is_rejected(
+        &ferry.check(&forged).await,
+        "not signed by the device"
+    ));
+
+    let mut another_device = leased.clone();
+    another_device.device_key = Device::new()
+        .seal(&ferry.hand_out_key().await, &payload(&app, "s2"))
+        .device_key;
+    assert!(is_rejected(&ferry.check(&another_device).await, "device"));
+
+    let mut another_account = leased.clone();
+    another_account.account = ferry_protocol::AccountId::new(ambient::now(), ambient::random());
+    assert!(is_rejected(&ferry.check(&another_account).await, "account"));
+
+    // Sealed for another workspace, to a key that this worker has.
+    let mut foreign_key = ferry.hand_out_key().await;
+    foreign_key.workspace = ferry_protocol::WorkspaceId::new(ambient::now(), ambient::random());
+    let foreign = device.seal(&foreign_key, &payload(&app, "s1"));
+    assert!(is_rejected(&ferry.check(&foreign).await, "workspace"));
+
+    let mut malformed = leased.clone();
+    malformed.sealed.header.0.truncate(10);
+    assert!(is_rejected(&ferry.check(&malformed).await, "malformed"));
+
+    // A supported app's name for somebody else's domain.
+    let mut reaching = payload(&app, "s1");
+    reaching.app.id = "github".parse().unwrap();
+    let reaching = device.seal(&ferry.hand_out_key().await, &reaching);
+    assert!(is_rejected(&ferry.check(&reaching).await, "app.test"));
+
+    assert!(
+        app.requests("/me").is_empty(),
+        "nothing of all this reached the app"
+    );
+}
+
+#[tokio::test]
+async fn the_worker_outlives_its_browser_its_token_and_the_server() {
+    let (app, mut ferry) = (TestApp::start().await, Ferry::start().await);
+    let place = Place::new(&ferry, &app);
+    let mut worker = place.run().await;
+    app.sign_in("s1", "alice");
+    let leased = Device::new().seal(&ferry.hand_out_key().await, &payload(&app, "s1"));
+    assert!(is_verified_as(&ferry.check(&leased).await, "alice"));
+
+    kill_process(worker.browser(), Signal::KILL).unwrap();
+    assert!(is_verified_as(&ferry.check(&leased).await, "alice"));
+
+    let sign_ins = ferry.known().sign_ins;
+    ferry.revoke_access();
+    assert!(is_verified_as(&ferry.check(&leased).await, "alice"));
+    assert_eq!(ferry.known().sign_ins, sign_ins + 1);
+
+    ferry.stop().await;
+    ferry.start_again().await;
+    assert!(is_verified_as(&ferry.check(&leased).await, "alice"));
+
+    // Killed in the middle of whatever: its state is whole, its token is kept.
+    worker.kill().await;
+    let mut worker = place.start(&["run"]);
+    assert_eq!(worker.line().await, "ready");
+    assert!(is_verified_as(&ferry.check(&leased).await, "alice"));
+    assert!(worker.terminate().await.success());
+}
+
+#[tokio::test]
+async fn keys_are_topped_up_and_durable_before_they_are_known() {
+    let (app, ferry) = (TestApp::start().await, Ferry::start().await);
+    let place = Place::new(&ferry, &app);
+    let _worker = place.run().await;
+    let mut handed_out = Vec::new();
+    for _ in 0..100 {
+        handed_out.push(ferry.hand_out_key().await.id);
+    }
+    let state = StateDir::open(&place.state()).unwrap();
+    for id in &handed_out {
+        assert!(state.key(id).unwrap().is_some());
+    }
+    ferry
+        .until("keys are topped up", |known| {
+            (known.available.len() >= 48).then_some(())
+        })
+        .await;
+}
+
+#[tokio::test]
+async fn without_a_token_it_says_what_to_do() {
+    let (app, ferry) = (TestApp::start().await, Ferry::start().await);
+    let place = Place::new(&ferry, &app);
+    let output = place
+        .command(&["run", "--insecure-no-sandbox"])
+        .output()
+        .await
+        .unwrap();
+    assert!(!output.status.success());
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(said.contains("ferry-server worker-token add"), "{said}");
+
+    let lease = LeaseId::new(ambient::now(), ambient::random()).to_string();
+    let output = place
+        .command(&["export", "--format", "cookies-txt", "--account", &lease])
+        .output()
+        .await
+        .unwrap();
+    assert!(!output.status.success() && output.stdout.is_empty());
+}
+
+#[tokio::test]
+async fn the_fingerprint_is_that_of_the_identity_and_stays() {
+    let (app, ferry) = (TestApp::start().await, Ferry::start().await);
+    let place = Place::new(&ferry, &app);
+    let first = place.command(&["identity"]).output().await.unwrap();
+    let second = place.command(&["identity"]).output().await.unwrap();
+    assert!(first.status.success());
+    assert_eq!(first.stdout, second.stdout);
+    let text = String::from_utf8(first.stdout).unwrap();
+    let groups: Vec<_> = text.trim().split(' ').collect();
+    assert_eq!(groups.len(), 8, "{text}");
+}
