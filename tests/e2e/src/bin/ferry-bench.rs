@@ -1,0 +1,180 @@
+//! What a person waits for, measured in a real Chromium: from the click on *Share*
+//! to the session being stored, and until the popup shows its first content.
+
+#![expect(clippy::print_stdout, reason = "it prints figures")]
+
+use std::sync::Arc;
+
+use anyhow::{Context, Result, ensure};
+use ferry_e2e::browser::{Browser, Kind, Setup};
+use ferry_e2e::cdp::Connection;
+use ferry_e2e::cloud::{Cloud, OWNER};
+use ferry_e2e::extension::Extension;
+use ferry_e2e::popup::Popup;
+use ferry_e2e::{files, wait};
+use serde_json::{Value, json};
+
+/// How often each figure is taken; the one in the middle counts.
+const RUNS: usize = 9;
+
+/// Chromium keeps at most 180 cookies a site: many cookies need many sites.
+const COOKIES_A_SITE: usize = 170;
+
+/// How many cookies are transferred.
+const JARS: [usize; 3] = [60, 500, 2000];
+
+#[tokio::main]
+async fn main() -> Result<()> {
+    let folder = files::fresh_folder("bench")?;
+    let make = |name: &str| {
+        let path = folder.join(name);
+        std::fs::create_dir(&path).map(|()| path)
+    };
+    let cloud = Cloud::start(&make("server")?, None).await?;
+    let account = cloud.add_account(&definition(), Some("bench")).await?;
+    // It supplies the keys; there is no such app that it could reach.
+    let _worker = cloud.start_worker(&make("worker")?, None).await?;
+    let hosts: Vec<String> = sites().map(|site| format!("*://*.{site}/*")).collect();
+    let mut granted: Vec<&str> = hosts.iter().map(String::as_str).collect();
+    granted.push("http://127.0.0.1/*");
+    let setup = Setup {
+        folder: &make("browser")?,
+        extension: Extension::granted(&granted, &folder.join("extension"))?,
+        authority: None,
+        display: None,
+    };
+    let browser = Arc::new(Browser::start(Kind::Chromium, setup).await?);
+    let popup = Popup::open(&browser).await?;
+    popup.set_up(&cloud, OWNER).await?;
+
+    let devtools = Connection::open_browser(&browser.devtools()?, Box::new(|_, _| {})).await?;
+    for cookies in JARS {
+        set_cookies(&devtools, cookies).await?;
+        let taken = transfers(&browser, &popup, &account).await?;
+        println!(
+            "{:<44} {:>8.1} ms",
+            format!("click to stored, {cookies} cookies (median of {RUNS})"),
+            taken
+        );
+    }
+    let paint = first_paints(&browser).await?;
+    println!(
+        "{:<44} {paint:>8.1} ms",
+        format!("popup, first contentful paint (median of {RUNS})")
+    );
+    browser.driver.clone().quit().await?;
+    Ok(())
+}
+
+/// An app that shows who is signed in by a cookie alone.
+fn definition() -> String {
+    let sites: Vec<String> = sites().map(|site| format!("{site:?}")).collect();
+    format!(
+        "id = \"custom-bench\"\nname = \"Bench\"\ndomains = [{}]\n\
+         sign_in = \"https://bench0.test/\"\ncheck = \"https://bench0.test/\"\n\
+         [signed_in]\nall = [\"who\"]\n\
+         [[identity]]\nstrength = \"list\"\nfrom = {{ cookie = \"who\" }}\n",
+        sites.join(", ")
+    )
+}
+
+fn sites() -> impl Iterator<Item = String> {
+    (0..JARS[2].div_ceil(COOKIES_A_SITE)).map(|site| format!("bench{site}.test"))
+}
+
+/// Gives the browser this many cookies of the app's, of the length that real ones
+/// have.
+async fn set_cookies(devtools: &Connection, count: usize) -> Result<()> {
+    devtools.call("Storage.clearCookies", json!({})).await?;
+    let cookie = |at: usize| {
+        let site = format!("bench{}.test", at / COOKIES_A_SITE);
+        let (name, value) = if at == 0 {
+            ("who".to_owned(), "bench".to_owned())
+        } else {
+            (format!("cookie_{at:04}"), "v".repeat(120))
+        };
+        json!({ "name": name, "value": value, "domain": format!(".{site}"), "path": "/", "secure": true,
+                "httpOnly": true, "sameSite": "Lax", "expires": 4_000_000_000_i64 })
+    };
+    let cookies: Vec<Value> = (0..count).map(cookie).collect();
+    devtools
+        .call("Storage.setCookies", json!({ "cookies": cookies }))
+        .await?;
+    let there = devtools.call("Storage.getCookies", json!({})).await?;
+    let there = there["cookies"].as_array().map_or(0, Vec::len);
+    ensure!(there == count, "the browser kept {there} cookies of {count}");
+    Ok(())
+}
+
+/// The time from the click until the popup says that the session is stored, in
+/// milliseconds.
+async fn transfers(browser: &Browser, popup: &Popup, account: &str) -> Result<f64> {
+    let mut times = Vec::new();
+    // The first one gives consent and warms everything up.
+    popup.click_share(account).await?;
+    if popup.shows("consent-check").await? {
+        popup.consent().await?;
+    }
+    popup
+        .outcome()
+        .await?
+        .map_err(|notice| anyhow::anyhow!("{notice:?}"))?;
+    for _ in 0..RUNS {
+        browser.driver.execute(WATCH, Vec::new()).await?;
+        popup.click_share(account).await?;
+        let time = wait::until("the transfer", || async {
+            let time = browser
+                .driver
+                .execute("return globalThis.stored ?? null;", Vec::new())
+                .await?;
+            Ok(time.json().as_f64())
+        })
+        .await?;
+        times.push(time);
+    }
+    median(times)
+}
+
+/// Notes when *Share* was clicked, and how long it took until the page showed that
+/// the session is stored.
+const WATCH: &str = r#"
+    globalThis.stored = undefined;
+    let clicked, begun = false;
+    addEventListener("click", (event) => { clicked ??= event.timeStamp; }, { capture: true, once: true });
+    const observer = new MutationObserver(() => {
+        const done = document.querySelector("[data-testid=transfer-status][data-step=done]");
+        // What the transfer before left on the page goes away first.
+        begun ||= clicked !== undefined && !done;
+        if (!begun || !done) return;
+        globalThis.stored = performance.now() - clicked;
+        observer.disconnect();
+    });
+    observer.observe(document, { subtree: true, childList: true, attributes: true });
+"#;
+
+async fn first_paints(browser: &Browser) -> Result<f64> {
+    let mut times = Vec::new();
+    for _ in 0..RUNS {
+        browser
+            .open_tab(&browser.extension_page("popup/index.html"))
+            .await?;
+        let script = "return performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? null;";
+        let time = wait::until("the first paint", || async {
+            Ok(browser.driver.execute(script, Vec::new()).await?.json().as_f64())
+        })
+        .await?;
+        times.push(time);
+        browser.driver.close_window().await?;
+        let tabs = browser.driver.windows().await?;
+        browser.driver.switch_to_window(tabs[0].clone()).await?;
+    }
+    median(times)
+}
+
+fn median(mut times: Vec<f64>) -> Result<f64> {
+    times.sort_by(f64::total_cmp);
+    times
+        .get(times.len() / 2)
+        .copied()
+        .context("nothing was measured")
+}

@@ -1,0 +1,196 @@
+//! Chromium: chromedriver for the pages, DevTools for consoles and the background.
+
+use std::process::Command;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use anyhow::{Context, Result};
+use serde_json::{Value, json};
+use thirtyfour::{Capabilities, WebDriver};
+
+use super::Setup;
+use crate::cdp::{Connection, Event};
+use crate::extension::Extension;
+use crate::process::Program;
+use crate::wait;
+
+const ARGUMENTS: [&str; 10] = [
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--no-sandbox",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-features=HttpsUpgrades,HttpsFirstBalancedModeAutoEnable",
+    "--host-resolver-rules=MAP *.test 127.0.0.1",
+    "--window-size=1200,900",
+];
+
+pub(super) async fn start(setup: &Setup<'_>) -> Result<(Program, WebDriver)> {
+    let mut command = Command::new("chromedriver");
+    // Chromium keeps more than the profile below HOME.
+    command.arg("--port=0").env("HOME", setup.folder);
+    let mut arguments: Vec<String> = ARGUMENTS.map(str::to_owned).to_vec();
+    match &setup.display {
+        Some(display) => {
+            command.env("DISPLAY", display);
+        }
+        None => arguments.push("--headless=new".to_owned()),
+    }
+    let extension = setup.extension.folder.display();
+    arguments.push(format!(
+        "--user-data-dir={}",
+        setup.folder.join("profile").display()
+    ));
+    arguments.push(format!("--load-extension={extension}"));
+    arguments.push(format!("--disable-extensions-except={extension}"));
+    if let Some(authority) = &setup.authority {
+        arguments.push(format!(
+            "--ignore-certificate-errors-spki-list={}",
+            authority.spki
+        ));
+    }
+
+    let mut program = Program::start("chromedriver", command, setup.folder)?;
+    let port = program.line_with("started successfully on port ").await?;
+    let mut wanted = Capabilities::new();
+    wanted.set("browserName", "chrome")?;
+    wanted.set(
+        "goog:chromeOptions",
+        json!({ "args": arguments, "binary": "/usr/bin/chromium" }),
+    )?;
+    let address = format!("http://127.0.0.1:{}", port.trim_end_matches('.'));
+    let driver = WebDriver::new(address, wanted)
+        .await
+        .context("Chromium does not start")?;
+    Ok((program, driver))
+}
+
+/// Where it listens for DevTools, as `host:port`.
+pub(super) fn devtools(driver: &WebDriver) -> Result<String> {
+    let options = driver.handle().capabilities().get("goog:chromeOptions").cloned();
+    let address = options
+        .as_ref()
+        .and_then(|options| options["debuggerAddress"].as_str());
+    Ok(address
+        .context("chromedriver does not say where DevTools listen")?
+        .to_owned())
+}
+
+/// Watches the consoles of the extension's pages and of its background.
+pub(super) async fn watch(driver: &WebDriver, extension: &Extension) -> Result<Watch> {
+    let consoles = Arc::new(Mutex::new(Consoles::default()));
+    let origin = format!("chrome-extension://{}/", extension.chromium_id);
+    let listener = {
+        let (consoles, origin) = (Arc::clone(&consoles), origin.clone());
+        move |connection: &Connection, event: &Event| {
+            let mut consoles = consoles.lock().unwrap_or_else(PoisonError::into_inner);
+            consoles.hear(connection, event, &origin);
+        }
+    };
+    let connection = Connection::open_browser(&devtools(driver)?, Box::new(listener)).await?;
+    let attach = json!({ "autoAttach": true, "waitForDebuggerOnStart": false, "flatten": true });
+    connection.call("Target.setAutoAttach", attach).await?;
+    Ok(Watch {
+        connection,
+        origin,
+        consoles,
+    })
+}
+
+/// A watched Chromium.
+pub(super) struct Watch {
+    connection: Connection,
+    origin: String,
+    consoles: Arc<Mutex<Consoles>>,
+}
+
+impl Watch {
+    pub(super) fn errors(&self) -> Vec<String> {
+        let consoles = self.consoles.lock().unwrap_or_else(PoisonError::into_inner);
+        consoles.errors.clone()
+    }
+
+    pub(super) fn everything(&self) -> String {
+        let consoles = self.consoles.lock().unwrap_or_else(PoisonError::into_inner);
+        consoles.everything.clone()
+    }
+
+    pub(super) async fn stop_background(&self) -> Result<()> {
+        let Some(target) = self.background().await? else {
+            return Ok(());
+        };
+        let close = json!({ "targetId": target });
+        self.connection.call("Target.closeTarget", close).await?;
+        wait::until("the background worker to end", || async {
+            let now = self.background().await?;
+            Ok((now.as_deref() != Some(&target)).then_some(()))
+        })
+        .await
+    }
+
+    async fn background(&self) -> Result<Option<String>> {
+        let all = self.connection.call("Target.getTargets", json!({})).await?;
+        let targets = all["targetInfos"].as_array().context("no targets")?;
+        let ours = |target: &&Value| {
+            target["type"] == "service_worker"
+                && target["url"]
+                    .as_str()
+                    .is_some_and(|url| url.starts_with(&self.origin))
+        };
+        let id = |target: &Value| target["targetId"].as_str().map(str::to_owned);
+        Ok(targets.iter().find(ours).and_then(id))
+    }
+}
+
+/// What the consoles said.
+#[derive(Default)]
+struct Consoles {
+    errors: Vec<String>,
+    everything: String,
+}
+
+impl Consoles {
+    fn hear(&mut self, connection: &Connection, event: &Event, origin: &str) {
+        if event.method == "Target.attachedToTarget" {
+            let session = event.params["sessionId"].as_str().unwrap_or_default();
+            let kind = event.params["targetInfo"]["type"].as_str();
+            if matches!(kind, Some("page" | "service_worker" | "background_page")) {
+                connection.cast(session, "Runtime.enable", json!({}));
+                connection.cast(session, "Log.enable", json!({}));
+            }
+            return;
+        }
+        let said = event.params.to_string();
+        if event.session.is_none() || !said.contains(origin) {
+            return;
+        }
+        if matches!(
+            &*event.method,
+            "Runtime.consoleAPICalled" | "Runtime.exceptionThrown" | "Log.entryAdded"
+        ) {
+            self.everything.push_str(&said);
+            self.everything.push('\n');
+        }
+        if is_error(event) {
+            self.errors.push(format!("{}: {said}", event.method));
+        }
+    }
+}
+
+/// Whether a console shows it in red. That an address answered with an error status
+/// is not one of them: the extension takes such answers as they come, and Chromium
+/// notes every one.
+fn is_error(event: &Event) -> bool {
+    match &*event.method {
+        "Runtime.exceptionThrown" => true,
+        "Runtime.consoleAPICalled" => event.params["type"] == "error" || event.params["type"] == "assert",
+        "Log.entryAdded" => {
+            let entry = &event.params["entry"];
+            let answered = entry["source"] == "network"
+                && entry["url"].as_str().is_some_and(|url| url.starts_with("http"));
+            entry["level"] == "error" && !answered
+        }
+        _ => false,
+    }
+}

@@ -1,0 +1,151 @@
+//! Firefox: geckodriver, with scripts in the browser's own context for what pages
+//! cannot do.
+
+use std::fmt::Debug;
+use std::path::Path;
+use std::process::Command;
+
+use anyhow::{Context, Result};
+use reqwest::Method;
+use serde_json::{Value, json};
+use thirtyfour::common::command::FormatRequestData;
+use thirtyfour::extensions::addons::firefox::FirefoxTools;
+use thirtyfour::{Capabilities, RequestData, SessionId, WebDriver};
+
+use super::{APP_HOSTS, Setup};
+use crate::extension::{Extension, FIREFOX_UUID};
+use crate::process::Program;
+
+pub(super) async fn start(setup: &Setup<'_>) -> Result<(Program, WebDriver)> {
+    let mut command = Command::new("geckodriver");
+    command
+        .args(["--port", "0", "--allow-system-access", "--profile-root"])
+        .arg(setup.folder);
+    let mut arguments = vec!["--width=1200", "--height=900"];
+    match &setup.display {
+        Some(display) => {
+            command.env("DISPLAY", display);
+        }
+        None => arguments.push("-headless"),
+    }
+    let mut program = Program::start("geckodriver", command, setup.folder)?;
+    let address = program.line_with("Listening on ").await?;
+
+    let mut wanted = Capabilities::new();
+    wanted.set("browserName", "firefox")?;
+    let options = json!({ "args": arguments, "binary": "/usr/bin/firefox-esr", "prefs": preferences(setup) });
+    wanted.set("moz:firefoxOptions", options)?;
+    let driver = WebDriver::new(format!("http://{address}"), wanted)
+        .await
+        .context("Firefox does not start")?;
+    if let Some(authority) = &setup.authority {
+        trust(&driver, &authority.pem).await?;
+    }
+    let folder = setup.extension.folder.to_str().context("a path in UTF-8")?;
+    FirefoxTools::new(driver.handle().clone())
+        .install_addon(folder, Some(true))
+        .await
+        .context("Firefox does not take the extension")?;
+    Ok((program, driver))
+}
+
+fn preferences(setup: &Setup<'_>) -> Value {
+    let uuids = json!({ (setup.extension.gecko_id.as_str()): FIREFOX_UUID });
+    json!({
+        "extensions.webextensions.uuids": uuids.to_string(),
+        "network.dns.localDomains": APP_HOSTS.join(","),
+        "dom.security.https_first": false,
+        "devtools.console.stdout.content": true,
+        "devtools.jsonview.enabled": false,
+    })
+}
+
+async fn trust(driver: &WebDriver, authority: &Path) -> Result<()> {
+    let pem = std::fs::read_to_string(authority)?;
+    let base64: String = pem.lines().filter(|line| !line.starts_with("-----")).collect();
+    let script = r#"
+        Cc["@mozilla.org/security/x509certdb;1"].getService(Ci.nsIX509CertDB)
+            .addCertFromBase64(arguments[0], "C,,");
+    "#;
+    in_browser(driver, script, vec![base64.into()]).await?;
+    Ok(())
+}
+
+pub(super) async fn stop_background(driver: &WebDriver, extension: &Extension) -> Result<()> {
+    let script = r#"
+        return WebExtensionPolicy.getByID(arguments[0]).extension.terminateBackground({
+            ignoreDevToolsAttached: true,
+            disableResetIdleForTest: true,
+        });
+    "#;
+    in_browser(driver, script, vec![extension.gecko_id.as_str().into()]).await?;
+    Ok(())
+}
+
+/// Where on the screen the prompt has its button that says yes, once it is there and
+/// takes clicks.
+pub(super) async fn prompt_button(driver: &WebDriver) -> Result<Option<(i64, i64)>> {
+    let script = r#"
+        const panel = document.getElementById("notification-popup");
+        const button = panel?.state == "open" && panel.firstElementChild?.button;
+        if (!button || button.disabled || button.getBoundingClientRect().width == 0) return null;
+        const box = button.getBoundingClientRect();
+        return [button.screenX + box.width / 2, button.screenY + box.height / 2].map(Math.round);
+    "#;
+    let place = in_browser(driver, script, Vec::new()).await?;
+    Ok(serde_json::from_value(place)?)
+}
+
+pub(super) async fn console_errors(driver: &WebDriver) -> Result<Vec<String>> {
+    let script = r#"
+        const { nsIScriptError } = Ci;
+        const harmless = nsIScriptError.warningFlag | nsIScriptError.infoFlag;
+        const errors = Services.console.getMessageArray()
+            .filter((entry) => entry instanceof nsIScriptError)
+            .filter((entry) => !(entry.flags & harmless) && entry.sourceName.startsWith(arguments[0]))
+            .map((entry) => entry.toString());
+        const calls = Cc["@mozilla.org/consoleAPI-storage;1"].getService(Ci.nsIConsoleAPIStorage)
+            .getEvents()
+            .filter((call) => call.level == "error" || call.level == "assert")
+            .filter((call) => call.filename.startsWith(arguments[0]))
+            .map((call) => `${call.filename}:${call.lineNumber}: ${[...call.arguments].join(" ")}`);
+        return [...errors, ...calls];
+    "#;
+    let errors = in_browser(driver, script, vec![origin().into()]).await?;
+    Ok(serde_json::from_value(errors)?)
+}
+
+pub(super) async fn console(driver: &WebDriver) -> Result<String> {
+    let script = r#"
+        const entries = Services.console.getMessageArray().map((entry) => entry.toString());
+        const calls = Cc["@mozilla.org/consoleAPI-storage;1"].getService(Ci.nsIConsoleAPIStorage)
+            .getEvents()
+            .map((call) => `${call.filename}:${call.lineNumber}: ${[...call.arguments].join(" ")}`);
+        return [...entries, ...calls].join("\n");
+    "#;
+    let text = in_browser(driver, script, Vec::new()).await?;
+    Ok(serde_json::from_value(text)?)
+}
+
+fn origin() -> String {
+    format!("moz-extension://{FIREFOX_UUID}/")
+}
+
+/// Runs a script with the browser's own rights.
+async fn in_browser(driver: &WebDriver, script: &str, arguments: Vec<Value>) -> Result<Value> {
+    driver.cmd(SetContext("chrome")).await?;
+    let answer = driver.execute(script, arguments).await;
+    driver.cmd(SetContext("content")).await?;
+    Ok(answer?.json().clone())
+}
+
+/// Whether scripts run in the page or in the browser itself.
+#[derive(Debug)]
+struct SetContext(&'static str);
+
+impl FormatRequestData for SetContext {
+    fn format_request(&self, session: &SessionId) -> RequestData {
+        RequestData::new(Method::POST, format!("/session/{session}/moz/context"))
+            .add_body(json!({ "context": self.0 }))
+    }
+}

@@ -1,0 +1,137 @@
+//! The demo app, over HTTPS with a certificate authority of its own.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use anyhow::{Context, Result, ensure};
+use serde_json::Value;
+use thirtyfour::By;
+
+use crate::browser::{Authority, Browser};
+use crate::process::Program;
+use crate::{files, wait};
+
+/// Where the browsers find it; its port is drawn.
+const HOST: &str = "app.demo.test";
+
+/// The password of everyone there.
+pub const PASSWORD: &str = "harbour";
+
+/// A running demo app.
+pub struct DemoApp {
+    /// Its certificate authority.
+    pub authority: Authority,
+    /// Its definition, in TOML.
+    pub definition: String,
+    /// Its port on this machine.
+    pub port: u16,
+    _program: Program,
+}
+
+impl DemoApp {
+    /// Starts one of its own in `folder`.
+    pub async fn start(folder: &Path) -> Result<Self> {
+        let mut command = Command::new(files::program("ferry-demo-app")?);
+        command
+            .args([
+                "--listen",
+                "127.0.0.1:0",
+                "--host",
+                HOST,
+                "--test-controls",
+                "--ca-dir",
+            ])
+            .arg(folder);
+        let mut program = Program::start("demo-app", command, folder)?;
+        let address = program.line_with("listening on https://").await?;
+        let (_, port) = address.rsplit_once(':').context("an address with a port")?;
+        let spki = fs::read_to_string(folder.join("spki.txt"))?;
+        Ok(Self {
+            authority: Authority {
+                pem: folder.join("ca.pem"),
+                spki: spki.trim().to_owned(),
+            },
+            definition: fs::read_to_string(folder.join("harbour.toml"))?,
+            port: port.parse()?,
+            _program: program,
+        })
+    }
+
+    /// The address of a page, such as `/`.
+    pub fn url(&self, path: &str) -> String {
+        format!("https://{HOST}:{}{path}", self.port)
+    }
+
+    /// Signs in by the form, in the tab in use, beside whoever is signed in there.
+    pub async fn sign_in(&self, browser: &Browser, name: &str) -> Result<()> {
+        let driver = &browser.driver;
+        driver.goto(self.url("/sign-in")).await?;
+        driver.find(By::Id("user")).await?.send_keys(name).await?;
+        driver.find(By::Id("password")).await?.send_keys(PASSWORD).await?;
+        driver.find(By::Css("form [type=submit]")).await?.click().await?;
+        self.until_at(browser, "/notes").await?;
+        let who = self.who_am_i(browser).await?;
+        ensure!(who["active"] == name, "signed in as {who}");
+        Ok(())
+    }
+
+    /// Signs one of several out by the button, in the tab in use.
+    pub async fn sign_out(&self, browser: &Browser, name: &str) -> Result<()> {
+        let driver = &browser.driver;
+        driver.goto(self.url("/account")).await?;
+        let button = format!("form[action='/sign-out'] button[value={name}]");
+        driver.find(By::Css(button.as_str())).await?.click().await?;
+        wait::until("the account's page without them", || async {
+            Ok(driver
+                .find_all(By::Css(button.as_str()))
+                .await?
+                .is_empty()
+                .then_some(()))
+        })
+        .await?;
+        let who = self.who_am_i(browser).await?;
+        let left = who["identities"].as_array().context("somebody is left")?;
+        ensure!(left.iter().all(|one| one != name), "signed in: {who}");
+        Ok(())
+    }
+
+    /// Waits until a form has led there: going on at once would break it off.
+    async fn until_at(&self, browser: &Browser, path: &str) -> Result<()> {
+        wait::until(path, || async {
+            let at = browser.driver.current_url().await?;
+            Ok((at.path() == path).then_some(()))
+        })
+        .await
+    }
+
+    /// What the app says of the session, in the tab in use. A visit: the app's content
+    /// policy lets no script ask.
+    pub async fn who_am_i(&self, browser: &Browser) -> Result<Value> {
+        let driver = &browser.driver;
+        driver.goto(self.url("/whoami")).await?;
+        let text = driver.find(By::Css("body")).await?.text().await?;
+        Ok(serde_json::from_str(&text)?)
+    }
+
+    /// Ends a person's sessions on the app's side.
+    pub async fn forget(&self, name: &str) -> Result<()> {
+        let url = format!(
+            "https://127.0.0.1:{}/test/sign-out-everywhere?user={name}",
+            self.port
+        );
+        let client = reqwest::Client::builder()
+            .danger_accept_invalid_certs(true)
+            .build()?;
+        let ended: u32 = client
+            .post(url)
+            .send()
+            .await?
+            .error_for_status()?
+            .text()
+            .await?
+            .parse()?;
+        ensure!(ended > 0, "{name} had no session");
+        Ok(())
+    }
+}

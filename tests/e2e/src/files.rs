@@ -1,0 +1,70 @@
+//! Where things are, and a folder for each test.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, ensure};
+
+/// The root of the repository.
+pub fn repository() -> &'static Path {
+    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."))
+}
+
+/// A program of ours, as `./build.sh` built it for the profile of the caller.
+pub fn program(name: &str) -> Result<PathBuf> {
+    let profile = if cfg!(debug_assertions) {
+        "debug"
+    } else {
+        "release"
+    };
+    let path = repository().join("target").join(profile).join(name);
+    ensure!(
+        path.exists(),
+        "{} is missing: run `./build.sh e2e`, which builds it",
+        path.display()
+    );
+    Ok(path)
+}
+
+/// Makes an empty folder below `target/`.
+pub fn fresh_folder(name: &str) -> Result<PathBuf> {
+    let path = repository().join("target").join(name);
+    if path.exists() {
+        fs::remove_dir_all(&path)?;
+    }
+    fs::create_dir_all(&path)?;
+    Ok(path.canonicalize()?)
+}
+
+/// Copies a folder with everything in it.
+pub fn copy_tree(from: &Path, to: &Path) -> Result<()> {
+    fs::create_dir_all(to)?;
+    for entry in fs::read_dir(from).with_context(|| from.display().to_string())? {
+        let entry = entry?;
+        let target = to.join(entry.file_name());
+        if entry.file_type()?.is_dir() {
+            copy_tree(&entry.path(), &target)?;
+        } else {
+            fs::copy(entry.path(), target)?;
+        }
+    }
+    Ok(())
+}
+
+/// The files at or below `place` that hold these bytes.
+pub fn holding(place: &Path, bytes: &[u8]) -> Result<Vec<PathBuf>> {
+    ensure!(!bytes.is_empty(), "every file holds nothing");
+    if !place.is_dir() {
+        // A write-ahead log goes away by itself.
+        let Ok(content) = fs::read(place) else {
+            return Ok(Vec::new());
+        };
+        let found = content.windows(bytes.len()).any(|window| window == bytes);
+        return Ok(if found { vec![place.to_owned()] } else { Vec::new() });
+    }
+    let mut found = Vec::new();
+    for entry in fs::read_dir(place)? {
+        found.extend(holding(&entry?.path(), bytes)?);
+    }
+    Ok(found)
+}

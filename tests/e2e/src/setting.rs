@@ -1,0 +1,107 @@
+//! What most tests begin with: a cloud, an app in it, and a browser whose person has
+//! set the extension up.
+
+use std::sync::Arc;
+
+use anyhow::{Result, ensure};
+
+use crate::Stage;
+use crate::browser::{Authority, Browser, Setup};
+use crate::cloud::{Cloud, Person, Worker};
+use crate::extension::Extension;
+use crate::popup::Popup;
+use crate::wire::{Message, Wire};
+
+/// The hosts that the browser's own prompt would otherwise be asked for.
+pub const GRANTED: [&str; 3] = ["*://*.django.test/*", "*://*.demo.test/*", "http://127.0.0.1/*"];
+
+/// What a test is told about its app.
+pub struct Plan<'a> {
+    /// The app's definition, in TOML.
+    pub app: String,
+    /// Whose session the account takes; `None`: anybody's.
+    pub identity: Option<&'a str>,
+    /// The certificate authority of the app.
+    pub authority: Option<Authority>,
+    /// Who uses the extension.
+    pub person: Person,
+}
+
+/// Everything is running, and nothing has been transferred.
+pub struct Setting {
+    /// The line that everybody reaches the server over.
+    pub wire: Wire,
+    /// Server and workspace.
+    pub cloud: Cloud,
+    /// The workspace's worker.
+    pub worker: Worker,
+    /// The account's identifier.
+    pub account: String,
+    /// The person's browser.
+    pub browser: Arc<Browser>,
+    /// The popup, in the tab in use.
+    pub popup: Popup,
+}
+
+impl Setting {
+    /// Starts everything, and sets the extension up by its popup.
+    pub async fn start(stage: &Stage, plan: Plan<'_>) -> Result<Self> {
+        let extension = Extension::granted(&GRANTED, &stage.folder.join("extension"))?;
+        let folder = stage.subfolder("browser")?;
+        let authority = plan.authority.clone();
+        let setup = Setup {
+            folder: &folder,
+            extension,
+            authority,
+            display: None,
+        };
+        let wire = Wire::put_up().await?;
+        let cloud = async {
+            let cloud = Cloud::start(&stage.subfolder("server")?, Some(&wire.address)).await?;
+            wire.connect(&cloud.listening)?;
+            let account = cloud.add_account(&plan.app, plan.identity).await?;
+            let authority = plan.authority.as_ref().map(|authority| authority.pem.as_path());
+            let worker = cloud.start_worker(&stage.subfolder("worker")?, authority).await?;
+            anyhow::Ok((cloud, account, worker))
+        };
+        let ((cloud, account, worker), browser) = tokio::try_join!(cloud, stage.browser(setup))?;
+        let popup = Popup::open(&browser).await?;
+        popup.set_up(&cloud, plan.person).await?;
+        Ok(Self {
+            wire,
+            cloud,
+            worker,
+            account,
+            browser,
+            popup,
+        })
+    }
+
+    /// Shares for the first time, and waits until the worker has proved the session.
+    pub async fn share(&self) -> Result<()> {
+        self.popup.click_share(&self.account).await?;
+        self.popup.consent().await?;
+        self.popup.until_session_is(&self.account, "verified").await?;
+        Ok(())
+    }
+
+    /// How many uploads the server has taken.
+    pub fn stored(&self) -> usize {
+        let uploads = self.wire.sent(Message::Upload);
+        let taken = uploads
+            .iter()
+            .filter(|upload| upload.status.is_some_and(|status| status.is_success()));
+        taken.count()
+    }
+
+    /// Fails if anything sealed has left the browser.
+    pub fn ensure_nothing_left(&self) -> Result<()> {
+        let uploads = self.wire.sent(Message::Upload);
+        ensure!(
+            uploads.is_empty(),
+            "{} sealed sessions left the browser",
+            uploads.len()
+        );
+        Ok(())
+    }
+}

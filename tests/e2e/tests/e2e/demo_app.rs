@@ -1,0 +1,117 @@
+//! What Django does not have: several people in one browser, and cookies of every
+//! kind, over HTTPS.
+
+use anyhow::{Result, ensure};
+use ferry_e2e::Stage;
+use ferry_e2e::cloud::OWNER;
+use ferry_e2e::demo_app::DemoApp;
+use ferry_e2e::setting::{Plan, Setting};
+use ferry_e2e::wait;
+
+crate::in_both_browsers!(
+    several_people_are_refused_until_one_is_left,
+    cookies_of_every_kind_arrive,
+    a_rotating_cookie_stays_alive,
+);
+
+/// The demo app with these people signed in, the account alice's.
+async fn with_people(stage: &Stage, people: &[&str]) -> Result<(DemoApp, Setting)> {
+    let app = DemoApp::start(&stage.subfolder("demo-app")?).await?;
+    let plan = Plan {
+        app: app.definition.clone(),
+        identity: Some("alice"),
+        authority: Some(app.authority.clone()),
+        person: OWNER,
+    };
+    let setting = Setting::start(stage, plan).await?;
+    let tab = setting.browser.driver.new_tab().await?;
+    setting.browser.driver.switch_to_window(tab).await?;
+    for name in people {
+        app.sign_in(&setting.browser, name).await?;
+    }
+    Ok((app, setting))
+}
+
+async fn several_people_are_refused_until_one_is_left(stage: &Stage) -> Result<()> {
+    let (app, setting) = with_people(stage, &["alice", "bob"]).await?;
+    let at_app = setting.browser.driver.window().await?;
+    setting.popup.click_share(&setting.account).await?;
+    let text = setting.popup.notice_with("several-identities").await?;
+    ensure!(
+        text.contains("alice") && text.contains("bob"),
+        "it does not name both: {text}"
+    );
+    setting.ensure_nothing_left()?;
+
+    setting.browser.driver.switch_to_window(at_app).await?;
+    app.sign_out(&setting.browser, "bob").await?;
+    setting.popup.click_share(&setting.account).await?;
+    setting.popup.consent().await?;
+    setting
+        .popup
+        .until_session_is(&setting.account, "verified")
+        .await?;
+    Ok(())
+}
+
+/// The app takes a session only with all five cookies as they were: partitioned,
+/// host-only, `__Host-`, for a domain, and without SameSite.
+async fn cookies_of_every_kind_arrive(stage: &Stage) -> Result<()> {
+    let (_app, setting) = with_people(stage, &["alice"]).await?;
+    setting.share().await?;
+    let receipt = setting.popup.account(&setting.account).await?["session"]["check"]["receipt"].clone();
+    ensure!(
+        receipt["sealed"] == receipt["restored"] && receipt["restored"] == 5,
+        "{receipt}"
+    );
+    let exported = setting.worker.export(&setting.account, "storage-state").await?;
+    let exported: serde_json::Value = serde_json::from_str(&exported)?;
+    let cookies = exported["cookies"]
+        .as_array()
+        .map(Vec::as_slice)
+        .unwrap_or_default();
+    let cookie = |name: &str| {
+        cookies
+            .iter()
+            .find(|cookie| cookie["name"] == name)
+            .cloned()
+            .unwrap_or_default()
+    };
+    ensure!(cookie("__Host-harbour_sid")["domain"] == "app.demo.test");
+    ensure!(cookie("harbour_accounts")["domain"] == ".demo.test");
+    ensure!(
+        cookie("harbour_part")["partitionKey"]
+            .as_str()
+            .is_some_and(|key| key.contains("demo.test"))
+    );
+    ensure!(cookie("__Host-harbour_sid")["expires"].as_f64() == Some(-1.0));
+    Ok(())
+}
+
+/// The app changes one cookie at each visit, and ends the session when an old one
+/// comes back: the worker has to keep what it was given.
+async fn a_rotating_cookie_stays_alive(stage: &Stage) -> Result<()> {
+    let (app, setting) = with_people(stage, &["alice"]).await?;
+    setting.share().await?;
+    for _ in 0..2 {
+        let before = setting.popup.account(&setting.account).await?["session"]["check"]["at"].clone();
+        setting.popup.check_now(&setting.account).await?;
+        wait::until("a check", || async {
+            let session = setting.popup.account(&setting.account).await?["session"].clone();
+            ensure!(session["state"] == "transferred", "{session}");
+            Ok((session["check"]["at"] != before).then_some(()))
+        })
+        .await?;
+    }
+    setting
+        .popup
+        .until_session_is(&setting.account, "verified")
+        .await?;
+    app.forget("alice").await?;
+    setting.popup.check_now(&setting.account).await?;
+    setting
+        .popup
+        .until_session_is(&setting.account, "invalid")
+        .await?;
+    Ok(())
+}

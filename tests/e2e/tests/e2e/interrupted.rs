@@ -1,0 +1,101 @@
+//! The background worker is killed in the middle of a transfer: it ends transferred
+//! once, or not at all with a message.
+
+use anyhow::{Result, ensure};
+use ferry_e2e::Stage;
+use ferry_e2e::django::Django;
+use ferry_e2e::popup::Notice;
+use ferry_e2e::setting::Setting;
+use ferry_e2e::wire::{Message, Point};
+
+use crate::django::with_alice;
+
+crate::in_both_browsers!(
+    killed_before_consent_is_stored,
+    killed_after_consent_is_stored,
+    killed_before_a_key_is_given,
+    killed_after_a_key_is_given,
+    killed_before_the_upload,
+    killed_after_the_upload,
+);
+
+async fn killed_before_consent_is_stored(stage: &Stage) -> Result<()> {
+    ends_well(stage, Point::Before(Message::Consent)).await
+}
+
+async fn killed_after_consent_is_stored(stage: &Stage) -> Result<()> {
+    ends_well(stage, Point::After(Message::Consent)).await
+}
+
+async fn killed_before_a_key_is_given(stage: &Stage) -> Result<()> {
+    ends_well(stage, Point::Before(Message::Begin)).await
+}
+
+async fn killed_after_a_key_is_given(stage: &Stage) -> Result<()> {
+    ends_well(stage, Point::After(Message::Begin)).await
+}
+
+/// From here on the session is sealed, and goes up without the person.
+async fn killed_before_the_upload(stage: &Stage) -> Result<()> {
+    let (_django, setting) = killed_at(stage, Point::Before(Message::Upload)).await?;
+    setting
+        .popup
+        .until_session_is(&setting.account, "verified")
+        .await?;
+    ensure_stored_once(&setting)
+}
+
+async fn killed_after_the_upload(stage: &Stage) -> Result<()> {
+    let (_django, setting) = killed_at(stage, Point::After(Message::Upload)).await?;
+    setting
+        .popup
+        .until_session_is(&setting.account, "verified")
+        .await?;
+    ensure_stored_once(&setting)
+}
+
+/// Before the session is sealed, either outcome is fine, and another click works.
+async fn ends_well(stage: &Stage, point: Point) -> Result<()> {
+    let (_django, setting) = killed_at(stage, point).await?;
+    match setting.popup.outcome().await? {
+        Ok(()) => {}
+        Err(Notice { code, text }) => {
+            ensure!(
+                setting.stored() == 0,
+                "it says {code} ({text}), and it was stored"
+            );
+            setting.popup.click_share(&setting.account).await?;
+            if setting.popup.shows("consent-check").await? {
+                setting.popup.consent().await?;
+            }
+        }
+    }
+    setting
+        .popup
+        .until_session_is(&setting.account, "verified")
+        .await?;
+    ensure_stored_once(&setting)
+}
+
+/// Clicks *Share*, and kills the background when the transfer has come to `point`.
+async fn killed_at(stage: &Stage, point: Point) -> Result<(Django, Setting)> {
+    let (django, setting) = with_alice(stage).await?;
+    let mut held = setting.wire.hold(point);
+    setting.popup.click_share(&setting.account).await?;
+    setting.popup.consent().await?;
+    held.reached().await?;
+    setting.browser.stop_background().await?;
+    drop(held);
+    Ok((django, setting))
+}
+
+fn ensure_stored_once(setting: &Setting) -> Result<()> {
+    let paths: std::collections::BTreeSet<_> = setting
+        .wire
+        .sent(Message::Upload)
+        .into_iter()
+        .map(|upload| upload.path)
+        .collect();
+    ensure!(paths.len() == 1, "several transfers were uploaded: {paths:?}");
+    Ok(())
+}

@@ -1,0 +1,32 @@
+//! The whole way in real browsers, with real programs and an app that nobody here
+//! wrote. Every test runs in Chromium and in Firefox.
+
+/// Makes each of these functions a test in both browsers.
+macro_rules! in_both_browsers {
+    ($($name:ident),+ $(,)?) => {
+        mod chromium {
+            $(
+                #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                async fn $name() -> anyhow::Result<()> {
+                    ferry_e2e::stage::run(stringify!($name), ferry_e2e::browser::Kind::Chromium, super::$name).await
+                }
+            )+
+        }
+        mod firefox {
+            $(
+                #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                async fn $name() -> anyhow::Result<()> {
+                    ferry_e2e::stage::run(stringify!($name), ferry_e2e::browser::Kind::Firefox, super::$name).await
+                }
+            )+
+        }
+    };
+}
+use in_both_browsers;
+
+mod apps;
+mod demo_app;
+mod django;
+mod interrupted;
+mod lies;
+mod permission;
