@@ -13,8 +13,8 @@ use crate::state_dir::{StateDir, StateError};
 /// So many keys are kept available.
 const TARGET: u32 = 64;
 
-/// New ones are made once so few are left.
-const LOW: u32 = 48;
+/// New ones are made once fewer are left.
+pub const LOW: u32 = 48;
 
 /// How long a key may wait to be sealed to: 30 days, in milliseconds.
 const LIFETIME: i64 = 30 * 24 * 60 * 60 * 1000;

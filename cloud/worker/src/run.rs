@@ -15,7 +15,7 @@ use crate::api::{Api, ApiError};
 use crate::browser::{Browser, LaunchError, Options};
 use crate::check::{self, CheckError};
 use crate::config::Config;
-use crate::keys::{KeyKeeper, KeysError};
+use crate::keys::{KeyKeeper, KeysError, LOW};
 use crate::session;
 use crate::state_dir::{StateDir, StateError};
 
@@ -136,6 +136,7 @@ async fn first_round(api: &Api, state: &StateDir, keeper: &mut Option<KeyKeeper>
     let work = api
         .work(&AskForWork {
             max_sessions: 0,
+            keys_low: LOW,
             wait_ms: 0,
         })
         .await?;
@@ -172,6 +173,7 @@ async fn round(
     let free = CONCURRENCY.saturating_sub(checks.len());
     let ask = AskForWork {
         max_sessions: u32::try_from(free).unwrap_or(0),
+        keys_low: LOW,
         wait_ms: WAIT_MS,
     };
     let Work {

@@ -24,6 +24,9 @@ use crate::storage::{Connection, Erase, StorageError, keys, leases};
 /// Sessions that are leased at once.
 const MAX_SESSIONS: u32 = 16;
 
+/// The highest number of keys below which a wait ends.
+const MAX_KEYS_LOW: u32 = 256;
+
 /// The longest wait for work, in milliseconds.
 const MAX_WAIT_MS: u32 = 25_000;
 
@@ -35,7 +38,10 @@ const BACKOFF_MS: i64 = 60 * 1000;
 #[derive(Debug, thiserror::Error)]
 pub enum WorkerError {
     /// More than it may ask for.
-    #[error("a worker asks for at most {MAX_SESSIONS} sessions, and waits at most {MAX_WAIT_MS} ms")]
+    #[error(
+        "a worker asks for at most {MAX_SESSIONS} sessions, calls at most {MAX_KEYS_LOW} keys few, \
+         and waits at most {MAX_WAIT_MS} ms"
+    )]
     OutOfRange,
     /// The lease.
     #[error("the lease has run out, is another worker's, or the session was replaced or deleted: drop it")]
@@ -61,7 +67,7 @@ impl From<WorkerError> for Rejection {
 }
 
 /// Leases sessions that are due, and tells how the keys stand. Waits for something
-/// to do: a session that is due, a key to destroy, or a key handed out.
+/// to do: a session that is due, a key to destroy, or too few keys to hand out.
 #[utoipa::path(
     post, path = "/v1/worker/work", tag = "worker", request_body = AskForWork,
     responses(
@@ -75,22 +81,21 @@ pub async fn work(
 ) -> Result<Json<Work>, Rejection> {
     let AskForWork {
         max_sessions,
+        keys_low,
         wait_ms,
     } = caller.body.0;
-    if max_sessions > MAX_SESSIONS || wait_ms > MAX_WAIT_MS {
+    if max_sessions > MAX_SESSIONS || keys_low > MAX_KEYS_LOW || wait_ms > MAX_WAIT_MS {
         return Err(WorkerError::OutOfRange.into());
     }
     let end = Instant::now() + Duration::from_millis(wait_ms.into());
     let mut woken = state.work();
     let mut stopping = state.stopping();
-    let mut available_at_first = None;
     loop {
         // Before looking: what happens from now on wakes.
         woken.mark_unchanged();
         let (work, next_due) = look(&state, caller.id, caller.workspace, max_sessions).await?;
-        let available = *available_at_first.get_or_insert(work.keys.available);
         let found =
-            !work.sessions.is_empty() || !work.keys.destroy.is_empty() || work.keys.available < available;
+            !work.sessions.is_empty() || !work.keys.destroy.is_empty() || work.keys.available < keys_low;
         if found || Instant::now() >= end || *stopping.borrow_and_update() {
             return Ok(Json(work));
         }

@@ -485,6 +485,7 @@ impl Worker {
                 "/v1/worker/work",
                 &AskForWork {
                     max_sessions: 16,
+                    keys_low: 0,
                     wait_ms: 0,
                 },
             )

@@ -237,6 +237,7 @@ impl Subject {
             ("POST", "/v1/worker/sealing-keys/destroyed") => json(&KeysDestroyed { keys: Vec::new() }),
             ("POST", "/v1/worker/work") => json(&AskForWork {
                 max_sessions: 0,
+                keys_low: 0,
                 wait_ms: 0,
             }),
             ("POST", "/v1/worker/sessions/{transfer}/report") => json(&Report {

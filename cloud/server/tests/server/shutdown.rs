@@ -22,6 +22,7 @@ async fn a_server_that_is_told_to_stop_finishes_first() {
             .over(stage.process.transport(), &stage.process.base());
         let ask = AskForWork {
             max_sessions: 4,
+            keys_low: 0,
             wait_ms: 25_000,
         };
         tokio::spawn(async move { client.post("/v1/worker/work", &ask).await.ok::<Work>() })

@@ -485,6 +485,7 @@ async fn a_waiting_worker_is_woken() {
             .over(Transport::Router(scene.server.router.clone()), BASE);
         let ask = AskForWork {
             max_sessions: 4,
+            keys_low: 20,
             wait_ms: 25_000,
         };
         tokio::spawn(async move { client.post("/v1/worker/work", &ask).await.ok::<Work>() })
@@ -501,6 +502,7 @@ async fn a_waiting_worker_is_woken() {
     let (transfer, sealed) = scene.owner.prepare(scene.account, b"sealed").await;
     let work = woken(waiting).await;
     assert_eq!(work.keys.available, 19, "a key was handed out");
+    scene.worker.supply(1).await;
     let waiting = wait();
     scene
         .owner
@@ -523,9 +525,10 @@ async fn a_waiting_worker_is_woken() {
 #[tokio::test]
 async fn a_worker_asks_for_no_more_than_it_may() {
     let scene = Scene::set().await;
-    for (max_sessions, wait_ms) in [(17, 0), (0, 25_001)] {
+    for (max_sessions, keys_low, wait_ms) in [(17, 0, 0), (0, 257, 0), (0, 0, 25_001)] {
         let ask = AskForWork {
             max_sessions,
+            keys_low,
             wait_ms,
         };
         let answer = scene.worker.client.post("/v1/worker/work", &ask).await;
@@ -538,6 +541,7 @@ async fn a_worker_asks_for_no_more_than_it_may() {
             "/v1/worker/work",
             &AskForWork {
                 max_sessions: 0,
+                keys_low: 20,
                 wait_ms: 20,
             },
         )

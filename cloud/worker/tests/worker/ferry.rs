@@ -243,7 +243,7 @@ async fn work(shared: &Shared, ask: &AskForWork) -> Response {
             let count = known.due.len().min(ask.max_sessions as usize);
             let sessions: Vec<_> = known.due.drain(..count).collect();
             let keys = known.keys();
-            if !sessions.is_empty() || !keys.destroy.is_empty() || keys.available < 48 {
+            if !sessions.is_empty() || !keys.destroy.is_empty() || keys.available < ask.keys_low {
                 return json(&Work { sessions, keys });
             }
         }

@@ -77,6 +77,8 @@ pub struct KeySupply {
 pub struct AskForWork {
     /// At most this many sessions, 0 to 16.
     pub max_sessions: u32,
+    /// Fewer keys than this to hand out is something to do, 0 to 256.
+    pub keys_low: u32,
     /// Wait so long for something to do, in milliseconds, at most 25,000.
     pub wait_ms: u32,
 }
