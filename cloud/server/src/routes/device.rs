@@ -163,7 +163,8 @@ async fn store(
     Ok(audit::record(connection, stamp, [event]).await?)
 }
 
-/// E-mails a new code; the one before it is no longer good.
+/// E-mails a new code; the person's codes before it, for any device, are no longer
+/// good.
 #[utoipa::path(
     post, path = "/v1/device/code", tag = "device",
     responses(

@@ -30,7 +30,8 @@ pub struct Try {
     pub left: u32,
 }
 
-/// Keeps a new code and closes the older ones. `false`: too many were sent.
+/// Keeps a new code and closes the person's older ones, whichever device they were for:
+/// of many devices, only one has a code to try. `false`: too many were sent.
 pub async fn send(
     connection: &mut Connection,
     stamp: &Stamp,
@@ -50,7 +51,7 @@ pub async fn send(
     if row::count(&sent, "lately")? >= PER_LONG || row::count(&sent, "just_now")? >= PER_SHORT {
         return Ok(false);
     }
-    close_all(connection, user, device, stamp.now).await?;
+    close_all(connection, user, stamp.now).await?;
     sqlx::query(
         "INSERT INTO email_codes (id, user_id, device_id, code_hmac, sent_at, expires_at, tries)
          VALUES ($1, $2, $3, $4, $5, $6, 0)",
@@ -103,21 +104,12 @@ pub async fn close(connection: &mut Connection, tried: &Try, now: UnixMillis) ->
     Ok(())
 }
 
-async fn close_all(
-    connection: &mut Connection,
-    user: UserId,
-    device: DeviceId,
-    now: UnixMillis,
-) -> Result<(), StorageError> {
-    sqlx::query(
-        "UPDATE email_codes SET closed_at = $3
-         WHERE user_id = $1 AND device_id = $2 AND closed_at IS NULL",
-    )
-    .bind(user.to_string())
-    .bind(device.to_string())
-    .bind(now.0)
-    .execute(connection)
-    .await?;
+async fn close_all(connection: &mut Connection, user: UserId, now: UnixMillis) -> Result<(), StorageError> {
+    sqlx::query("UPDATE email_codes SET closed_at = $2 WHERE user_id = $1 AND closed_at IS NULL")
+        .bind(user.to_string())
+        .bind(now.0)
+        .execute(connection)
+        .await?;
     Ok(())
 }
 
