@@ -2,15 +2,15 @@
 
 use axum::Json;
 use axum::extract::State;
-use ferry_protocol::api::{Account, Accounts, Role};
+use ferry_protocol::api::{Account, Accounts, DeviceState, Role};
 use ferry_protocol::problem::{Problem, ProblemCode};
-use ferry_protocol::{AccountId, UserId};
+use ferry_protocol::{AccountId, DeviceId, UserId};
 
 use crate::auth::body::NoBody;
 use crate::auth::roles::{Ids, TrustedPerson};
 use crate::problem::Rejection;
 use crate::state::AppState;
-use crate::storage::{Connection, StorageError, accounts};
+use crate::storage::{Connection, StorageError, accounts, devices};
 
 /// Why a person may not do something with an account.
 #[derive(Debug, thiserror::Error)]
@@ -21,6 +21,9 @@ pub enum AccountError {
     /// Their role does not allow it.
     #[error("only an owner of the account may do this: ask one")]
     NotOwner,
+    /// The device was disabled after the request was let in.
+    #[error("this device is no longer trusted: set it up anew")]
+    NotTrusted,
     /// The database failed.
     #[error(transparent)]
     Storage(#[from] StorageError),
@@ -31,22 +34,33 @@ impl From<AccountError> for Rejection {
         let code = match error {
             AccountError::NotFound => ProblemCode::NotFound,
             AccountError::NotOwner => ProblemCode::Forbidden,
+            AccountError::NotTrusted => ProblemCode::DeviceNotTrusted,
             AccountError::Storage(error) => return error.into(),
         };
         Self::new(code, error)
     }
 }
 
-/// Whether this person owns the account.
+/// Whether this person owns the account, and still trusts the device that asks.
+///
+/// For every change to an account, in the transaction that makes it: the device was
+/// trusted when the request was let in, but may have been disabled since.
 pub(super) async fn require_owner(
     connection: &mut Connection,
     account: AccountId,
     user: UserId,
+    device: DeviceId,
 ) -> Result<(), AccountError> {
     match accounts::role(connection, account, user).await? {
-        Some(Role::Owner) => Ok(()),
-        Some(Role::Collaborator) => Err(AccountError::NotOwner),
-        None => Err(AccountError::NotFound),
+        Some(Role::Owner) => {}
+        Some(Role::Collaborator) => return Err(AccountError::NotOwner),
+        None => return Err(AccountError::NotFound),
+    }
+    let device = devices::get(connection, user, device).await?;
+    if device.is_some_and(|device| device.state == DeviceState::Trusted) {
+        Ok(())
+    } else {
+        Err(AccountError::NotTrusted)
     }
 }
 

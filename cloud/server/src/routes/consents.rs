@@ -14,7 +14,7 @@ use crate::problem::Rejection;
 use crate::state::AppState;
 use crate::storage::audit::{self, Action, Actor, Event};
 use crate::storage::consents::{self, Revoked};
-use crate::storage::{Erase, StorageError};
+use crate::storage::{Erase, StorageError, keys, sessions};
 
 /// Why consent could not be given or revoked.
 #[derive(Debug, thiserror::Error)]
@@ -61,7 +61,7 @@ pub async fn give(
     let (user, workspace) = (caller.person.user.id, caller.person.workspace.id);
     let given = state.storage().write(Erase::Nothing, move |connection| {
         Box::pin(async move {
-            require_owner(connection, account, user).await?;
+            require_owner(connection, account, user, caller.device.id).await?;
             if let Some(before) = consents::in_force(connection, account, user).await? {
                 if before.text_version == text_version {
                     return Ok::<_, ConsentError>(before);
@@ -80,8 +80,9 @@ pub async fn give(
     Ok(Json(given.await?))
 }
 
-/// Revokes it: no transfer rests on it any more. A session that was stored before
-/// stays until it is deleted.
+/// Revokes it, and deletes what rests on it: the session that this person transferred
+/// to the account, for good, as if they had deleted it, and their transfers that are
+/// under way. Another owner's session stays.
 #[utoipa::path(
     delete, path = "/v1/accounts/{account}/consents/{consent}", tag = "accounts",
     params(
@@ -100,23 +101,33 @@ pub async fn revoke(
 ) -> Result<StatusCode, Rejection> {
     let stamp = state.stamp();
     let (user, workspace) = (caller.person.user.id, caller.person.workspace.id);
-    let revoked = state.storage().write(Erase::Nothing, move |connection| {
+    let revoked = state.storage().write(Erase::Now, move |connection| {
         Box::pin(async move {
-            require_owner(connection, account, user).await?;
+            require_owner(connection, account, user, caller.device.id).await?;
             match consents::revoke(connection, account, user, consent, stamp.now).await? {
                 Revoked::Unknown => return Err(ConsentError::NotFound),
                 Revoked::Before => {}
                 Revoked::Now => {
-                    let event = Event::new(workspace, Actor::User(user), Action::ConsentRevoked)
-                        .device(caller.device.id)
-                        .account(account)
-                        .detail(format!("consent {consent}"));
-                    audit::record(connection, &stamp, [event]).await?;
+                    let event = |action| {
+                        Event::new(workspace, Actor::User(user), action)
+                            .device(caller.device.id)
+                            .account(account)
+                            .detail(format!("consent {consent}"))
+                    };
+                    audit::record(connection, &stamp, [event(Action::ConsentRevoked)]).await?;
+                    keys::destroy_of_person(connection, account, user).await?;
+                    let deleted = sessions::delete_of_person(connection, account, user).await?;
+                    if let Some(transfer) = deleted {
+                        let event = event(Action::SessionDeleted).transfer(transfer);
+                        audit::record(connection, &stamp, [event]).await?;
+                    }
                 }
             }
             Ok(())
         })
     });
     revoked.await?;
+    // Its key is to be destroyed.
+    state.wake_workers();
     Ok(StatusCode::NO_CONTENT)
 }

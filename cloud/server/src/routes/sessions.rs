@@ -59,7 +59,7 @@ pub async fn delete(
     let (user, workspace) = (caller.person.user.id, caller.person.workspace.id);
     let deleted = state.storage().write(Erase::Now, move |connection| {
         Box::pin(async move {
-            require_owner(connection, account, user).await?;
+            require_owner(connection, account, user, caller.device.id).await?;
             keys::destroy_of_account(connection, account).await?;
             if let Some(transfer) = sessions::delete(connection, account).await? {
                 let event = Event::new(workspace, Actor::User(user), Action::SessionDeleted)
@@ -94,7 +94,7 @@ pub async fn check(
     let (user, workspace) = (caller.person.user.id, caller.person.workspace.id);
     let asked = state.storage().write(Erase::Nothing, move |connection| {
         Box::pin(async move {
-            require_owner(connection, account, user).await?;
+            require_owner(connection, account, user, caller.device.id).await?;
             let transfer = sessions::check_now(connection, account, stamp.now)
                 .await?
                 .ok_or(SessionError::None)?;

@@ -28,7 +28,7 @@ use crate::storage::audit::{self, Action, Actor, Event};
 use crate::storage::keys::{KeyState, Reservation};
 use crate::storage::sessions::NewSession;
 use crate::storage::tokens::Person;
-use crate::storage::{Connection, Erase, StorageError, consents, devices, keys, sessions, vaults};
+use crate::storage::{Connection, Erase, StorageError, consents, keys, sessions, vaults};
 
 /// Why a session could not be transferred.
 #[derive(Debug, thiserror::Error)]
@@ -36,9 +36,6 @@ pub enum TransferError {
     /// The account.
     #[error(transparent)]
     Account(#[from] AccountError),
-    /// The device was disabled meanwhile.
-    #[error("this device is no longer trusted: set it up anew")]
-    NotTrusted,
     /// No consent is in force.
     #[error("you have not agreed to transfer this account's session, or took it back: agree first")]
     ConsentRequired,
@@ -102,7 +99,6 @@ impl From<TransferError> for Rejection {
         use TransferError as E;
         let code = match error {
             E::Account(error) => return error.into(),
-            E::NotTrusted => ProblemCode::DeviceNotTrusted,
             E::ConsentRequired => ProblemCode::ConsentRequired,
             E::NoVault => ProblemCode::NoVault,
             E::NoSealingKey => ProblemCode::NoSealingKey,
@@ -161,8 +157,7 @@ async fn reserve(
         user,
         device,
     } = reservation;
-    require_owner(connection, account, user).await?;
-    require_trusted(connection, reservation).await?;
+    require_owner(connection, account, user, device).await?;
     if consents::in_force(connection, account, user).await?.is_none() {
         return Err(TransferError::ConsentRequired);
     }
@@ -195,16 +190,6 @@ async fn reserve(
         .transfer(transfer);
     audit::record(connection, stamp, [event]).await?;
     Ok(TransferOffer { sealing_key, vault })
-}
-
-async fn require_trusted(connection: &mut Connection, of: Reservation) -> Result<(), TransferError> {
-    use ferry_protocol::api::DeviceState::Trusted;
-    let device = devices::get(connection, of.user, of.device).await?;
-    if device.is_some_and(|device| device.state == Trusted) {
-        Ok(())
-    } else {
-        Err(TransferError::NotTrusted)
-    }
 }
 
 /// Stores a sealed session, in the place of the one that the account had.
@@ -315,7 +300,7 @@ async fn decide(
         return Err(AccountError::NotOwner.into());
     }
     if !standing.device_trusted {
-        return Err(TransferError::NotTrusted);
+        return Err(AccountError::NotTrusted.into());
     }
     let header = fitting?;
     if header.app != standing.account.app.id {
@@ -332,14 +317,15 @@ async fn decide(
             Err(TransferError::OtherBytes)
         };
     }
-    if key.state != KeyState::Reserved {
-        return Err(TransferError::Over);
-    }
+    // Before the key: to revoke consent gives that up as well.
     let consent = standing
         .account
         .consent
         .as_ref()
         .ok_or(TransferError::ConsentRequired)?;
+    if key.state != KeyState::Reserved {
+        return Err(TransferError::Over);
+    }
     if header.consent != consent.id {
         return Err(SealMismatch::Consent.into());
     }

@@ -18,6 +18,10 @@ const DESTROY_AT_ONCE: i64 = 256;
 /// How long a key stays reserved for a transfer that does not come, in milliseconds.
 const RESERVED_FOR_MS: i64 = 24 * 60 * 60 * 1000;
 
+/// Keys of one account that may be reserved at once. More than this many transfers
+/// under way are not somebody at work, but somebody who empties the supply.
+const RESERVED_AT_ONCE: i64 = 8;
+
 /// A key that ends so soon is not handed out any more, in milliseconds: the
 /// extension needs time to seal.
 const MARGIN_MS: i64 = 60 * 1000;
@@ -116,12 +120,24 @@ pub async fn of_transfer(
 }
 
 /// Hands out a key for a transfer that has none yet. `None`: there is none left.
+/// The account's oldest is given up for it, if it has as many as it may: that transfer
+/// is over.
 pub async fn reserve(
     connection: &mut Connection,
     workspace: WorkspaceId,
     reservation: Reservation,
     now: UnixMillis,
 ) -> Result<Option<SignedSealingKey>, StorageError> {
+    sqlx::query(
+        "UPDATE sealing_keys SET state = 'destroy_pending'
+         WHERE account_id = $1 AND state = 'reserved' AND id NOT IN (
+             SELECT id FROM sealing_keys WHERE account_id = $1 AND state = 'reserved'
+             ORDER BY reserved_at DESC, transfer_id DESC LIMIT $2)",
+    )
+    .bind(reservation.account.to_string())
+    .bind(RESERVED_AT_ONCE - 1)
+    .execute(&mut *connection)
+    .await?;
     let found = sqlx::query(
         "UPDATE sealing_keys
          SET state = 'reserved', transfer_id = $3, account_id = $4, user_id = $5, device_id = $6,
@@ -152,6 +168,24 @@ pub async fn destroy_of_account(connection: &mut Connection, account: AccountId)
          WHERE account_id = $1 AND state IN ('reserved', 'used')",
     )
     .bind(account.to_string())
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Every key that was handed out for this person's transfers to the account is to be
+/// destroyed.
+pub async fn destroy_of_person(
+    connection: &mut Connection,
+    account: AccountId,
+    user: UserId,
+) -> Result<(), StorageError> {
+    sqlx::query(
+        "UPDATE sealing_keys SET state = 'destroy_pending'
+         WHERE account_id = $1 AND user_id = $2 AND state IN ('reserved', 'used')",
+    )
+    .bind(account.to_string())
+    .bind(user.to_string())
     .execute(connection)
     .await?;
     Ok(())

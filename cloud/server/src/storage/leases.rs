@@ -14,6 +14,15 @@ pub const CHECK_MS: i64 = 60 * 1000;
 /// How long automation holds a session, in milliseconds.
 pub const AUTOMATION_MS: i64 = 5 * 60 * 1000;
 
+/// Whoever transferred the session `sessions` still consents. To revoke deletes it; this
+/// holds whatever else may leave a session behind.
+macro_rules! consented {
+    () => {
+        "EXISTS (SELECT 1 FROM consents WHERE consents.account_id = sessions.account_id
+             AND consents.user_id = sessions.user_id AND consents.revoked_at IS NULL)"
+    };
+}
+
 macro_rules! leased {
     ($condition:literal) => {
         concat!(
@@ -25,6 +34,8 @@ macro_rules! leased {
              JOIN accounts ON accounts.id = sessions.account_id
              JOIN devices ON devices.user_id = sessions.user_id AND devices.id = sessions.device_id
              WHERE sessions.workspace_id = $1 AND ",
+            consented!(),
+            " AND ",
             $condition
         )
     };
@@ -51,11 +62,12 @@ pub async fn next_due(
     workspace: WorkspaceId,
     now: UnixMillis,
 ) -> Result<Option<UnixMillis>, StorageError> {
-    let found = sqlx::query(
+    let found = sqlx::query(concat!(
         "SELECT MIN(CASE WHEN lease_expires_at > $2 AND lease_expires_at > next_check_at
                          THEN lease_expires_at ELSE next_check_at END) AS due
-         FROM sessions WHERE workspace_id = $1 AND next_check_at IS NOT NULL",
-    )
+         FROM sessions WHERE workspace_id = $1 AND next_check_at IS NOT NULL AND ",
+        consented!()
+    ))
     .bind(workspace.to_string())
     .bind(now.0)
     .fetch_one(connection)
@@ -72,15 +84,16 @@ pub async fn lease_due(
     now: UnixMillis,
 ) -> Result<Option<LeasedSession>, StorageError> {
     let expires_at = now.plus(CHECK_MS);
-    let leased = sqlx::query(
+    let leased = sqlx::query(concat!(
         "UPDATE sessions SET lease_id = $3, lease_worker_id = $4, lease_expires_at = $5
          WHERE transfer_id = (
              SELECT transfer_id FROM sessions
              WHERE workspace_id = $1 AND next_check_at <= $2
-               AND (lease_expires_at IS NULL OR lease_expires_at <= $2)
-             ORDER BY next_check_at, transfer_id LIMIT 1)
-         RETURNING transfer_id",
-    )
+               AND (lease_expires_at IS NULL OR lease_expires_at <= $2) AND ",
+        consented!(),
+        " ORDER BY next_check_at, transfer_id LIMIT 1)
+         RETURNING transfer_id"
+    ))
     .bind(workspace.to_string())
     .bind(now.0)
     .bind(lease.to_string())
@@ -97,7 +110,8 @@ pub async fn lease_due(
     read(&found, lease, expires_at).map(Some)
 }
 
-/// Takes an account's session for automation. `None`: it has none.
+/// Takes an account's session for automation. `None`: it has none, or none that
+/// somebody consents to.
 pub async fn take(
     connection: &mut Connection,
     workspace: WorkspaceId,

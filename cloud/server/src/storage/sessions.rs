@@ -160,6 +160,24 @@ pub async fn delete(
         .transpose()
 }
 
+/// Deletes the account's session if this person transferred it. Returns its transfer.
+pub async fn delete_of_person(
+    connection: &mut Connection,
+    account: AccountId,
+    user: UserId,
+) -> Result<Option<TransferId>, StorageError> {
+    let found =
+        sqlx::query("DELETE FROM sessions WHERE account_id = $1 AND user_id = $2 RETURNING transfer_id")
+            .bind(account.to_string())
+            .bind(user.to_string())
+            .fetch_optional(connection)
+            .await?;
+    found
+        .as_ref()
+        .map(|found| row::text(found, "transfer_id"))
+        .transpose()
+}
+
 /// The bytes of a session.
 pub async fn sealed(
     connection: &mut Connection,

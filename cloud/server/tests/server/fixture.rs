@@ -183,13 +183,7 @@ impl Server {
 
     /// Runs one statement on the database: what no route does yet.
     pub(crate) async fn execute(&self, statement: &'static str) {
-        let done = self.state.storage().write(Erase::Nothing, move |connection| {
-            Box::pin(async move {
-                sqlx::query(statement).execute(connection).await?;
-                Ok::<_, StorageError>(())
-            })
-        });
-        done.await.unwrap();
+        execute(self.state.storage(), statement).await;
     }
 
     /// The number that a query gives.
@@ -209,6 +203,17 @@ impl Server {
         let rows = rows.fetch_all(&mut *connection).await.unwrap();
         rows.iter().map(|row| row.get(0)).collect()
     }
+}
+
+/// Runs one statement on a database.
+pub(crate) async fn execute(storage: &Storage, statement: &'static str) {
+    let done = storage.write(Erase::Nothing, move |connection| {
+        Box::pin(async move {
+            sqlx::query(statement).execute(connection).await?;
+            Ok::<_, StorageError>(())
+        })
+    });
+    done.await.unwrap();
 }
 
 /// A workspace with an owner, a collaborator, an account and a worker with keys.

@@ -17,6 +17,7 @@ mod process;
 mod admin;
 mod codes;
 mod deletion;
+mod disabling;
 mod dpop;
 mod durability;
 mod graph;

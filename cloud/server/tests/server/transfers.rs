@@ -1,7 +1,9 @@
 //! Transfers: consent, one-time keys, and the one session that an account has.
 
 use axum::http::{Method, StatusCode};
-use ferry_protocol::api::{Account, Role, SessionStatus, TransferOffer};
+use ferry_protocol::api::{
+    Account, Consent, GiveConsent, LeasedSession, Purpose, Role, SessionStatus, TakeSession, TransferOffer,
+};
 use ferry_protocol::problem::ProblemCode;
 use ferry_protocol::session::{Header, SealedSession};
 use ferry_protocol::{AccountId, Bytes, ConsentId, DeviceId, SealingKeyId, TransferId};
@@ -343,6 +345,110 @@ async fn malformed_and_oversized_uploads_are_refused() {
 }
 
 #[tokio::test]
+async fn an_account_has_eight_keys_reserved_at_the_most() {
+    let scene = Scene::set().await;
+    let (owner, account) = (&scene.owner, scene.account);
+    let other = scene.server.account(scene.workspace, &[OWNER], &[]).await;
+    owner.consent(other).await;
+    let (_, others_sealed) = owner.prepare(other, b"other").await;
+    let mut begun = Vec::new();
+    for _ in 0..12 {
+        scene.server.clock.advance(1);
+        begun.push(owner.prepare(account, b"sealed").await);
+    }
+    let reserved = "SELECT COUNT(*) FROM sealing_keys WHERE state = 'reserved'";
+    assert_eq!(scene.server.number(reserved).await, 8 + 1);
+    // The oldest were given up: their private halves are to be destroyed.
+    let key = |sealed: &SealedSession| sealed.header().unwrap().sealing_key;
+    let mut destroy = scene.worker.work().await.keys.destroy;
+    let mut oldest: Vec<_> = begun[..4].iter().map(|(_, sealed)| key(sealed)).collect();
+    destroy.sort();
+    oldest.sort();
+    assert_eq!(destroy, oldest);
+    for (transfer, sealed) in &begun[..4] {
+        let code = owner.store(account, *transfer, sealed).await.code();
+        assert_eq!(code, ProblemCode::TransferConflict);
+    }
+    // To ask again for one that is reserved gives up none.
+    owner.begin(account, begun[4].0).await.ok::<TransferOffer>();
+    let (transfer, sealed) = &begun[4];
+    owner.store(account, *transfer, sealed).await.ok::<Account>();
+    let transfer = others_sealed.header().unwrap().transfer;
+    owner.store(other, transfer, &others_sealed).await.ok::<Account>();
+}
+
+#[tokio::test]
+async fn revoking_consent_deletes_the_session_and_its_key() {
+    let scene = Scene::set().await;
+    let (owner, account) = (&scene.owner, scene.account);
+    let transfer = owner.transfer(account, b"stored").await;
+    let lease = scene.worker.lease().await;
+    assert_eq!(lease.transfer, transfer);
+    let (_, under_way) = owner.prepare(account, b"under way").await;
+    let consent = owner.account(account).await.consent.unwrap();
+    owner
+        .delete(&scene.path(&format!("/consents/{}", consent.id)))
+        .await
+        .no_content();
+    let after = owner.account(account).await;
+    assert_eq!((after.session, after.consent), (SessionStatus::None, None));
+    let mut destroy = scene.worker.work().await.keys.destroy;
+    let mut keys = [&lease.sealed, &under_way].map(|sealed| sealed.header().unwrap().sealing_key);
+    destroy.sort();
+    keys.sort();
+    assert_eq!(destroy, keys);
+    let trail = scene.server.trail().await;
+    assert_eq!(trail[trail.len() - 2..], ["consent.revoked", "session.deleted"]);
+}
+
+#[tokio::test]
+async fn revoking_consent_leaves_another_owners_session() {
+    const SECOND: &str = "second@example.com";
+    let scene = Scene::set().await;
+    scene.server.user(scene.workspace, SECOND).await;
+    let account = scene.server.account(scene.workspace, &[OWNER, SECOND], &[]).await;
+    let second = scene.server.trusted(SECOND).await;
+    let consent = scene.owner.consent(account).await;
+    second.consent(account).await;
+    let transfer = second.transfer(account, b"the second's").await;
+    let path = format!("/v1/accounts/{account}/consents/{}", consent.id);
+    scene.owner.delete(&path).await.no_content();
+    assert_eq!(scene.worker.lease().await.transfer, transfer);
+    assert!(scene.worker.work().await.keys.destroy.is_empty());
+}
+
+#[tokio::test]
+async fn a_session_without_consent_is_served_to_nobody() {
+    let scene = Scene::set().await;
+    scene.owner.transfer(scene.account, b"stored").await;
+    // A newer text in the place of the older one is consent as well.
+    let newer = GiveConsent { text_version: 2 };
+    scene
+        .owner
+        .post(&scene.path("/consents"), &newer)
+        .await
+        .ok::<Consent>();
+    let take = async || {
+        let path = format!("/v1/worker/accounts/{}/session", scene.account);
+        let purpose = TakeSession {
+            purpose: Purpose::Export,
+        };
+        scene.worker.client.post(&path, &purpose).await
+    };
+    take().await.ok::<LeasedSession>();
+    // However it came about: no route leaves this behind.
+    scene.server.execute("UPDATE consents SET revoked_at = 1").await;
+    assert_eq!(take().await.code(), ProblemCode::NotFound);
+    assert!(scene.worker.work().await.sessions.is_empty());
+    scene
+        .server
+        .execute("UPDATE consents SET revoked_at = NULL WHERE text_version = 2")
+        .await;
+    take().await.ok::<LeasedSession>();
+    scene.worker.lease().await;
+}
+
+#[tokio::test]
 async fn consent_that_was_revoked_meanwhile_counts() {
     let scene = Scene::set().await;
     let (owner, account) = (&scene.owner, scene.account);
@@ -358,44 +464,14 @@ async fn consent_that_was_revoked_meanwhile_counts() {
         owner.store(account, transfer, &sealed).await.code(),
         ProblemCode::ConsentRequired
     );
-    // A new consent is another one: the seal rests on the old.
+    // A new consent is another one: the transfer that rested on the old is over.
     let given = owner.consent(account).await;
     assert_ne!(given.id, consent.id);
     assert_eq!(
         owner.store(account, transfer, &sealed).await.code(),
-        ProblemCode::SealRejected
+        ProblemCode::TransferConflict
     );
     assert_eq!(stored(&scene).await, None);
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn no_upload_is_stored_after_its_device_was_disabled() {
-    let scene = Scene::set().await;
-    let (owner, account) = (&scene.owner, scene.account);
-    let mut uploads = Vec::new();
-    for _ in 0..19 {
-        uploads.push(owner.prepare(account, b"sealed").await);
-    }
-    let racing = uploads.into_iter().map(|(transfer, sealed)| {
-        let client = owner.over(Transport::Router(scene.server.router.clone()), BASE);
-        tokio::spawn(async move { client.store(account, transfer, &sealed).await.status == StatusCode::OK })
-    });
-    // The statement notes how many were stored before it.
-    let (answers, ()) = tokio::join!(
-        join_all(racing),
-        scene.server.execute(
-            "UPDATE devices SET state = 'disabled', disabled_at =
-             (SELECT COUNT(*) FROM audit_events WHERE action = 'session.transferred')",
-        ),
-    );
-    let accepted = answers
-        .into_iter()
-        .filter(|stored| *stored.as_ref().unwrap())
-        .count();
-    let before = scene.server.number("SELECT MAX(disabled_at) FROM devices").await;
-    let all = "SELECT COUNT(*) FROM audit_events WHERE action = 'session.transferred'";
-    assert_eq!(scene.server.number(all).await, before);
-    assert_eq!(i64::try_from(accepted).unwrap(), before);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,0 +1,147 @@
+//! Disabling a device takes effect at once: what it asked for before, and is not
+//! written yet, is not written any more. (No route disables devices yet: SQL does.)
+
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::http::{Method, StatusCode};
+use axum::response::Response;
+use ferry_protocol::api::{BeginTransfer, GiveConsent};
+use ferry_protocol::problem::{Problem, ProblemCode};
+use ferry_protocol::{AccountId, TransferId};
+use futures_util::StreamExt as _;
+use futures_util::stream::FuturesUnordered;
+use http_body_util::BodyExt as _;
+use tower::ServiceExt as _;
+
+use crate::client::{Client, Transport, json};
+use crate::fixture::{BASE, OWNER, Scene, Server};
+
+/// Notes how many events there were before it.
+const DISABLE: &str = "UPDATE devices SET state = 'disabled',
+     disabled_at = (SELECT COUNT(*) FROM audit_events)";
+
+/// Sends a request whose device is disabled when the server reads the body: it knows
+/// by then whose the token is, and has written nothing.
+async fn disabled_meanwhile(
+    server: &Server,
+    client: &Client,
+    method: Method,
+    path: &str,
+    body: Vec<u8>,
+) -> Response {
+    // So that the client knows the nonce.
+    client.me().await;
+    let proof = client.proof(&client.claims(&method, path, &body));
+    let request = client.request(&method, path, body, &proof);
+    let storage = server.state.storage().clone();
+    let request = request.map(|body| {
+        Body::from_stream(futures_util::stream::once(async move {
+            crate::fixture::execute(&storage, DISABLE).await;
+            Ok::<_, std::convert::Infallible>(body)
+        }))
+    });
+    server.router.clone().oneshot(request).await.unwrap()
+}
+
+#[tokio::test]
+async fn a_device_that_is_disabled_during_a_request_changes_nothing() {
+    let scene = Scene::set().await;
+    let (server, owner, account) = (&scene.server, &scene.owner, scene.account);
+    owner.transfer(account, b"stored").await;
+    let (transfer, sealed) = owner.prepare(account, b"sealed").await;
+    let consent = owner.account(account).await.consent.unwrap().id;
+    let begin = BeginTransfer {
+        transfer: owner.id(TransferId::new),
+    };
+    let requests = [
+        (Method::POST, "/transfers".to_owned(), json(&begin)),
+        (Method::PUT, format!("/transfers/{transfer}"), json(&sealed)),
+        (
+            Method::POST,
+            "/consents".to_owned(),
+            json(&GiveConsent { text_version: 2 }),
+        ),
+        (Method::DELETE, format!("/consents/{consent}"), Vec::new()),
+        (Method::POST, "/session/check".to_owned(), Vec::new()),
+        (Method::DELETE, "/session".to_owned(), Vec::new()),
+    ];
+    let before = owner.account(account).await;
+    for (method, path, body) in requests {
+        let answer = disabled_meanwhile(server, owner, method.clone(), &scene.path(&path), body).await;
+        assert_eq!(answer.status(), StatusCode::FORBIDDEN, "{method} {path}");
+        let problem = answer.into_body().collect().await.unwrap().to_bytes();
+        let problem: Problem = serde_json::from_slice(&problem).unwrap();
+        assert_eq!(problem.code, ProblemCode::DeviceNotTrusted, "{method} {path}");
+        let after = "SELECT COUNT(*) - (SELECT MAX(disabled_at) FROM devices) FROM audit_events";
+        assert_eq!(server.number(after).await, 0, "{method} {path}");
+        server
+            .execute("UPDATE devices SET state = 'trusted', disabled_at = NULL")
+            .await;
+        assert_eq!(owner.account(account).await, before, "{method} {path}");
+    }
+}
+
+/// Something that writes, as far as the server lets it. Whether it did is not asked.
+async fn write(client: Client, account: AccountId, round: u32) {
+    let path = format!("/v1/accounts/{account}");
+    match round % 4 {
+        0 => {
+            let transfer = client.id(TransferId::new);
+            client.begin(account, transfer).await;
+        }
+        1 => {
+            let consent = GiveConsent {
+                text_version: round + 2,
+            };
+            client.post(&format!("{path}/consents"), &consent).await;
+        }
+        2 => {
+            client.post_empty(&format!("{path}/session/check")).await;
+        }
+        _ => {
+            client.delete(&format!("{path}/session")).await;
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_many_writes_at_once_none_comes_after_the_disabling() {
+    const ACCOUNTS: usize = 10;
+    let scene = Arc::new(Scene::set().await);
+    let (server, owner) = (&scene.server, &scene.owner);
+    let mut uploads = Vec::new();
+    for _ in 0..ACCOUNTS {
+        let account = server.account(scene.workspace, &[OWNER], &[]).await;
+        owner.consent(account).await;
+        let (transfer, sealed) = owner.prepare(account, b"sealed").await;
+        uploads.push((account, transfer, sealed));
+    }
+    let client = || owner.over(Transport::Router(server.router.clone()), BASE);
+    let mut racing = Vec::new();
+    for round in 0..990 {
+        let (client, account) = (client(), uploads[round % ACCOUNTS].0);
+        racing.push(tokio::spawn(write(
+            client,
+            account,
+            u32::try_from(round).unwrap(),
+        )));
+    }
+    for (account, transfer, sealed) in uploads {
+        let client = client();
+        racing.push(tokio::spawn(async move {
+            client.store(account, transfer, &sealed).await;
+        }));
+    }
+    // In the midst of it: some are answered, others are let in and not yet written.
+    let mut racing: FuturesUnordered<_> = racing.into_iter().collect();
+    for _ in 0..20 {
+        racing.next().await.unwrap().unwrap();
+    }
+    server.execute(DISABLE).await;
+    while let Some(ended) = racing.next().await {
+        ended.unwrap();
+    }
+    let after = "SELECT COUNT(*) - (SELECT MAX(disabled_at) FROM devices) FROM audit_events";
+    assert_eq!(server.number(after).await, 0);
+}
