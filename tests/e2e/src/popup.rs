@@ -87,8 +87,26 @@ impl Popup {
     pub async fn click_share(&self, account: &str) -> Result<()> {
         self.show().await?;
         self.go_to_list().await?;
-        self.on_card(account, "share").await?.click().await?;
-        Ok(())
+        self.press(&on_card(account, "share")).await
+    }
+
+    /// Clicks *Share*, and consents if the page asks for it.
+    pub async fn share(&self, account: &str) -> Result<()> {
+        self.click_share(account).await?;
+        let under_way = [
+            "[data-testid=transfer-status]:not([data-step=failed])".to_owned(),
+            on_card(account, "session-state") + "[data-state=checking]",
+            on_card(account, "session-state") + "[data-state=verified]",
+        ]
+        .join(", ");
+        let asked = wait::until("the consent text or the transfer", || async {
+            if self.look(&by_id("consent-check")).await?.is_some() {
+                return Ok(Some(true));
+            }
+            Ok(self.look(&under_way).await?.map(|_| false))
+        })
+        .await?;
+        if asked { self.consent().await } else { Ok(()) }
     }
 
     /// Ticks the box of the consent text and goes on.
@@ -101,7 +119,7 @@ impl Popup {
     pub async fn delete(&self, account: &str) -> Result<()> {
         self.show().await?;
         self.go_to_list().await?;
-        self.on_card(account, "delete").await?.click().await?;
+        self.press(&on_card(account, "delete")).await?;
         self.click("delete-confirm").await
     }
 
@@ -115,7 +133,7 @@ impl Popup {
     /// What the card says of the account's session.
     pub async fn session_state(&self, account: &str) -> Result<SessionState> {
         self.show().await?;
-        let chip = self.on_card(account, "session-state").await?;
+        let chip = self.find_by(&on_card(account, "session-state")).await?;
         let code = chip.attr("data-state").await?.unwrap_or_default();
         Ok(SessionState {
             code,
@@ -185,10 +203,15 @@ impl Popup {
         self.find_by(&by_id(test_id)).await
     }
 
-    /// Waits for a button that can be pressed, and presses it. The page may draw it
-    /// anew between the look and the press: then it is another button.
+    /// Waits for a button that can be pressed, and presses it.
     pub async fn click(&self, test_id: &str) -> Result<()> {
-        let selector = format!("{}:not([disabled]):not([aria-disabled=true])", by_id(test_id));
+        self.press(&by_id(test_id)).await
+    }
+
+    /// The page may draw the button anew between the look and the press: then it is
+    /// another button.
+    async fn press(&self, button: &str) -> Result<()> {
+        let selector = format!("{button}:not([disabled]):not([aria-disabled=true])");
         wait::until(&selector, || async {
             let Some(button) = self.look(&selector).await? else {
                 return Ok(None);
@@ -244,11 +267,6 @@ impl Popup {
         Ok(())
     }
 
-    async fn on_card(&self, account: &str, test_id: &str) -> Result<WebElement> {
-        let card = format!("[data-testid=account-card][data-account='{account}']");
-        self.find_by(&format!("{card} {}", by_id(test_id))).await
-    }
-
     async fn find_by(&self, selector: &str) -> Result<WebElement> {
         let found = wait::until(selector, || self.look(selector)).await;
         match found {
@@ -278,4 +296,9 @@ impl Popup {
 
 fn by_id(test_id: &str) -> String {
     format!("[data-testid={test_id}]")
+}
+
+/// A part of the account's card.
+fn on_card(account: &str, test_id: &str) -> String {
+    format!("[data-testid=account-card][data-account='{account}'] [data-testid={test_id}]")
 }

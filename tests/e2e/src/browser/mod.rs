@@ -135,7 +135,7 @@ impl Browser {
         Ok(Prompt {
             browser: self,
             display,
-            windows_before: display.windows().await?,
+            before: display.until_still().await?,
         })
     }
 
@@ -183,7 +183,8 @@ impl Browser {
 pub struct Prompt<'a> {
     browser: &'a Browser,
     display: &'a Display,
-    windows_before: usize,
+    /// What was to be seen before it came up.
+    before: Vec<u8>,
 }
 
 impl Prompt<'_> {
@@ -191,12 +192,17 @@ impl Prompt<'_> {
     pub async fn accept(self) -> Result<()> {
         let display = self.display;
         match self.browser.kind {
-            // It is a window of its own; the button that says no has the focus.
+            // It takes the focus from the page and gives it to the button that says no.
+            // The other one can be reached only a while later.
             Kind::Chromium => {
-                self.until_windows(|now, before| now > before).await?;
+                self.until_page_has_focus(false).await?;
+                display.until_other_than(&self.before).await?;
+                let asking = display.until_still().await?;
                 display.press("Tab").await?;
-                display.press("Return").await?;
-                self.until_windows(|now, before| now <= before).await
+                display.until_other_than(&asking).await?;
+                display.until_still().await?;
+                display.press("space").await?;
+                self.until_page_has_focus(true).await
             }
             Kind::Firefox => {
                 let driver = &self.browser.driver;
@@ -210,10 +216,12 @@ impl Prompt<'_> {
         }
     }
 
-    async fn until_windows(&self, are_right: impl Fn(usize, usize) -> bool) -> Result<()> {
-        wait::until("the prompt's window", || async {
-            let now = self.display.windows().await?;
-            Ok(are_right(now, self.windows_before).then_some(()))
+    async fn until_page_has_focus(&self, wanted: bool) -> Result<()> {
+        let what = if wanted { "the prompt to close" } else { "the prompt" };
+        let script = "return document.hasFocus();";
+        wait::until(what, || async {
+            let answer = self.browser.driver.execute(script, Vec::new()).await?;
+            Ok((answer.convert::<bool>()? == wanted).then_some(()))
         })
         .await
     }

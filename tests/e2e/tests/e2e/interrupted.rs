@@ -42,7 +42,7 @@ async fn killed_before_the_upload(stage: &Stage) -> Result<()> {
         .popup
         .until_session_is(&setting.account, "verified")
         .await?;
-    ensure_stored_once(&setting)
+    ensure_stored_once(&setting).await
 }
 
 async fn killed_after_the_upload(stage: &Stage) -> Result<()> {
@@ -51,7 +51,7 @@ async fn killed_after_the_upload(stage: &Stage) -> Result<()> {
         .popup
         .until_session_is(&setting.account, "verified")
         .await?;
-    ensure_stored_once(&setting)
+    ensure_stored_once(&setting).await
 }
 
 /// Before the session is sealed, either outcome is fine, and another click works.
@@ -64,17 +64,14 @@ async fn ends_well(stage: &Stage, point: Point) -> Result<()> {
                 setting.stored() == 0,
                 "it says {code} ({text}), and it was stored"
             );
-            setting.popup.click_share(&setting.account).await?;
-            if setting.popup.shows("consent-check").await? {
-                setting.popup.consent().await?;
-            }
+            setting.popup.share(&setting.account).await?;
         }
     }
     setting
         .popup
         .until_session_is(&setting.account, "verified")
         .await?;
-    ensure_stored_once(&setting)
+    ensure_stored_once(&setting).await
 }
 
 /// Clicks *Share*, and kills the background when the transfer has come to `point`.
@@ -89,7 +86,8 @@ async fn killed_at(stage: &Stage, point: Point) -> Result<(Django, Setting)> {
     Ok((django, setting))
 }
 
-fn ensure_stored_once(setting: &Setting) -> Result<()> {
+/// One transfer was uploaded, however often, and it is the one that the account has.
+async fn ensure_stored_once(setting: &Setting) -> Result<()> {
     let paths: std::collections::BTreeSet<_> = setting
         .wire
         .sent(Message::Upload)
@@ -97,5 +95,11 @@ fn ensure_stored_once(setting: &Setting) -> Result<()> {
         .map(|upload| upload.path)
         .collect();
     ensure!(paths.len() == 1, "several transfers were uploaded: {paths:?}");
+    let session = setting.popup.account(&setting.account).await?["session"].clone();
+    let transfer = session["transfer"].as_str().unwrap_or_default();
+    ensure!(
+        !transfer.is_empty() && paths.iter().all(|path| path.contains(transfer)),
+        "{paths:?} was uploaded, and the account has {session}"
+    );
     Ok(())
 }
