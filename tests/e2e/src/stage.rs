@@ -6,8 +6,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::{Result, anyhow, ensure};
 use futures_util::FutureExt;
+use tokio::sync::OnceCell;
 
 use crate::browser::{Browser, Kind, Setup};
+use crate::display::Display;
 use crate::files;
 
 /// What a test works with.
@@ -17,6 +19,7 @@ pub struct Stage {
     /// A folder of its own.
     pub folder: PathBuf,
     browsers: Mutex<Vec<Arc<Browser>>>,
+    display: OnceCell<Display>,
 }
 
 impl Stage {
@@ -32,6 +35,12 @@ impl Stage {
         let browser = Arc::new(Browser::start(self.kind, setup).await?);
         self.browsers().push(Arc::clone(&browser));
         Ok(browser)
+    }
+
+    /// A screen that ends after the browsers: one whose screen is taken away crashes.
+    pub async fn display(&self) -> Result<&Display> {
+        let start = || async { Display::start(&self.subfolder("display")?).await };
+        self.display.get_or_try_init(start).await
     }
 
     fn browsers(&self) -> std::sync::MutexGuard<'_, Vec<Arc<Browser>>> {
@@ -80,6 +89,7 @@ pub async fn run(name: &str, kind: Kind, test: impl AsyncFnOnce(&Stage) -> Resul
         kind,
         folder: folder.clone(),
         browsers: Mutex::default(),
+        display: OnceCell::new(),
     };
     let outcome = AssertUnwindSafe(test(&stage)).catch_unwind().await;
     let mut outcome = outcome.unwrap_or_else(|_| Err(anyhow!("it panicked; the message is above")));

@@ -5,7 +5,6 @@ use anyhow::{Result, ensure};
 use ferry_e2e::Stage;
 use ferry_e2e::browser::Setup;
 use ferry_e2e::cloud::{Cloud, OWNER, PASSWORD};
-use ferry_e2e::display::Display;
 use ferry_e2e::django::Django;
 use ferry_e2e::extension::Extension;
 use ferry_e2e::popup::Popup;
@@ -17,7 +16,7 @@ async fn permission_is_asked_for_by_the_browser(stage: &Stage) -> Result<()> {
     let cloud = Cloud::start(&stage.subfolder("server")?, None).await?;
     let account = cloud.add_account(&django.definition()?, Some("alice")).await?;
     let _worker = cloud.start_worker(&stage.subfolder("worker")?, None).await?;
-    let display = Display::start(&stage.subfolder("display")?).await?;
+    let display = stage.display().await?;
     let folder = stage.subfolder("browser")?;
     let setup = Setup {
         folder: &folder,
@@ -32,13 +31,13 @@ async fn permission_is_asked_for_by_the_browser(stage: &Stage) -> Result<()> {
     popup.fill("sign-in-server", &cloud.address).await?;
     popup.fill("sign-in-email", OWNER.email).await?;
     popup.fill("sign-in-password", PASSWORD).await?;
-    let prompt = browser.expect_prompt(&display).await?;
+    let prompt = browser.expect_prompt(display).await?;
     popup.click("sign-in-submit").await?;
     prompt.accept().await?;
     popup.enrol(&cloud, OWNER).await?;
 
     popup.click_share(&account).await?;
-    let prompt = browser.expect_prompt(&display).await?;
+    let prompt = browser.expect_prompt(display).await?;
     popup.click("permission-continue").await?;
     prompt.accept().await?;
     popup.consent().await?;
