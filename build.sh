@@ -27,8 +27,11 @@ usage() {
 ./build.sh bench    every figure of docs/performance.md
 ./build.sh lint     the checks of `test` that run no test: formatting, clippy,
                     dependencies, shell scripts, web-ext lint
-./build.sh e2e [FILTER]
-                    only the end-to-end tests, or those whose name holds FILTER
+./build.sh wasm [PACKAGE …]
+                    only the tests that run inside browsers
+./build.sh e2e [FILTER …]
+                    only the end-to-end tests, or those whose name holds a FILTER
+./build.sh preview  pictures of every state of the popup, in target/preview
 ./build.sh help     this text
 TEXT
 }
@@ -39,6 +42,8 @@ case "${1:-dist}" in
     test) run_tests ;;
     bench) run_bench ;;
     lint) run_lint ;;
+    preview) run_preview ;;
+    wasm) run_wasm "${@:2}" ;;
     e2e) run_e2e "${@:2}" ;;
     help | -h | --help) usage ;;
     *)

@@ -9,12 +9,15 @@ check_formatting() {
 
 check_scripts() {
     need_system shellcheck:shellcheck
-    shellcheck --external-sources build.sh .ci/run
+    shellcheck --check-sourced --external-sources build.sh .ci/run
 }
 
+# Once for what runs outside a browser, once for what runs inside.
 check_clippy() {
     need_component clippy clippy
     cargo clippy --workspace --all-targets -- --deny warnings
+    cargo clippy "${WASM_TESTED[@]/#/--package=}" --all-targets \
+        --target wasm32-unknown-unknown -- --deny warnings
 }
 
 # Licences, sources, duplicates and bans need no network; the advisory database does.
@@ -31,6 +34,15 @@ check_dependencies() {
 check_dist() {
     need_npm_tools
     web-ext lint --source-dir "$DIST" --warnings-as-errors
+    check_sizes
+}
+
+# Shows every state of the popup in Chromium: fails on errors of the page's, on what
+# sticks out, and on what axe-core calls serious. The pictures are in target/preview.
+check_popup() {
+    need_npm_tools
+    node popup/preview/preview.mjs --dist "$DIST" --out "$ROOT/target/preview" \
+        --axe "$TOOLS/node_modules/axe-core/axe.min.js" --chromium "$(command -v chromium)"
 }
 
 # The tests of everything that runs outside a browser. The end-to-end package is
@@ -39,22 +51,25 @@ test_native() {
     cargo test --workspace --exclude ferry-e2e --no-fail-fast
 }
 
+# Our seals against an implementation in another language.
+test_interoperation() {
+    need_python_packages crates/protocol/tests/interop/requirements.txt
+    FERRY_PYTHON=$VENV/bin/python cargo test --package ferry-protocol --test it pyhpke -- --ignored
+}
+
 # The tests of what runs inside a browser, in both, from one build.
 test_wasm() {
-    local package packages=()
-    for package in "${WASM_TESTED[@]}"; do
-        packages+=(--package "$package")
-    done
+    local packages=("${@:-${WASM_TESTED[@]}}")
     browser_capabilities >"$ROOT/target/webdriver.json"
     WASM_BINDGEN_TEST_WEBDRIVER_JSON=$ROOT/target/webdriver.json \
         WASM_BINDGEN_TEST_TIMEOUT=120 \
         wasm-pack test --mode no-install --headless \
         --chromedriver "$(command -v chromedriver)" --geckodriver "$(command -v geckodriver)" \
-        . "${packages[@]}" --lib --test '*'
+        . "${packages[@]/#/--package=}" --lib --test '*'
 }
 
 # Packages whose tests need a browser.
-WASM_TESTED=(ferry-extension ferry-client ferry-popup)
+WASM_TESTED=(ferry-extension ferry-client ferry-json ferry-popup ferry-ui)
 
 browser_capabilities() {
     local sandbox=()
@@ -74,14 +89,19 @@ browser_capabilities() {
 JSON
 }
 
-# The programs that the end-to-end tests and the demo start.
+# build_programs [OPTION …]: the programs that the end-to-end tests and the demo
+# start. The server for itself: built with the worker, it would be linked with the
+# code that opens seals.
 build_programs() {
-    cargo build --package ferry-server --package ferry-worker --package ferry-demo-app
+    cargo build "$@" --package ferry-worker --package ferry-demo-app
+    cargo build "$@" --package ferry-server
 }
 
-# test_e2e [ARGUMENTS OF THE TEST RUNNER]
+# What the names of the end-to-end tests to run have in them; empty: all.
+e2e_filter=()
+
 test_e2e() {
     need_python_packages tests/e2e/django/requirements.txt
     build_programs
-    cargo test --package ferry-e2e --no-fail-fast -- --test-threads 2 "$@"
+    cargo test --package ferry-e2e --no-fail-fast -- --test-threads 2 "${e2e_filter[@]}"
 }

@@ -80,6 +80,20 @@ bind() {
     cp -R "$kept/." "$folder/"
 }
 
+# What the extension may weigh, gzipped, in bytes: it is loaded at every start.
+declare -A LIMITS=([background]=150000 [popup]=180000)
+
+check_sizes() {
+    local part file size status=0
+    for part in "${!LIMITS[@]}"; do
+        file=$(echo "$DIST/$part/"*.wasm)
+        size=$(gzip -9 -n -c "$file" | wc -c)
+        say "$part: $size bytes of wasm, gzipped; at most ${LIMITS[$part]}"
+        ((size <= LIMITS[$part])) || status=1
+    done
+    return $status
+}
+
 print_sizes() {
     local file
     printf '%-40s %10s %10s\n' "dist/" raw gzipped

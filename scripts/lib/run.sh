@@ -24,6 +24,10 @@ step() {
     status=${PIPESTATUS[0]}
     set -e
     read -r passed failed < <(count_tests "$log")
+    if [[ $function == test_* ]] && ((status == 0 && passed == 0)); then
+        say "$name: no test ran"
+        status=1
+    fi
     ((status == 0 || failed > 0)) || failed=1
     PASSED=$((PASSED + passed))
     FAILED=$((FAILED + failed))
@@ -73,12 +77,13 @@ run_tests() {
     step dependencies check_dependencies
     step clippy check_clippy
     step "native tests" test_native
+    step interoperation test_interoperation
     rm -rf "$DIST"
     step extension build_dist
     step "web-ext lint" check_dist
     step "wasm tests" test_wasm
-    # Not every end-to-end test passes yet: ./build.sh e2e runs them.
-    say "end to end: NOT RUN here, see ./build.sh e2e"
+    step "popup" check_popup
+    step "end to end" test_e2e
     finish
 }
 
@@ -99,17 +104,37 @@ need_all_tools() {
     need_browsers
     need_display_tools
     need_python_packages tests/e2e/django/requirements.txt
+    need_python_packages crates/protocol/tests/interop/requirements.txt
 }
 
 run_e2e() {
     need_browsers
     need_display_tools
     build_dist
-    test_e2e "$@"
+    e2e_filter=("$@")
+    step "end to end" test_e2e
+    finish
+}
+
+# run_wasm [PACKAGE …]
+run_wasm() {
+    need_rust
+    need_wasm_target
+    need_wasm_bindgen
+    need_wasm_pack
+    need_browsers
+    test_wasm "$@"
+}
+
+run_preview() {
+    need_system chromium:chromium
+    build_dist
+    check_popup
+    say "the pictures are in target/preview"
 }
 
 run_demo() {
-    need_system chromium:chromium chromedriver:chromium-driver
+    need_system chromium:chromium chromedriver:chromium-driver certutil:libnss3-tools
     build_dist
     build_programs
     cargo build --package ferry-e2e --bin ferry-demo
@@ -124,6 +149,6 @@ run_bench() {
     say "sessions stored a second"
     cargo bench --package ferry-server --bench store
     say "from click to stored, and first paint"
-    cargo build --release --package ferry-server --package ferry-worker --package ferry-demo-app
+    build_programs --release
     cargo run --release --package ferry-e2e --bin ferry-bench
 }

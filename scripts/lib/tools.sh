@@ -126,7 +126,7 @@ need_venv() {
 # Installs the list unless this very list was installed before.
 need_python_packages() {
     local list=$1 stamp
-    stamp=$VENV/$(basename "$list").installed
+    stamp=$VENV/${list//\//-}.installed
     cmp --silent "$list" "$stamp" && return
     need_venv
     say "installing the packages of $list into target/venv"

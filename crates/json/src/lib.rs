@@ -129,5 +129,5 @@ pub fn read<T: DeserializeOwned>(json: &[u8]) -> Result<T, Malformed> {
     Ok(value)
 }
 
-#[cfg(test)]
+#[cfg(all(test, not(target_family = "wasm")))]
 mod tests;
