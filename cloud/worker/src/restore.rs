@@ -18,6 +18,13 @@ use crate::domains::{AppDomains, Belongs, is_public_suffix, same_site};
 /// Longest cookie name in a receipt, in characters.
 const MAX_NAME: usize = 64;
 
+/// Longest domain in a receipt, in characters: the longest that there is in DNS.
+const MAX_DOMAIN: usize = 253;
+
+/// Most cookies that a receipt names. With names and domains as long as they may be
+/// it is well below the 64 KiB that the server takes.
+const MAX_REFUSED: usize = 100;
+
 /// Restores a jar into a fresh context, and says what became of each cookie.
 pub async fn restore(
     context: &Context,
@@ -39,12 +46,20 @@ pub async fn restore(
         .iter()
         .filter(|cookie| !held.contains(&Essence::of(cookie)));
     refused.extend(changed.map(|cookie| refusal(cookie, RefusedReason::Browser)));
+    Ok(receipt(jar.cookies.len(), refused))
+}
+
+/// The receipt of a jar of so many cookies. It names the first of those refused; how
+/// many there are of them follows from the two counts.
+fn receipt(sealed: usize, mut refused: Vec<RefusedCookie>) -> Receipt {
     let count = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
-    Ok(Receipt {
-        sealed: count(jar.cookies.len()),
-        restored: count(jar.cookies.len() - refused.len()),
+    let restored = sealed - refused.len();
+    refused.truncate(MAX_REFUSED);
+    Receipt {
+        sealed: count(sealed),
+        restored: count(restored),
         refused,
-    })
+    }
 }
 
 async fn set_one_by_one(context: &Context, cookies: Vec<CookieParam>) -> Result<(), CdpError> {
@@ -58,7 +73,7 @@ async fn set_one_by_one(context: &Context, cookies: Vec<CookieParam>) -> Result<
 }
 
 /// The cookies that belong to the app and are alive, and the others.
-fn sort_out<'a>(
+pub(crate) fn sort_out<'a>(
     jar: &'a Jar,
     domains: &AppDomains,
     now: UnixMillis,
@@ -90,10 +105,18 @@ fn refuse(cookie: &Cookie, domains: &AppDomains, now: UnixMillis) -> Option<Refu
 
 fn refusal(cookie: &Cookie, reason: RefusedReason) -> RefusedCookie {
     RefusedCookie {
-        name: cookie.name.chars().take(MAX_NAME).collect(),
-        domain: cookie.domain.clone(),
+        name: shown(&cookie.name, MAX_NAME, |c| c.is_ascii_graphic()),
+        domain: shown(&cookie.domain, MAX_DOMAIN, |c| {
+            c.is_ascii_alphanumeric() || ".-_:[]".contains(c)
+        }),
         reason,
     }
+}
+
+/// Text of a cookie's as a receipt shows it: bounded, in characters and in bytes.
+fn shown(text: &str, most: usize, legal: impl Fn(char) -> bool) -> String {
+    let seen = |c: char| if legal(c) { c } else { '?' };
+    text.chars().take(most).map(seen).collect()
 }
 
 /// A cookie as `Storage.setCookies` takes it.
@@ -314,5 +337,19 @@ mod tests {
         let refused = refusal(&cookie(&"n".repeat(100), "CANARY"), RefusedReason::Expired);
         assert_eq!(refused.name.len(), 64);
         assert!(!serde_json::to_string(&refused).unwrap().contains("CANARY"));
+    }
+
+    #[test]
+    fn a_receipt_of_any_jar_fits_into_a_report() {
+        let mut long = cookie(&"\"\u{1}\u{1F36A}".repeat(100), "v");
+        long.domain = "\\\u{2}\u{e9}".repeat(1000);
+        let refused = (0..5000)
+            .map(|_| refusal(&long, RefusedReason::ForeignDomain))
+            .collect();
+        let receipt = receipt(6000, refused);
+        assert_eq!((receipt.sealed, receipt.restored), (6000, 1000));
+        assert_eq!(receipt.refused.len(), MAX_REFUSED);
+        let length = serde_json::to_vec(&receipt).unwrap().len();
+        assert!(length < 60 * 1024, "{length}");
     }
 }
