@@ -103,8 +103,9 @@ fn fetched() -> El {
         _ => None,
     });
     let words = Derived::new(move || {
+        // The page's clock ticks now and then, and lags behind the background's.
         at.get()
-            .map(|at| format!("Updated {}", time::relative(ferry.now.get(), at)))
+            .map(|at| format!("Updated {}", time::relative(ferry.now.get().max(at), at)))
     });
     html::span()
         .class("soft small one-line")

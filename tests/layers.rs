@@ -1,0 +1,90 @@
+//! What only one folder may name: ARCHITECTURE.md, the third invariant.
+
+#![cfg(not(target_family = "wasm"))]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Folders of everything that runs in a browser.
+const BROWSER_SIDE: [&str; 8] = [
+    "src",
+    "popup/src",
+    "crates/bridge/src",
+    "crates/catalogue/src",
+    "crates/client/src",
+    "crates/json/src",
+    "crates/ui/src",
+    "crates/webext/src",
+];
+
+/// Words of code, and the one folder that may use them.
+const RULES: [(&str, &[&str]); 3] = [
+    (
+        "crates/webext/src",
+        &["\"chrome\"", "js_namespace = chrome", "js_namespace = browser"],
+    ),
+    (
+        "crates/client/src",
+        &[
+            "SubtleCrypto",
+            "CryptoKey",
+            "IdbFactory",
+            "IdbDatabase",
+            "js_namespace = crypto",
+            ".crypto()",
+        ],
+    ),
+    // Text of apps and servers is never markup.
+    (
+        "",
+        &[
+            "set_inner_html",
+            "inner_html",
+            "insert_adjacent_html",
+            "document.write",
+            "js_sys::eval",
+        ],
+    ),
+];
+
+#[test]
+fn platform_interfaces_are_named_in_one_place_only() {
+    let mut found = Vec::new();
+    let mut allowed = vec![0; RULES.len()];
+    for folder in BROWSER_SIDE {
+        for file in rust_files(&Path::new(env!("CARGO_MANIFEST_DIR")).join(folder)) {
+            let text = fs::read_to_string(&file).unwrap();
+            for (number, line) in text.lines().enumerate() {
+                let line = line.split("//").next().unwrap();
+                for (rule, (home, words)) in RULES.iter().enumerate() {
+                    if !words.iter().any(|word| line.contains(word)) {
+                        continue;
+                    }
+                    if *home == folder {
+                        allowed[rule] += 1;
+                    } else {
+                        found.push(format!("{}:{}: {}", file.display(), number + 1, line.trim()));
+                    }
+                }
+            }
+        }
+    }
+    assert!(found.is_empty(), "out of place:\n{}", found.join("\n"));
+    assert!(
+        allowed[0] > 0 && allowed[1] > 0,
+        "the words are those of the code"
+    );
+}
+
+fn rust_files(folder: &Path) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            files.extend(rust_files(&path));
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            files.push(path);
+        }
+    }
+    files
+}
