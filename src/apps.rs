@@ -5,9 +5,6 @@ use ferry_catalogue::App;
 
 use crate::explain::Explain;
 
-/// Identifiers of apps that a workspace defined for itself start so.
-const CUSTOM: &str = "custom-";
-
 /// Why an account's app is not used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum AppRefusal {
@@ -22,6 +19,17 @@ pub enum AppRefusal {
          Update the extension; if this goes on, tell the workspace's admin."
     )]
     Differs(String),
+    /// A custom app takes in a supported one.
+    #[error(
+        "{name} would take in the cookies of {supported}, which has a definition of its own. Nothing was read. \
+         Ask the workspace's admin to use {supported} itself."
+    )]
+    Covers {
+        /// The custom app's name.
+        name: String,
+        /// The supported app's name.
+        supported: String,
+    },
     /// A custom app's definition makes no sense.
     #[error("The definition of {name} cannot be used ({reason}). Ask the workspace's admin to correct it.")]
     Invalid {
@@ -37,6 +45,7 @@ impl Explain for AppRefusal {
         match self {
             Self::Unsupported(_) => "app-unsupported",
             Self::Differs(_) => "app-differs",
+            Self::Covers { .. } => "app-covers-supported",
             Self::Invalid { .. } => "app-invalid",
         }
     }
@@ -49,11 +58,28 @@ pub fn accept(app: &App) -> Result<(), AppRefusal> {
     match ferry_catalogue::find(&app.id) {
         Some(own) if own == app => Ok(()),
         Some(own) => Err(AppRefusal::Differs(own.name.clone())),
-        None if app.id.as_str().starts_with(CUSTOM) => app.validate().map_err(|error| AppRefusal::Invalid {
-            name: app.name.clone(),
-            reason: error.to_string(),
-        }),
+        None if app.id.is_custom() => accept_custom(app),
         None => Err(AppRefusal::Unsupported(app.name.clone())),
+    }
+}
+
+/// A custom app has to make sense, and keeps away from the supported ones: of these,
+/// a person knows the rules, and no server has a say in them.
+fn accept_custom(app: &App) -> Result<(), AppRefusal> {
+    app.validate().map_err(|error| AppRefusal::Invalid {
+        name: app.name.clone(),
+        reason: error.to_string(),
+    })?;
+    let overlaps = |supported: &&App| {
+        let above = supported.domains.iter().any(|domain| app.owns_domain(domain));
+        above || app.domains.iter().any(|domain| supported.owns_domain(domain))
+    };
+    match ferry_catalogue::builtin().iter().find(overlaps) {
+        Some(supported) => Err(AppRefusal::Covers {
+            name: app.name.clone(),
+            supported: supported.name.clone(),
+        }),
+        None => Ok(()),
     }
 }
 
@@ -79,12 +105,33 @@ mod tests {
 
     #[test]
     fn others_have_to_say_that_they_are_custom_and_make_sense() {
-        let mut app = supported();
+        let mut app = crate::testing::app();
+        assert_eq!(accept(&app), Ok(()));
         app.id = "unheard-of".parse().unwrap();
         assert_eq!(accept(&app), Err(AppRefusal::Unsupported(app.name.clone())));
         app.id = "custom-one".parse().unwrap();
-        assert_eq!(accept(&app), Ok(()));
         app.domains = vec!["com".to_owned()];
         assert!(matches!(accept(&app), Err(AppRefusal::Invalid { .. })));
+    }
+
+    #[test]
+    fn a_custom_app_takes_in_no_supported_one() {
+        let github = ferry_catalogue::find(&"github".parse().unwrap()).unwrap();
+        // The same, one below, and one that is above another's (microsoftonline.com).
+        for domain in ["github.com", "gist.github.com", "microsoftonline.com"] {
+            let mut app = crate::testing::app();
+            app.domains.push(domain.to_owned());
+            let refused = accept(&app);
+            assert!(
+                matches!(refused, Err(AppRefusal::Covers { .. })),
+                "{domain}: {refused:?}"
+            );
+        }
+        let mut renamed = github.clone();
+        renamed.id = "custom-github".parse().unwrap();
+        assert!(matches!(accept(&renamed), Err(AppRefusal::Covers { .. })));
+        let mut beside = crate::testing::app();
+        beside.domains.push("notgithub.com".to_owned());
+        assert_eq!(accept(&beside), Ok(()));
     }
 }

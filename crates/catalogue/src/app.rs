@@ -153,6 +153,11 @@ impl AppId {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// Whether this is an app that a workspace defined for itself.
+    pub fn is_custom(&self) -> bool {
+        self.0.starts_with("custom-")
+    }
 }
 
 impl TryFrom<String> for AppId {

@@ -76,6 +76,12 @@ pub enum Fault {
     /// The page lies elsewhere.
     #[error("{0:?} is not on one of the app's domains")]
     Elsewhere(String),
+    /// The rule would make an identity of what signs in.
+    #[error(
+        "reads {0:?}, which signed_in names: a session cookie is a secret, never an identity. Read another cookie \
+         or a page, or only the token's claims (step \"jwt-claims\")"
+    )]
+    ReadsSession(String),
     /// A JSON Pointer starts with a slash.
     #[error("{0:?} is not a JSON Pointer, such as \"/users/*/name\"")]
     NotAPointer(String),
@@ -135,7 +141,9 @@ impl App {
 
     fn check_rule(&self, index: usize, rule: &IdentityRule) -> Result<(), AppError> {
         let from = match &rule.from {
-            Source::Cookie(name) | Source::CookiePrefix(name) => check_mark(name),
+            Source::Cookie(name) | Source::CookiePrefix(name) => {
+                check_mark(name).and_then(|()| self.check_secrecy(rule))
+            }
             Source::Page(page) => self.check_page(page),
         };
         at(&format!("identity[{index}].from"), from)?;
@@ -147,6 +155,31 @@ impl App {
             .iter()
             .enumerate()
             .try_for_each(|(step, it)| at(&format!("identity[{index}].steps[{step}]"), check_step(it)))
+    }
+
+    /// Identities are shown, reported and compared, so they must not be what signs
+    /// in. The claims of a token are worth nothing without its signature. (Rules of
+    /// built-in apps are read by people before they are compiled in: theirs may take
+    /// the user's id out of such a cookie.)
+    fn check_secrecy(&self, rule: &IdentityRule) -> Result<(), Fault> {
+        if !self.id.is_custom() || rule.steps.contains(&Step::JwtClaims) {
+            return Ok(());
+        }
+        let covers = |name: &str| match &rule.from {
+            Source::Cookie(from) => name == from,
+            Source::CookiePrefix(from) => name.starts_with(from.as_str()),
+            Source::Page(_) => false,
+        };
+        let SignedIn { all, any } = &self.signed_in;
+        // `name=value` names the cookie `name`.
+        let names = all.iter().chain(any).map(|mark| match mark.split_once('=') {
+            Some((name, _)) => name,
+            None => mark,
+        });
+        match names.into_iter().find(|name| covers(name)) {
+            Some(name) => Err(Fault::ReadsSession(name.to_owned())),
+            None => Ok(()),
+        }
     }
 
     /// An address that browsers give back unchanged, on one of the app's domains.

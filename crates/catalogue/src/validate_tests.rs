@@ -130,6 +130,34 @@ fn cookies_and_rules() {
 }
 
 #[test]
+fn a_session_cookie_is_no_identity() {
+    let fault =
+        |from, steps: Vec<Step>| fault(|app| (app.identity[0].from, app.identity[0].steps) = (from, steps));
+    for (from, name) in [
+        (Source::Cookie("sessionid".into()), "sessionid"),
+        (Source::CookiePrefix("sess".into()), "sessionid"),
+        (Source::Cookie("b".into()), "b"),
+        (Source::CookiePrefix("a".into()), "a"),
+    ] {
+        for steps in [vec![], vec![Step::Before(":".into())]] {
+            assert_eq!(
+                fault(from.clone(), steps),
+                ("identity[0].from".into(), Fault::ReadsSession(name.into()))
+            );
+        }
+    }
+    let allowed = |from, steps: Vec<Step>| {
+        let mut app = good();
+        (app.identity[0].from, app.identity[0].steps) = (from, steps);
+        app.validate()
+    };
+    assert_eq!(allowed(Source::Cookie("who".into()), vec![]), Ok(()));
+    assert_eq!(allowed(Source::CookiePrefix("session_".into()), vec![]), Ok(()));
+    let claims = vec![Step::JwtClaims, Step::Json("/sub".into())];
+    assert_eq!(allowed(Source::Cookie("sessionid".into()), claims), Ok(()));
+}
+
+#[test]
 fn errors_name_the_line() {
     let line = |text: &str| match App::from_toml(text) {
         Err(AppError::Form { line, reason }) => {

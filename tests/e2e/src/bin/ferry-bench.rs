@@ -72,7 +72,7 @@ fn definition() -> String {
     format!(
         "id = \"custom-bench\"\nname = \"Bench\"\ndomains = [{}]\n\
          sign_in = \"https://bench0.test/\"\ncheck = \"https://bench0.test/\"\n\
-         [signed_in]\nall = [\"who\"]\n\
+         [signed_in]\nall = [\"cookie_0001\"]\n\
          [[identity]]\nstrength = \"list\"\nfrom = {{ cookie = \"who\" }}\n",
         sites.join(", ")
     )
