@@ -118,28 +118,36 @@ impl<P: Platform> Background<P> {
     /// time, and follows it when the pinned one handed over. One that is neither
     /// changes nothing here: each transfer checks anew, and says why it refuses.
     pub(crate) async fn pin_vault(&self) -> Result<(), StoreError> {
-        let seen = {
-            let enrolment = &self.memory().enrolment;
-            let session = enrolment.session.as_ref().filter(|session| session.is_trusted());
-            let Some((me, vault)) =
-                session.and_then(|session| Some((&session.me, session.me.vault.as_ref()?)))
+        let (pinned, workspace, vault) = {
+            let memory = self.memory();
+            let session = memory.enrolment.session.as_ref();
+            let Some((me, vault)) = session
+                .filter(|session| session.is_trusted())
+                .and_then(|session| Some((&session.me, session.me.vault.clone()?)))
             else {
                 return Ok(());
             };
-            vault::see(enrolment.pin.as_ref(), me.workspace.id, vault)
+            (memory.pin().cloned(), me.workspace.id, vault)
         };
-        match seen {
+        match vault::see(self.platform.keyring(), pinned.as_ref(), workspace, &vault).await {
             Ok(pin) => self.keep_pin(pin).await,
             Err(_) => Ok(()),
         }
     }
 
-    /// Keeps the pin, if it is another than before.
+    /// Keeps the pin of who is signed in, if it is another than before.
     pub(crate) async fn keep_pin(&self, pin: Pin) -> Result<(), StoreError> {
-        if self.memory().enrolment.pin.as_ref() == Some(&pin) {
+        let owner = match &self.memory().enrolment.owner {
+            Some(owner) => owner.clone(),
+            None => return Ok(()),
+        };
+        let known = self.memory().trust.clone();
+        let mut trust = known.clone();
+        trust.set_pin(&owner, pin);
+        if trust == known {
             return Ok(());
         }
-        self.update_enrolment(|enrolment| enrolment.pin = Some(pin)).await
+        self.update_trust(|held| *held = trust).await
     }
 
     /// An account: as cached, or else as the server has it.

@@ -16,9 +16,10 @@ use zeroize::Zeroizing;
 use crate::browser::{Browser as _, Platform};
 use crate::explain::Explain;
 use crate::permission::Continued;
-use crate::records::{ACCOUNTS, AccountList, ENROLMENT, Enrolment, Session, TransferRecord};
+use crate::records::{ACCOUNTS, AccountList, ENROLMENT, Enrolment, Pin, Session, TRUST, TransferRecord};
 use crate::store::{self, Store as _, StoreError, Table};
 use crate::transfer::Slots;
+use crate::trust::Trust;
 
 /// The client of a platform.
 pub type PlatformClient<P> = Client<<P as Platform>::Browser, <<P as Platform>::Keyring as Keyring>::Device>;
@@ -38,6 +39,8 @@ pub(crate) struct Memory<P: Platform> {
     pub(crate) enrolment: Enrolment,
     /// As in the records.
     pub(crate) accounts: AccountList,
+    /// As in the records.
+    pub(crate) trust: Trust,
     /// Why the accounts could not be fetched since.
     pub(crate) stale: Option<Failure>,
     /// What is known of the transfers.
@@ -89,6 +92,15 @@ impl Explain for AskError {
     }
 }
 
+impl<P: Platform> Memory<P> {
+    /// The pinned vault of who is signed in.
+    pub(crate) fn pin(&self) -> Option<&Pin> {
+        let Enrolment { owner, session, .. } = &self.enrolment;
+        let workspace = session.as_ref()?.me.workspace.id;
+        self.trust.pin(owner.as_ref()?, workspace)
+    }
+}
+
 impl<P: Platform> Background<P> {
     /// Loads the records. What waits to be uploaded is left to [`Self::resume`].
     pub async fn start(platform: P) -> Result<Rc<Self>, StoreError> {
@@ -99,10 +111,14 @@ impl<P: Platform> Background<P> {
         let accounts: AccountList = store::load(store, Table::Records, ACCOUNTS)
             .await?
             .unwrap_or_default();
+        let trust: Trust = store::load(store, Table::Records, TRUST)
+            .await?
+            .unwrap_or_default();
         let transfers: Vec<TransferRecord> = store::load_all(store, Table::Transfers).await?;
         let memory = Memory {
             enrolment,
             accounts,
+            trust,
             stale: None,
             transfers: Slots::new(transfers),
             client: None,
@@ -263,6 +279,21 @@ impl<P: Platform> Background<P> {
         };
         self.changed();
         self.put_record(ACCOUNTS, text)
+    }
+
+    /// Changes what is held against the server's word: in memory at once, on disk
+    /// when the future has ended.
+    pub(crate) fn update_trust(
+        &self,
+        change: impl FnOnce(&mut Trust),
+    ) -> impl Future<Output = Result<(), StoreError>> {
+        let text = {
+            let mut memory = self.memory.borrow_mut();
+            change(&mut memory.trust);
+            json(&memory.trust)
+        };
+        self.changed();
+        self.put_record(TRUST, text)
     }
 
     async fn put_record(&self, key: &'static str, text: String) -> Result<(), StoreError> {

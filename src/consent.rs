@@ -1,15 +1,20 @@
 //! Consent: nothing is transferred without the person's recorded agreement to the
-//! text that this build shows.
+//! text that this build shows, for the app as it was shown.
+//!
+//! The server records consents, but cannot make one: only what was agreed to in this
+//! very browser counts. So a person is asked once more on each of their devices, and
+//! whenever a custom app is defined anew, with more domains, say.
 
 use ferry_bridge::{CONSENT_TEXT_VERSION, Remedy};
 use ferry_protocol::api::{Account, Consent};
 
 use crate::explain::Explain;
+use crate::trust::Trust;
 
 /// There is no consent to this text.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ConsentError {
-    /// None was given, or to an older text only.
+    /// None was given in this browser, or for another text or app definition.
     #[error("Agree to the transfer of your session of {0} first.")]
     Missing(String),
     /// The page showed another text than this build has.
@@ -17,6 +22,11 @@ pub enum ConsentError {
         "The text that was agreed to is not of this version of the extension. Close this page, open it anew, and agree again."
     )]
     OtherText,
+    /// What the server recorded is not what the person agreed to.
+    #[error(
+        "The server recorded a consent to another text than was shown. Nothing was read. Tell the workspace's admin."
+    )]
+    NotRecorded,
 }
 
 impl Explain for ConsentError {
@@ -24,11 +34,15 @@ impl Explain for ConsentError {
         match self {
             Self::Missing(_) => "consent-required",
             Self::OtherText => "consent-outdated",
+            Self::NotRecorded => "consent-not-recorded",
         }
     }
 
     fn remedy(&self) -> Option<Remedy> {
-        Some(Remedy::GiveConsent)
+        match self {
+            Self::Missing(_) | Self::OtherText => Some(Remedy::GiveConsent),
+            Self::NotRecorded => None,
+        }
     }
 }
 
@@ -44,14 +58,19 @@ pub enum Basis {
     },
 }
 
-/// The consent that a transfer rests on; `agreed` is the text that the person
-/// agreed to just now, if any.
-pub fn basis(account: &Account, agreed: Option<u32>) -> Result<Basis, ConsentError> {
-    let given = account
+/// The consent that the server names, if it was given in this browser, for the app as
+/// it is defined now.
+pub fn given<'a>(account: &'a Account, trust: &Trust) -> Option<&'a Consent> {
+    account
         .consent
         .as_ref()
-        .filter(|consent| consent.text_version == CONSENT_TEXT_VERSION);
-    match (given, agreed) {
+        .filter(|consent| trust.has_agreed(account.id, &account.app, consent))
+}
+
+/// The consent that a transfer rests on; `agreed` is the text that the person
+/// agreed to just now, if any.
+pub fn basis(account: &Account, trust: &Trust, agreed: Option<u32>) -> Result<Basis, ConsentError> {
+    match (given(account, trust), agreed) {
         (_, Some(text)) if text != CONSENT_TEXT_VERSION => Err(ConsentError::OtherText),
         (Some(consent), _) => Ok(Basis::Given(consent.clone())),
         (None, Some(text_version)) => Ok(Basis::ToRecord { text_version }),

@@ -13,6 +13,7 @@ use crate::browser::Platform;
 use crate::explain::Explain;
 use crate::records::{ACCOUNTS, AccessToken, AccountList, Enrolment, Owner, Session};
 use crate::store::{Store, StoreError, Table};
+use crate::trust::Trust;
 
 /// Longest device name, in characters.
 const MAX_DEVICE_NAME: usize = 100;
@@ -194,8 +195,10 @@ impl<P: Platform> Background<P> {
         Ok(self.now_trusted().await?)
     }
 
-    /// Signs out, and forgets the device keys, the pin and everything cached. Only
-    /// server and e-mail address stay, for the next time.
+    /// Signs out, and forgets the device keys, the agreements, a click that waits for
+    /// its permission, and everything cached. Server and e-mail address stay, for the
+    /// next time, and so does the pin of the vault: a server that could have it
+    /// forgotten could put a vault of its own in the place of the pinned one.
     pub async fn sign_out(&self) -> Result<(), EnrolError> {
         let client = self.memory.borrow_mut().client.take();
         if let Some(client) = client {
@@ -210,6 +213,8 @@ impl<P: Platform> Background<P> {
         self.platform.keyring().forget().await?;
         self.forget_transfers().await?;
         self.forget_accounts().await?;
+        self.forget_click().await;
+        self.update_trust(Trust::forget_agreements).await?;
         self.update_enrolment(|enrolment| {
             *enrolment = Enrolment {
                 server: enrolment.server.take(),

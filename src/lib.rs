@@ -9,7 +9,7 @@
 //! |---|---|
 //! | [`background`] | the requests of pages, and what is kept in memory |
 //! | [`browser`] | the browser's APIs behind a trait; the only code that names them |
-//! | [`store`], [`records`] | what is kept between two starts |
+//! | [`store`], [`records`], [`trust`] | what is kept between two starts |
 //! | [`enrol`], [`accounts`], [`transfer`], [`permission`] | what a person can do |
 //! | [`apps`], [`capture`], [`identity`], [`consent`], [`vault`] | the rules of a transfer |
 //! | [`state`], [`explain`] | what a person is shown |
@@ -31,6 +31,7 @@ pub mod sender;
 pub mod state;
 pub mod store;
 pub mod transfer;
+pub mod trust;
 pub mod vault;
 
 // The fakes name this crate, since the tests in `tests/` use them as well.

@@ -55,11 +55,15 @@ impl Explain for ExpectError {
 }
 
 impl<P: Platform> Background<P> {
-    /// Remembers what was clicked, until the browser has asked for permission.
+    /// Remembers what was clicked, until the browser has asked for permission; or
+    /// forgets it, when the person said no or was promised to decide later.
     pub async fn expect_permission(&self, ask: ExpectPermission) -> Result<(), ExpectError> {
         let browser = self.platform.browser();
+        let Some(share) = ask.share else {
+            return Ok(browser.remember(KEY, None).await?);
+        };
         let expected = Expected {
-            share: ask.share,
+            share,
             until: browser.now().plus(PATIENCE_MS),
         };
         #[expect(
@@ -86,7 +90,7 @@ impl<P: Platform> Background<P> {
             // Another permission was granted: the one that is waited for may follow.
             return;
         }
-        self.no_longer_expected().await;
+        self.forget_click().await;
         let until = self.platform.browser().now().plus(ECHO_MS);
         let transfer = self.transfer(expected.share.clone());
         let continued = Continued {
@@ -106,7 +110,7 @@ impl<P: Platform> Background<P> {
         let continued = self.memory.borrow_mut().continued.take();
         match continued {
             Some(continued) if continued.share == share && now < continued.until => continued.transfer.await,
-            _ => join(self.no_longer_expected(), self.transfer(share)).await.1,
+            _ => join(self.forget_click(), self.transfer(share)).await.1,
         }
     }
 
@@ -117,7 +121,8 @@ impl<P: Platform> Background<P> {
         (browser.now() < expected.until).then_some(expected)
     }
 
-    async fn no_longer_expected(&self) {
+    /// Forgets the click, if one is remembered.
+    pub(crate) async fn forget_click(&self) {
         // What is remembered too long ends by its time limit.
         let _ = self.platform.browser().remember(KEY, None).await;
     }

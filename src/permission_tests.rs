@@ -1,6 +1,6 @@
-use ferry_bridge::{ExpectPermission, Request, Share, State, TransferStep};
+use ferry_bridge::{ExpectPermission, Request, Share, SignOut, State, TransferStep};
 
-use crate::testing::{Cookies, TestBackground, World, ask, run, step};
+use crate::testing::{CODE, Cookies, TestBackground, World, ask, run, set_up, sign_in, step, verify};
 
 const ORIGIN: &str = "*://*.notes.example/*";
 
@@ -16,7 +16,7 @@ async fn expecting(world: &World) -> TestBackground {
     let background = world.ready().await;
     world.browser.revoke_everything();
     let expect = Request::ExpectPermission(ExpectPermission {
-        share: clicked(world),
+        share: Some(clicked(world)),
     });
     ask::<(), _, _>(&background, expect).await.unwrap();
     background
@@ -39,6 +39,35 @@ fn a_granted_permission_takes_the_click_up() {
         ));
         background.permissions_added().await;
         assert_eq!(world.server().stores.get(), 1, "once");
+    });
+}
+
+#[test]
+fn a_click_that_was_denied_is_not_carried_out_later() {
+    run(async {
+        let world = World::default();
+        let background = expecting(&world).await;
+        let denied = Request::ExpectPermission(ExpectPermission { share: None });
+        ask::<(), _, _>(&background, denied).await.unwrap();
+        world.browser.grant(ORIGIN);
+        background.permissions_added().await;
+        assert_eq!(world.server().asked_ending("/transfers"), 0);
+        assert!(background.state().transfers.is_empty());
+    });
+}
+
+#[test]
+fn who_signs_out_takes_the_click_along() {
+    run(async {
+        let world = World::default();
+        let background = expecting(&world).await;
+        for request in [Request::SignOut(SignOut {}), sign_in(), set_up(), verify(CODE)] {
+            ask::<State, _, _>(&background, request).await.unwrap();
+        }
+        world.browser.grant(ORIGIN);
+        background.permissions_added().await;
+        assert!(background.state().transfers.is_empty());
+        assert_eq!(world.server().stores.get(), 0);
     });
 }
 

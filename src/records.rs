@@ -4,7 +4,7 @@
 use ferry_bridge::{Failure, ServerAddress, TransferStep};
 use ferry_protocol::api::{Account, CodeSent, DeviceState, Me};
 use ferry_protocol::session::SealedSession;
-use ferry_protocol::{AccountId, Bytes, TransferId, UnixMillis, WorkspaceId};
+use ferry_protocol::{AccountId, Bytes, SealingKeyId, TransferId, UnixMillis, WorkspaceId};
 use serde::{Deserialize, Serialize};
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
@@ -12,6 +12,8 @@ use zeroize::{Zeroize, ZeroizeOnDrop};
 pub const ENROLMENT: &str = "enrolment";
 /// Key of the [`AccountList`].
 pub const ACCOUNTS: &str = "accounts";
+/// Key of the [`Trust`](crate::trust::Trust).
+pub const TRUST: &str = "trust";
 
 /// Who uses this browser for Ferry, and how far it is set up.
 #[derive(Default, Serialize, Deserialize)]
@@ -20,19 +22,16 @@ pub struct Enrolment {
     pub server: Option<ServerAddress>,
     /// The e-mail address used last.
     pub email: Option<String>,
-    /// Whose device keys and pin this browser holds.
+    /// Whose device keys this browser holds.
     pub owner: Option<Owner>,
     /// The running session with the server.
     pub session: Option<Session>,
-    /// The pinned vault identity.
-    pub pin: Option<Pin>,
     /// Why the session ended, when it was not by the person's own choice.
     pub notice: Option<Failure>,
 }
 
-/// Whose device keys and pin this browser holds, as the person typed it: nothing
-/// that the server says makes it somebody else's. Another person gets keys and a
-/// pin of their own.
+/// Whose device keys this browser holds, as the person typed it: nothing that the
+/// server says makes it somebody else's. Another person gets keys of their own.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Owner {
     /// Server.
@@ -114,6 +113,8 @@ pub struct Sealed {
     pub cookies: u32,
     /// Who is signed in, if known.
     pub identity: Option<String>,
+    /// The key that it is sealed to.
+    pub sealing_key: SealingKeyId,
     /// No use in trying after this.
     pub expires_at: UnixMillis,
 }

@@ -2,12 +2,13 @@
 
 use ferry_bridge::{Phase, Profile, State, Transfer};
 use ferry_protocol::UnixMillis;
+use ferry_protocol::api::Account;
 use ferry_protocol::vault::fingerprint_text;
 
 use crate::background::Memory;
 use crate::browser::Platform;
-use crate::device_name;
 use crate::records::{Owner, Session};
+use crate::{consent, device_name};
 
 /// Everything that the pages show.
 pub(crate) fn state<P: Platform>(memory: &Memory<P>, now: UnixMillis, user_agent: &str) -> State {
@@ -37,11 +38,10 @@ fn phase<P: Platform>(memory: &Memory<P>, now: UnixMillis, user_agent: &str) -> 
         Some(device) if session.is_trusted() => Phase::Ready {
             profile,
             device_name: device.name.clone(),
-            vault_fingerprint: enrolment
-                .pin
-                .as_ref()
+            vault_fingerprint: memory
+                .pin()
                 .and_then(|pin| Some(fingerprint_text(&pin.fingerprint.to_array().ok()?))),
-            accounts: memory.accounts.accounts.clone(),
+            accounts: accounts(memory),
             fetched_at: memory.accounts.fetched_at.unwrap_or(UnixMillis(0)),
             stale: memory.stale.clone(),
         },
@@ -57,6 +57,15 @@ fn phase<P: Platform>(memory: &Memory<P>, now: UnixMillis, user_agent: &str) -> 
                 .filter(|code| device.is_some() && now < code.expires_at),
         },
     }
+}
+
+/// The accounts, with the consents that count: those that were given here.
+fn accounts<P: Platform>(memory: &Memory<P>) -> Vec<Account> {
+    let shown = |account: &Account| Account {
+        consent: consent::given(account, &memory.trust).cloned(),
+        ..account.clone()
+    };
+    memory.accounts.accounts.iter().map(shown).collect()
 }
 
 fn profile(owner: &Owner, session: &Session) -> Profile {

@@ -1,8 +1,13 @@
 //! The pinned vault identity, and which sealing keys it lets through.
+//!
+//! Signatures are checked by WebCrypto, which is several times faster than code of
+//! our own, and weighs nothing.
 
 use ferry_bridge::Remedy;
+use ferry_client::{KeyError, Keyring};
 use ferry_protocol::api::TransferOffer;
-use ferry_protocol::vault::{SealingKeyError, VaultError, VaultIdentity};
+use ferry_protocol::signature::SignatureError;
+use ferry_protocol::vault::{SealingKeyError, Succession, VaultError, VaultIdentity};
 use ferry_protocol::{Bytes, UnixMillis, WorkspaceId};
 
 use crate::explain::Explain;
@@ -17,6 +22,21 @@ pub enum VaultRefusal {
     /// The sealing key is not the vault's, or not for now.
     #[error("Nothing left your browser: {0}.")]
     SealingKey(#[from] SealingKeyError),
+    /// The sealing key was sealed to before, in another transfer.
+    #[error(
+        "Nothing left your browser: the server handed out a one-time key that was used before. Share again; if this \
+         goes on, do not transfer, and tell the workspace's admin."
+    )]
+    Reused,
+    /// No vault was pinned before. It is now, and the person is to see it first.
+    #[error(
+        "Nothing left your browser: it meets the vault for the first time. Compare the fingerprint of the vault with \
+         what \"ferry-worker identity\" says on the worker's machine, then share again."
+    )]
+    FirstSeen,
+    /// The browser cannot check signatures.
+    #[error("Nothing left your browser: {0}.")]
+    Keys(#[from] KeyError),
 }
 
 impl Explain for VaultRefusal {
@@ -25,11 +45,18 @@ impl Explain for VaultRefusal {
             Self::Identity(_) => "vault-changed",
             Self::SealingKey(SealingKeyError::Expired) => "sealing-key-expired",
             Self::SealingKey(_) => "sealing-key-forged",
+            Self::Reused => "sealing-key-reused",
+            Self::FirstSeen => "vault-first-seen",
+            Self::Keys(_) => "device-keys",
         }
     }
 
     fn remedy(&self) -> Option<Remedy> {
-        matches!(self, Self::SealingKey(SealingKeyError::Expired)).then_some(Remedy::Retry)
+        match self {
+            Self::SealingKey(SealingKeyError::Expired) | Self::Reused => Some(Remedy::Retry),
+            Self::FirstSeen => Some(Remedy::ConfirmUnknown),
+            Self::Identity(_) | Self::SealingKey(_) | Self::Keys(_) => None,
+        }
     }
 }
 
@@ -37,14 +64,27 @@ impl Explain for VaultRefusal {
 /// seen is pinned, a later one has to be the same, or handed over to by it. The
 /// workspace is pinned with it: the server could otherwise shed a pin by calling
 /// the workspace something else.
-pub fn see(pin: Option<&Pin>, workspace: WorkspaceId, vault: &VaultIdentity) -> Result<Pin, VaultError> {
+pub async fn see(
+    keyring: &impl Keyring,
+    pin: Option<&Pin>,
+    workspace: WorkspaceId,
+    vault: &VaultIdentity,
+) -> Result<Pin, VaultRefusal> {
     if let Some(pin) = pin {
         if pin.workspace != workspace {
-            return Err(VaultError::Unknown);
+            return Err(VaultError::Unknown.into());
         }
         // A record that was tampered with pins nobody.
         let pinned = pin.fingerprint.to_array().map_err(|_| VaultError::Unknown)?;
-        vault.accept(&pinned, &workspace)?;
+        for step in vault.path(&pinned)? {
+            let message = Succession::message(&workspace, &step.to);
+            if !keyring
+                .verify(&step.from, &message, step.signature.as_ref())
+                .await?
+            {
+                return Err(VaultError::Signature(SignatureError::Wrong).into());
+            }
+        }
     }
     Ok(Pin {
         workspace,
@@ -53,13 +93,26 @@ pub fn see(pin: Option<&Pin>, workspace: WorkspaceId, vault: &VaultIdentity) -> 
 }
 
 /// Whether something may be sealed to the offered key; the pin from then on.
-pub fn check(
+pub async fn check(
+    keyring: &impl Keyring,
     pin: Option<&Pin>,
     workspace: WorkspaceId,
     offer: &TransferOffer,
     now: UnixMillis,
 ) -> Result<Pin, VaultRefusal> {
-    let pin = see(pin, workspace, &offer.vault)?;
-    offer.sealing_key.verify(&offer.vault.current, &workspace, now)?;
+    let pin = see(keyring, pin, workspace, &offer.vault).await?;
+    let key = &offer.sealing_key;
+    // The signature first: what the key says of itself is only true if it holds.
+    if !keyring
+        .verify(
+            &offer.vault.current,
+            &key.signed_message(),
+            key.signature.as_ref(),
+        )
+        .await?
+    {
+        return Err(SealingKeyError::Signature(SignatureError::Wrong).into());
+    }
+    key.admit(&workspace, now)?;
     Ok(pin)
 }

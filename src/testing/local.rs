@@ -7,7 +7,7 @@ use std::rc::Rc;
 use ferry_client::keys::SealDh;
 use ferry_client::{Device, KeyError, Keyring};
 use ferry_extension::store::{Store, StoreError, Table};
-use ferry_protocol::signature::SigningKey;
+use ferry_protocol::signature::{self, SigningKey};
 use ferry_protocol::{Bytes, DeviceId, PublicJwk};
 use p256::elliptic_curve::sec1::ToSec1Point;
 use zeroize::Zeroizing;
@@ -70,6 +70,10 @@ impl Keyring for MemoryKeyring {
     async fn forget(&self) -> Result<(), KeyError> {
         self.lose();
         Ok(())
+    }
+
+    async fn verify(&self, key: &PublicJwk, message: &[u8], signature: &[u8]) -> Result<bool, KeyError> {
+        Ok(signature::verify(key, message, signature).is_ok())
     }
 }
 

@@ -14,6 +14,9 @@ use ferry_bridge::{CONSENT_TEXT_VERSION, Failure, Reply, Request, Share, State, 
 use ferry_catalogue::App;
 use ferry_extension::background::Background;
 use ferry_extension::browser::Platform;
+use ferry_extension::records::TRUST;
+use ferry_extension::store::{self, Table};
+use ferry_extension::trust::Trust;
 use ferry_protocol::AccountId;
 use futures_util::FutureExt as _;
 use serde::de::DeserializeOwned;
@@ -106,14 +109,25 @@ where
     /// A worker in a browser that is set up, with the app's permission granted,
     /// one identity signed in to the app, and consent given.
     pub(crate) async fn ready(&self) -> TestBackground<K, S> {
+        self.server().consent_to(self.account(), CONSENT_TEXT_VERSION);
+        let mut trust = Trust::default();
+        {
+            let account = self.server().account.borrow();
+            let consent = self.server().consent_record().expect("given");
+            trust.agree(account.id, &account.app, &consent);
+        }
+        store::save(&self.store, Table::Records, TRUST, &trust)
+            .await
+            .expect("kept");
+        self.enrolled().await
+    }
+
+    /// As [`Self::ready`], but nobody has agreed to anything in this browser.
+    pub(crate) async fn enrolled(&self) -> TestBackground<K, S> {
         let background = self.start().await;
         for request in [sign_in(), set_up(), verify(CODE)] {
             ask::<State, _, _>(&background, request).await.expect("enrolled");
         }
-        self.server().consent_to(self.account(), CONSENT_TEXT_VERSION);
-        ask::<State, _, _>(&background, Request::Refresh(ferry_bridge::Refresh {}))
-            .await
-            .expect("accounts");
         self.browser.grant_everything();
         background
     }

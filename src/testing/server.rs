@@ -38,6 +38,10 @@ pub(crate) enum Lie {
     OtherWorkspace,
     /// The key's time is over.
     ExpiredKey,
+    /// The key is the first one that was ever handed out, whatever the transfer.
+    ReplayedKey,
+    /// The consent is recorded for another text.
+    OtherText,
 }
 
 /// A device as the server knows it.
@@ -140,7 +144,11 @@ impl FakeServer {
     }
 
     pub(crate) fn consent(&self) -> Option<ConsentId> {
-        self.consent.borrow().as_ref().map(|consent| consent.id)
+        self.consent_record().map(|consent| consent.id)
+    }
+
+    pub(crate) fn consent_record(&self) -> Option<Consent> {
+        self.consent.borrow().clone()
     }
 
     /// How many one-time keys were handed out.
@@ -321,7 +329,11 @@ impl FakeServer {
                 (Method::Get, "") => write(&self.account()),
                 (Method::Post, "/consents") => {
                     let GiveConsent { text_version } = read(request)?;
-                    self.consent_to(self.account_id(), text_version);
+                    let other = u32::from(self.lie.get() == Some(Lie::OtherText));
+                    let before = self.consent_record();
+                    if before.is_none_or(|before| before.text_version != text_version) {
+                        self.consent_to(self.account_id(), text_version + other);
+                    }
                     write(&*self.consent.borrow())
                 }
                 (Method::Post, "/transfers") => self.begin(read(request)?, now),
@@ -442,6 +454,10 @@ impl FakeServer {
             return Err(ProblemCode::ConsentRequired);
         }
         let mut offers = self.offers.borrow_mut();
+        if self.lie.get() == Some(Lie::ReplayedKey) {
+            let (id, private) = offers.values().next().expect("a key handed out before");
+            return write(&self.offer(*id, private.public(), now));
+        }
         let (id, private) = offers.entry(ask.transfer).or_insert_with(|| {
             let serial = self.next();
             (

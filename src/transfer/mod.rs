@@ -131,13 +131,19 @@ impl<P: Platform> Background<P> {
         self.edit(account, transfer, |record| record.step = step);
     }
 
-    /// Keeps what was sealed. From then on, the transfer survives this worker.
+    /// Keeps what was sealed. From then on, the transfer survives this worker. Its
+    /// key is remembered first: should the worker be stopped in between, then a key
+    /// is wasted, and never sealed to twice.
     async fn keep_sealed(
         &self,
         account: AccountId,
         transfer: TransferId,
         sealed: Sealed,
     ) -> Result<(), TransferError> {
+        let now = self.platform.browser().now();
+        let (key, expires_at) = (sealed.sealing_key, sealed.expires_at);
+        self.update_trust(|trust| trust.use_key(key, transfer, expires_at, now))
+            .await?;
         let edited = self.edit(account, transfer, |record| record.sealed = Some(sealed));
         self.keep(edited).await
     }

@@ -13,10 +13,11 @@ use futures_util::future::try_join;
 use super::TransferError;
 use crate::background::{AskError, Background};
 use crate::browser::{Browser as _, Platform};
-use crate::consent::{self, Basis};
+use crate::consent::{self, Basis, ConsentError};
 use crate::identity::{self, Reading};
 use crate::records::Sealed;
-use crate::{apps, capture, vault};
+use crate::vault::{self, VaultRefusal};
+use crate::{apps, capture};
 
 /// A key that may be sealed to, and the consent that it was handed out for.
 struct Destination {
@@ -41,7 +42,7 @@ impl<P: Platform> Background<P> {
                 origins,
             });
         }
-        let basis = consent::basis(&account, share.consent)?;
+        let basis = consent::basis(&account, &self.memory().trust, share.consent)?;
         let ((reading, identity), destination) = try_join(
             self.read(&account, transfer, share.accept_unknown),
             self.destination(&account, transfer, basis),
@@ -91,6 +92,11 @@ impl<P: Platform> Background<P> {
                 let consent = self
                     .ask(async |client| client.give_consent(account.id, text_version).await)
                     .await?;
+                if consent.text_version != text_version {
+                    return Err(ConsentError::NotRecorded.into());
+                }
+                self.update_trust(|trust| trust.agree(account.id, &account.app, &consent))
+                    .await?;
                 self.put_account(Account {
                     consent: Some(consent.clone()),
                     ..account.clone()
@@ -102,10 +108,23 @@ impl<P: Platform> Background<P> {
         let offer = self
             .ask(async |client| client.begin_transfer(account.id, transfer).await)
             .await?;
-        let pinned = self.memory().enrolment.pin.clone();
+        let pinned = self.memory().pin().cloned();
         let now = self.platform.browser().now();
-        let pin = vault::check(pinned.as_ref(), self.workspace()?, &offer, now)?;
+        let pin = vault::check(
+            self.platform.keyring(),
+            pinned.as_ref(),
+            self.workspace()?,
+            &offer,
+            now,
+        )
+        .await?;
+        if self.memory().trust.is_used(offer.sealing_key.id, transfer) {
+            return Err(VaultRefusal::Reused.into());
+        }
         self.keep_pin(pin).await?;
+        if pinned.is_none() {
+            return Err(VaultRefusal::FirstSeen.into());
+        }
         let device = self.client()?.device().clone();
         let dh = device.seal_dh(&offer.sealing_key.public).await?;
         Ok(Destination { consent, offer, dh })
@@ -165,6 +184,7 @@ impl<P: Platform> Background<P> {
             owner,
             cookies,
             identity,
+            sealing_key: to.offer.sealing_key.id,
             expires_at: to.offer.sealing_key.expires_at,
         })
     }

@@ -1,14 +1,15 @@
 use ferry_bridge::{
-    CONSENT_TEXT_VERSION, Delete, Dismiss, Failure, Refresh, Remedy, Request, Share, SignOut, State,
+    CONSENT_TEXT_VERSION, Delete, Dismiss, Failure, Phase, Refresh, Remedy, Request, Share, SignOut, State,
     TransferStep,
 };
-use ferry_protocol::api::{Role, SessionStatus};
+use ferry_protocol::api::{Consent, Role, SessionStatus};
 use ferry_protocol::problem::ProblemCode;
 use futures_util::FutureExt as _;
 
 use crate::store::Table;
 use crate::testing::{
-    Asked, CANARY, Cookies, Lie, Point, TestBackground, World, app, ask, run, sign_in, step,
+    Asked, CANARY, CODE, Cookies, Lie, Point, TestBackground, World, app, ask, run, set_up, sign_in, step,
+    verify,
 };
 
 async fn share(world: &World, background: &TestBackground) -> Result<State, Failure> {
@@ -500,6 +501,123 @@ fn consent_is_recorded_once_and_sealed_in() {
             .await
             .unwrap();
         assert_eq!(world.server().asked_ending("/consents"), 1);
+    });
+}
+
+/// The consent that the pages are shown.
+fn shown_consent(background: &TestBackground) -> Option<Consent> {
+    match background.state().phase {
+        Phase::Ready { accounts, .. } => accounts[0].consent.clone(),
+        _ => panic!("ready"),
+    }
+}
+
+fn agree(world: &World) -> Request {
+    Request::Share(Share {
+        account: world.account(),
+        consent: Some(CONSENT_TEXT_VERSION),
+        accept_unknown: false,
+    })
+}
+
+#[test]
+fn a_consent_that_was_not_given_in_this_browser_does_not_count() {
+    run(async {
+        let world = World::default();
+        world.server().consent_to(world.account(), CONSENT_TEXT_VERSION);
+        let background = world.enrolled().await;
+        assert_eq!(shown_consent(&background), None, "the page asks");
+        let failure = share(&world, &background).await.unwrap_err();
+        assert_eq!(
+            (failure.code.as_str(), failure.remedy),
+            ("consent-required", Some(Remedy::GiveConsent))
+        );
+        assert_eq!(world.server().asked_ending("/transfers"), 0);
+        ask::<State, _, _>(&background, agree(&world)).await.unwrap();
+        assert_eq!(
+            shown_consent(&background).map(|consent| consent.id),
+            world.server().consent()
+        );
+        // It is remembered on disk, until the person signs out.
+        let background = world.start().await;
+        share(&world, &background).await.unwrap();
+        assert_eq!(world.server().stores.get(), 2);
+        for request in [Request::SignOut(SignOut {}), sign_in(), set_up(), verify(CODE)] {
+            ask::<State, _, _>(&background, request).await.unwrap();
+        }
+        assert_eq!(
+            share(&world, &background).await.unwrap_err().code,
+            "consent-required"
+        );
+    });
+}
+
+#[test]
+fn an_app_that_is_defined_anew_is_agreed_to_anew() {
+    run(async {
+        let world = World::default();
+        let background = world.ready().await;
+        share(&world, &background).await.unwrap();
+        let more = "more.example".to_owned();
+        world.server().account.borrow_mut().app.domains.push(more);
+        ask::<State, _, _>(&background, Request::Refresh(Refresh {}))
+            .await
+            .unwrap();
+        assert_eq!(shown_consent(&background), None, "the page asks");
+        assert_eq!(
+            share(&world, &background).await.unwrap_err().code,
+            "consent-required"
+        );
+        assert_eq!(world.server().stores.get(), 1);
+        ask::<State, _, _>(&background, agree(&world)).await.unwrap();
+        assert_eq!(world.server().open().unwrap().payload.app.domains.len(), 2);
+    });
+}
+
+#[test]
+fn a_server_that_records_another_text_gets_nothing() {
+    run(async {
+        let world = World::default();
+        let background = world.enrolled().await;
+        world.server().lie.set(Some(Lie::OtherText));
+        assert_eq!(
+            ask::<State, _, _>(&background, agree(&world))
+                .await
+                .unwrap_err()
+                .code,
+            "consent-not-recorded"
+        );
+        assert_eq!(world.server().asked_ending("/transfers"), 0);
+    });
+}
+
+#[test]
+fn a_key_that_was_sealed_to_before_is_refused() {
+    run(async {
+        let world = World::default();
+        let background = world.ready().await;
+        share(&world, &background).await.unwrap();
+        world.server().lie.set(Some(Lie::ReplayedKey));
+        let refused = async |background: &TestBackground| {
+            let failure = share(&world, background).await.unwrap_err();
+            assert_eq!(
+                (failure.code.as_str(), failure.remedy),
+                ("sealing-key-reused", Some(Remedy::Retry))
+            );
+            assert_eq!(world.server().stores.get(), 1);
+        };
+        refused(&background).await;
+        // Neither a new worker forgets it, nor a person who signs out and in again.
+        let background = world.start().await;
+        refused(&background).await;
+        for request in [Request::SignOut(SignOut {}), sign_in(), set_up(), verify(CODE)] {
+            ask::<State, _, _>(&background, request).await.unwrap();
+        }
+        let failure = ask::<State, _, _>(&background, agree(&world)).await.unwrap_err();
+        assert_eq!(failure.code, "sealing-key-reused");
+        world.server().lie.set(None);
+        share(&world, &background).await.unwrap();
+        assert_eq!(world.server().stores.get(), 2);
     });
 }
 

@@ -127,8 +127,9 @@ pub struct Inspect {
 /// the transfer when the permission is granted.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct ExpectPermission {
-    /// What was clicked.
-    pub share: Share,
+    /// What was clicked; `None` when nothing is to follow: the person said no, or
+    /// was promised to see first what would be taken.
+    pub share: Option<Share>,
 }
 
 /// Transfers the session: the click. Answers when the transfer has ended; events
@@ -215,7 +216,8 @@ pub enum Remedy {
         /// Match patterns.
         origins: Vec<String>,
     },
-    /// Show the risk of an unknown identity, and let the person confirm.
+    /// Show what would be taken and where it goes, with the risk of what nobody can
+    /// tell, and let the person confirm.
     ConfirmUnknown,
     /// Show the consent text, and let the person agree.
     GiveConsent,

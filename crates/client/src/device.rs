@@ -4,6 +4,7 @@
 use ferry_protocol::{Bytes, DeviceId, PublicJwk};
 
 use crate::keys::{DeviceKeys, SealDh};
+use crate::webcrypto;
 
 /// This device's two keys.
 ///
@@ -47,6 +48,9 @@ pub trait Keyring: 'static {
 
     /// Destroys them.
     async fn forget(&self) -> Result<(), KeyError>;
+
+    /// Whether an ES256 signature, `r ∥ s`, of anybody's key holds.
+    async fn verify(&self, key: &PublicJwk, message: &[u8], signature: &[u8]) -> Result<bool, KeyError>;
 }
 
 /// Device keys cannot be used; the text says why, and what to do.
@@ -78,6 +82,12 @@ impl Keyring for BrowserKeyring {
 
     async fn forget(&self) -> Result<(), KeyError> {
         DeviceKeys::forget().await.map_err(KeyError::new)
+    }
+
+    async fn verify(&self, key: &PublicJwk, message: &[u8], signature: &[u8]) -> Result<bool, KeyError> {
+        webcrypto::verify(key, message, signature)
+            .await
+            .map_err(KeyError::new)
     }
 }
 

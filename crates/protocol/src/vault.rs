@@ -68,8 +68,18 @@ impl SignedSealingKey {
         now: UnixMillis,
     ) -> Result<(), SealingKeyError> {
         // The signature first: what the others say is only true if it holds.
-        let message = Self::message(&self.id, &self.workspace, self.expires_at, &self.public);
-        signature::verify(identity, &message, self.signature.as_ref())?;
+        signature::verify(identity, &self.signed_message(), self.signature.as_ref())?;
+        self.admit(workspace, now)
+    }
+
+    /// What the vault identity signed, if the signature holds.
+    pub fn signed_message(&self) -> Vec<u8> {
+        Self::message(&self.id, &self.workspace, self.expires_at, &self.public)
+    }
+
+    /// Whether a key whose signature was checked elsewhere is for this workspace and
+    /// for now.
+    pub fn admit(&self, workspace: &WorkspaceId, now: UnixMillis) -> Result<(), SealingKeyError> {
         if self.workspace != *workspace {
             return Err(SealingKeyError::OtherWorkspace);
         }
@@ -108,7 +118,9 @@ pub enum VaultError {
     #[error("the vault's identity changed without the old one's signature: ask the workspace's admin")]
     Signature(#[from] SignatureError),
     /// More than [`MAX_SUCCESSIONS`].
-    #[error("the vault's identity changed too often since this device was set up: set the device up anew")]
+    #[error(
+        "the vault's identity changed too often since this browser first saw it: ask the workspace's admin"
+    )]
     TooMany,
 }
 
@@ -121,30 +133,31 @@ impl VaultIdentity {
     /// Whether the current identity is the pinned one, or was handed over to by
     /// it, step by step. What came before the pinned one does not matter.
     pub fn accept(&self, pinned: &[u8; 32], workspace: &WorkspaceId) -> Result<(), VaultError> {
+        for step in self.path(pinned)? {
+            step.verify(workspace)?;
+        }
+        Ok(())
+    }
+
+    /// The steps that lead from the pinned identity to the current one, without a
+    /// gap; none if it is the same. Each [`Succession::verify`] has still to hold.
+    pub fn path(&self, pinned: &[u8; 32]) -> Result<&[Succession], VaultError> {
         if self.fingerprint() == *pinned {
-            return Ok(());
+            return Ok(&[]);
         }
         if self.successions.len() > MAX_SUCCESSIONS {
             return Err(VaultError::TooMany);
         }
-        let mut steps = self
+        let first = self
             .successions
             .iter()
-            .skip_while(|step| step.from.thumbprint() != *pinned);
-        let first = steps.next().ok_or(VaultError::Unknown)?;
-        first.verify(workspace)?;
-        let mut holder = &first.to;
-        for step in steps {
-            if step.from != *holder {
-                return Err(VaultError::Broken);
-            }
-            step.verify(workspace)?;
-            holder = &step.to;
-        }
-        if *holder == self.current {
-            Ok(())
-        } else {
-            Err(VaultError::Broken)
+            .position(|step| step.from.thumbprint() == *pinned)
+            .ok_or(VaultError::Unknown)?;
+        let steps = &self.successions[first..];
+        let is_unbroken = steps.windows(2).all(|pair| pair[0].to == pair[1].from);
+        match steps.last() {
+            Some(last) if is_unbroken && last.to == self.current => Ok(steps),
+            _ => Err(VaultError::Broken),
         }
     }
 }

@@ -39,9 +39,7 @@ impl Ferry {
             .with_untracked(|granted| granted.get(&id) == Some(&true));
         let prompt = (!granted).then(|| {
             keep::keep_place(self.route.get_untracked(), self.now.get_untracked());
-            let expected = ExpectPermission { share: share.clone() };
-            // If this is not heard, the person clicks once more.
-            spawn_local(async move { drop(ask(expected).await) });
+            expect(Some(share.clone()));
             permissions::request(&account.app.origins())
         });
         self.set_doing(id, Some(Doing::Sharing));
@@ -51,6 +49,7 @@ impl Ferry {
                 keep::drop_place();
                 self.set_granted(id, allowed);
                 if !allowed {
+                    expect(None);
                     self.set_doing(id, None);
                     self.fail(id, words::not_allowed(&app));
                     return;
@@ -62,11 +61,12 @@ impl Ferry {
         });
     }
 
-    /// Asks the browser for the app's domains, and then calls. Has to be called
-    /// within the handler of a click.
+    /// Asks the browser for the app's domains, and then calls. Nothing is transferred,
+    /// whatever was clicked before. Has to be called within the handler of a click.
     pub fn allow(self, account: &Account, then: impl FnOnce(bool) + 'static) {
         let (id, app) = (account.id, account.app.name.clone());
         self.forget_outcome(id);
+        expect(None);
         keep::keep_place(self.route.get_untracked(), self.now.get_untracked());
         let prompt = permissions::request(&account.app.origins());
         spawn_local(async move {
@@ -192,4 +192,11 @@ impl Ferry {
             }
         });
     }
+}
+
+/// Tells the background what it goes on with when the browser grants the permission
+/// and closes this page, if with anything.
+fn expect(share: Option<Share>) {
+    // If this is not heard, the person clicks once more.
+    spawn_local(async move { drop(ask(ExpectPermission { share }).await) });
 }

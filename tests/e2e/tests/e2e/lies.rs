@@ -67,7 +67,7 @@ async fn a_replayed_sealing_key_is_refused(stage: &Stage) -> Result<()> {
             .clone();
     });
     setting.popup.click_share(&setting.account).await?;
-    setting.popup.find("notice").await?;
+    setting.popup.notice_with("sealing-key-reused").await?;
     ensure!(
         setting.wire.sent(Message::Upload).len() == uploads,
         "it was sealed to a used key"
