@@ -13,6 +13,7 @@ use ferry_protocol::api::{Finding, LeasedSession, Purpose, Report, TakeSession};
 use ferry_protocol::problem::ProblemCode;
 use tokio::time::Instant;
 
+use crate::ambient;
 use crate::api::{Api, ApiError};
 use crate::browser::{CdpError, LaunchError};
 use crate::config::Config;
@@ -49,6 +50,20 @@ pub enum AutomationError {
     /// The browser failed.
     #[error(transparent)]
     Cdp(#[from] CdpError),
+    /// The server answered with something else than was asked for.
+    #[error(
+        "the server gave the session of account {given} instead of {asked}'s; it was not opened. \
+         Do not trust this server, and tell its admin"
+    )]
+    OtherAccount {
+        /// The account asked for.
+        asked: AccountId,
+        /// The account of the session that came.
+        given: AccountId,
+    },
+    /// The session was deleted while it was open.
+    #[error("the session was deleted; its browser is closed, and nothing of it was kept")]
+    Deleted,
     /// Another process has it.
     #[error("another `ferry-worker` has this session open: end that one first")]
     InUse,
@@ -70,17 +85,28 @@ struct Held {
 }
 
 impl Held {
-    /// Takes the lease on an account's session.
+    /// Takes the lease on an account's session. A server that answers with another
+    /// account's gets it back: it must not choose whose session a program is given.
     async fn take(config: &Config, account: &AccountId, purpose: Purpose) -> Result<Self, AutomationError> {
         let state = StateDir::open(&config.state)?;
         let api = Api::new(&config.server, config.ca.as_ref(), state.clone())?;
         let leased = api.take(account, &TakeSession { purpose }).await?;
-        Ok(Self { state, api, leased })
+        let held = Self { state, api, leased };
+        match other_account(&held.leased, account) {
+            None => Ok(held),
+            Some(given) => {
+                held.release().await;
+                Err(AutomationError::OtherAccount {
+                    asked: *account,
+                    given,
+                })
+            }
+        }
     }
 
     async fn open(&self) -> Result<OpenedSession, AutomationError> {
         let workspace = self.api.workspace().await?;
-        Ok(open_seal(&self.state, workspace, &self.leased)?)
+        Ok(open_seal(&self.state, workspace, &self.leased, ambient::now())?)
     }
 
     /// Holds the session against other processes, which may just be checking it.
@@ -111,4 +137,15 @@ impl Held {
             Err(error) => tracing::warn!(%error, "the lease was not given back; it runs out by itself"),
         }
     }
+}
+
+/// The account of a leased session, if it is another than the one asked for: by the
+/// lease, or by the header that the device signed.
+fn other_account(leased: &LeasedSession, asked: &AccountId) -> Option<AccountId> {
+    // A header that cannot be read is refused when the session is opened.
+    let sealed = leased.sealed.header().ok().map(|header| header.account);
+    [Some(leased.account), sealed]
+        .into_iter()
+        .flatten()
+        .find(|given| given != asked)
 }

@@ -62,8 +62,8 @@ pub enum LookError {
 /// What a look says about a session.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Judgement {
-    /// Alive, and whose it should be; `None`: the app does not show whose.
-    Alive(Option<String>),
+    /// Alive; whether the app shows whose it is, which is the right one's then.
+    Alive(bool),
     /// Not usable.
     Invalid(InvalidReason),
     /// Nothing can be said.
@@ -81,7 +81,7 @@ pub async fn check(
     let context = browser.context(proxy).await?;
     let checking = check_in(&context, payload, account_identity);
     let checked = tokio::time::timeout(LIMIT, checking).await;
-    let refused = refusals(&context);
+    let refused = refusals(&context, &payload.app);
     context.close().await?;
     let (receipt, looked) = match checked {
         Ok(result) => result?,
@@ -91,8 +91,8 @@ pub async fn check(
         ),
     };
     Ok(match looked {
-        Ok((Judgement::Alive(identity), jar)) => Checked {
-            finding: Finding::Verified { identity, receipt },
+        Ok((Judgement::Alive(identified), jar)) => Checked {
+            finding: Finding::Verified { identified, receipt },
             jar: Some(jar),
         },
         Ok((Judgement::Invalid(reason), _)) => Checked {
@@ -162,7 +162,7 @@ impl Look {
 }
 
 /// Judges a look. `sealed`: whom the extension found; `account`: whose session the
-/// account takes.
+/// account takes. Where both are known, it must be both.
 pub fn judge(app: &App, look: &Look, sealed: Option<&str>, account: Option<&str>) -> Judgement {
     match look.check.status {
         200..=299 => {}
@@ -173,18 +173,24 @@ pub fn judge(app: &App, look: &Look, sealed: Option<&str>, account: Option<&str>
     if is_sign_in(app, &look.check.shown) {
         return Judgement::Invalid(InvalidReason::SignedOut);
     }
-    match verdict(app, look, account.or(sealed)) {
+    let by_account = verdict(app, look, account);
+    if matches!(verdict(app, look, sealed), Verdict::Another { .. }) {
+        return Judgement::Invalid(InvalidReason::AnotherIdentity);
+    }
+    // What was found is not told: the rules may be a lying server's, and what they
+    // find anything in the session.
+    match by_account {
         Verdict::SignedOut => Judgement::Invalid(InvalidReason::SignedOut),
-        Verdict::One { identity } => Judgement::Alive(Some(identity)),
+        Verdict::One { .. } => Judgement::Alive(true),
         Verdict::Several { .. } => Judgement::Invalid(InvalidReason::SeveralIdentities),
-        Verdict::Another { found, .. } => Judgement::Invalid(InvalidReason::AnotherIdentity { found }),
+        Verdict::Another { .. } => Judgement::Invalid(InvalidReason::AnotherIdentity),
         // Cookies alone prove little; at least the page that only a signed-in person
         // sees must have been shown.
         Verdict::Unknown if !same_page(&app.check, &look.check.shown) => {
             Judgement::Invalid(InvalidReason::SignedOut)
         }
         // The person confirmed that nobody can tell, and still nobody can.
-        Verdict::Unknown if sealed.is_none() => Judgement::Alive(None),
+        Verdict::Unknown if sealed.is_none() => Judgement::Alive(false),
         Verdict::Unknown => {
             Judgement::Unclear("somebody is signed in, but the app no longer shows who".to_owned())
         }
@@ -195,7 +201,7 @@ pub fn judge(app: &App, look: &Look, sealed: Option<&str>, account: Option<&str>
 pub fn name(reason: &InvalidReason) -> &'static str {
     match reason {
         InvalidReason::SignedOut => "signed out",
-        InvalidReason::AnotherIdentity { .. } => "another identity",
+        InvalidReason::AnotherIdentity => "another identity",
         InvalidReason::SeveralIdentities => "several identities",
         InvalidReason::SealRejected { .. } => "seal rejected",
     }
@@ -261,18 +267,27 @@ fn same_page(a: &str, b: &str) -> bool {
     a.host() == b.host() && a.path().trim_end_matches('/') == b.path().trim_end_matches('/')
 }
 
-/// What the egress proxy refused, for the log and the status page: hosts only.
-fn refusals(context: &Context) -> String {
-    let refusals = context.refusals();
-    let named: Vec<_> = refusals
+/// What the egress proxy refused, for the log and the status page: the app's own
+/// domains by name. Which other hosts a page asks for may tell what is on it, so they
+/// are only counted.
+fn refusals(context: &Context, app: &App) -> String {
+    let domains = AppDomains::new(app);
+    let (own, other): (Vec<_>, Vec<_>) = context
+        .refusals()
+        .into_iter()
+        .partition(|refusal| domains.names().contains(&refusal.host));
+    let mut said: Vec<_> = own
         .iter()
         .take(3)
         .map(|r| format!("{}: {}", r.host, r.why))
         .collect();
-    if named.is_empty() {
+    if !other.is_empty() {
+        said.push(format!("other hosts: {}", other.len()));
+    }
+    if said.is_empty() {
         String::new()
     } else {
-        format!(" (refused: {})", named.join("; "))
+        format!(" (refused: {})", said.join("; "))
     }
 }
 
@@ -309,17 +324,18 @@ mod tests {
     #[test]
     fn the_same_identity_is_alive() {
         let look = look_at(200, CHECK, "Hello <b>alice</b>", SID);
-        let alive = Judgement::Alive(Some("alice".to_owned()));
+        let alive = Judgement::Alive(true);
         assert_eq!(judge(&app(), &look, Some("alice"), None), alive);
+        assert_eq!(judge(&app(), &look, None, Some("alice")), alive);
         assert_eq!(judge(&app(), &look, Some("alice"), Some("alice")), alive);
     }
 
     #[test]
     fn another_than_the_accounts_or_the_seals_is_invalid() {
         let look = look_at(200, CHECK, "Hello <b>mallory</b>", SID);
-        let another = Judgement::Invalid(InvalidReason::AnotherIdentity {
-            found: "mallory".to_owned(),
-        });
+        let another = Judgement::Invalid(InvalidReason::AnotherIdentity);
+        // The account says mallory's, and the device sealed it as alice's.
+        assert_eq!(judge(&app(), &look, Some("alice"), Some("mallory")), another);
         assert_eq!(judge(&app(), &look, Some("alice"), None), another);
         assert_eq!(judge(&app(), &look, Some("mallory"), Some("alice")), another);
     }
@@ -352,7 +368,7 @@ mod tests {
         let mut opaque = app();
         opaque.identity.clear();
         let there = look_at(200, CHECK, "", SID);
-        assert_eq!(judge(&opaque, &there, None, None), Judgement::Alive(None));
+        assert_eq!(judge(&opaque, &there, None, None), Judgement::Alive(false));
         // It could be told when the session was sealed.
         assert!(matches!(
             judge(&opaque, &there, Some("alice"), None),

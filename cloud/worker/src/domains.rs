@@ -4,7 +4,6 @@
 use std::net::IpAddr;
 
 use ferry_catalogue::App;
-use psl::Type;
 
 /// The domains of one app.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,8 +19,8 @@ pub enum Belongs {
     Yes,
     /// Not the app's.
     No,
-    /// Below a domain under which the public registers names: nobody's domain to
-    /// give away, whatever the app's definition says.
+    /// Below a domain under which others have names of their own: nobody's domain
+    /// to give away, whatever the app's definition says.
     PublicSuffix,
 }
 
@@ -33,6 +32,11 @@ impl AppDomains {
         }
     }
 
+    /// The domains, in lower case.
+    pub fn names(&self) -> &[String] {
+        &self.domains
+    }
+
     /// What a host is to the app: a name in any case, or an IP address.
     pub fn belongs(&self, host: &str) -> Belongs {
         let host = normal(host);
@@ -42,14 +46,14 @@ impl AppDomains {
         let above = self.domains.iter().filter(|domain| is_below(&host, domain));
         above.fold(Belongs::No, |belongs, domain| match belongs {
             Belongs::Yes => Belongs::Yes,
-            _ if is_registry_suffix(domain) => Belongs::PublicSuffix,
+            _ if is_public_suffix(domain) => Belongs::PublicSuffix,
             _ => Belongs::Yes,
         })
     }
 }
 
-/// Whether a host and everything below it is one where the public registers names
-/// (`com`, `co.uk`, `github.io`), as the Public Suffix List says. A single-label
+/// Whether a host is one below which anybody may have a name: of a registry (`com`,
+/// `co.uk`) or of a company (`github.io`), as the Public Suffix List says. A single-label
 /// name that the list does not know (`localhost`) is none.
 pub fn is_public_suffix(domain: &str) -> bool {
     let domain = normal(domain);
@@ -64,13 +68,6 @@ pub fn same_site(a: &str, b: &str) -> bool {
         (Some(site_a), Some(site_b)) if as_ip(&a).is_none() => site_a == site_b,
         _ => a == b,
     }
-}
-
-/// A suffix of the list's registry part. Those of its private part (`myshopify.com`)
-/// belong to one company, whose app may claim them.
-fn is_registry_suffix(domain: &str) -> bool {
-    is_public_suffix(domain)
-        && psl::suffix(domain.as_bytes()).is_some_and(|suffix| suffix.typ() == Some(Type::Icann))
 }
 
 /// Below a name, that is: nothing lies below an address.
@@ -132,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn a_registry_suffix_gives_nothing_below_it() {
+    fn a_public_suffix_gives_nothing_below_it() {
         let app = domains(&["co.uk", "github.io", "example.co.uk"]);
         assert_eq!(app.belongs("bank.co.uk"), Belongs::PublicSuffix);
         assert_eq!(
@@ -140,8 +137,7 @@ mod tests {
             Belongs::Yes,
             "also below a domain that it may have"
         );
-        // A company's own suffix is one app's to claim.
-        assert_eq!(app.belongs("someone.github.io"), Belongs::Yes);
+        assert_eq!(app.belongs("someone.github.io"), Belongs::PublicSuffix);
     }
 
     #[test]

@@ -1,4 +1,5 @@
-//! The vault's one-time sealing keys: made ahead, supplied, destroyed when told.
+//! The vault's one-time sealing keys: made ahead, supplied, destroyed when told or
+//! when nobody can need them any more.
 
 use ferry_protocol::api::{KeySupply, KeysDestroyed, SupplyKeys};
 use ferry_protocol::session::VaultKey;
@@ -19,6 +20,14 @@ pub const LOW: u32 = 48;
 /// How long a key may wait to be sealed to: 30 days, in milliseconds.
 const LIFETIME: i64 = 30 * 24 * 60 * 60 * 1000;
 
+/// How long after its end a key that was never used is destroyed all the same, if the
+/// server never says so: 90 days, in milliseconds. Something may have been sealed to
+/// it on its last day, and not come here yet.
+const UNUSED_MARGIN: i64 = 90 * 24 * 60 * 60 * 1000;
+
+/// How often such keys are looked for: each hour, in milliseconds.
+const SWEEP_EVERY: i64 = 60 * 60 * 1000;
+
 /// Destroying and supplying alternate at most so often in one go.
 const MAX_ROUNDS: usize = 64;
 
@@ -30,6 +39,7 @@ pub struct KeyKeeper {
     /// Durable here, and perhaps known to the server: supplied again before any
     /// others are made, so that an unreachable server does not fill the disk.
     unconfirmed: Option<SupplyKeys>,
+    swept_at: Option<UnixMillis>,
 }
 
 /// The keys cannot be kept in order.
@@ -52,12 +62,14 @@ impl KeyKeeper {
             identity,
             workspace,
             unconfirmed: None,
+            swept_at: None,
         })
     }
 
     /// Does what the server asks for: destroys what is to be destroyed, and says so
     /// once it is; makes and supplies what is lacking.
     pub async fn settle(&mut self, api: &Api, mut supply: KeySupply) -> Result<(), KeysError> {
+        self.sweep(ambient::now()).await?;
         for _ in 0..MAX_ROUNDS {
             if !supply.destroy.is_empty() {
                 supply = self.destroy(api, supply.destroy).await?;
@@ -66,6 +78,21 @@ impl KeyKeeper {
             } else {
                 break;
             }
+        }
+        Ok(())
+    }
+
+    /// Destroys what was never used, and is long past its end.
+    async fn sweep(&mut self, now: UnixMillis) -> Result<(), StateError> {
+        if self.swept_at.is_some_and(|at| now < at.plus(SWEEP_EVERY)) {
+            return Ok(());
+        }
+        self.swept_at = Some(now);
+        let state = self.state.clone();
+        let made_before = now.plus(-LIFETIME - UNUSED_MARGIN);
+        let destroyed = blocking(move || state.destroy_unused(made_before)).await?;
+        if destroyed > 0 {
+            tracing::info!(destroyed, "sealing keys destroyed that were never used");
         }
         Ok(())
     }

@@ -4,14 +4,19 @@
 //! keys exist, and what a supported app may reach.
 
 use ferry_catalogue::App;
-use ferry_protocol::WorkspaceId;
 use ferry_protocol::api::LeasedSession;
 use ferry_protocol::jar::Jar;
 use ferry_protocol::session::{self, Expected, Header, OpenError, Payload, VaultKey};
+use ferry_protocol::{UnixMillis, WorkspaceId};
 
-use crate::domains::{AppDomains, Belongs};
+use crate::domains::is_public_suffix;
+use crate::egress::{Policy, Rules};
 use crate::refresh::{self, RefreshError};
-use crate::state_dir::{StateDir, StateError};
+use crate::state_dir::{MemoryError, Seen, StateDir, StateError};
+
+/// How far a device's clock may be ahead of the worker's, in milliseconds. The server
+/// takes no request of one that is further off than half of it.
+const CLOCK_MARGIN: i64 = 10 * 60 * 1000;
 
 /// An opened session. Secret: no `Debug`.
 pub struct OpenedSession {
@@ -35,9 +40,24 @@ pub enum OpenSessionError {
     /// The app's definition cannot be used.
     #[error("the app's definition in the seal is not valid: {0}")]
     App(#[from] ferry_catalogue::AppError),
-    /// The definition claims more than the supported app of that name has.
-    #[error("the app's definition in the seal claims {0}, which is not the app's")]
+    /// The definition reaches more than the app of that name does.
+    #[error(
+        "the app's definition in the seal reaches {0}, which the app as it is defined now does not: \
+         transfer the session again"
+    )]
     AppReach(String),
+    /// The seal is of another app than the account.
+    #[error("the seal is of another app than its account")]
+    OtherApp,
+    /// The definition claims a domain below which anybody may have a name.
+    #[error("the app's definition in the seal claims {0}, below which other people have names of their own")]
+    PublicSuffix(String),
+    /// The device's clock is ahead.
+    #[error("the session is from the future: set the device's clock, then transfer the session again")]
+    Future,
+    /// A newer session was opened before, or another one with the same key.
+    #[error(transparent)]
+    Memory(MemoryError),
     /// The worker's own state fails; nothing is known of the session.
     #[error(transparent)]
     State(#[from] StateError),
@@ -61,11 +81,12 @@ pub enum KeepError {
     State(#[from] StateError),
 }
 
-/// Opens a leased session.
+/// Opens a leased session, and remembers that it was.
 pub fn open(
     state: &StateDir,
     workspace: WorkspaceId,
     leased: &LeasedSession,
+    now: UnixMillis,
 ) -> Result<OpenedSession, OpenSessionError> {
     // The header is not yet proved; it only says which key to try.
     let sealing_key = leased.sealed.header().map_err(OpenError::from)?.sealing_key;
@@ -80,7 +101,13 @@ pub fn open(
         device_sealing_key_signature: leased.device_sealing_key_signature.as_ref(),
     };
     let opened = session::open(&leased.sealed, &key, &expected)?;
-    check_app(&opened.payload.app)?;
+    check_app(&opened.payload.app, &leased.app)?;
+    // Everything is proved now. One from the future would stand in the way of all
+    // that come after it.
+    if opened.header.captured_at > now.plus(CLOCK_MARGIN) {
+        return Err(OpenSessionError::Future);
+    }
+    state.remember(&Seen::from(&opened.header))?;
     let mut payload = opened.payload;
     if let Some(jar) = refreshed_jar(state, &opened.header, &key)? {
         payload.jar = jar;
@@ -108,20 +135,31 @@ impl OpenedSession {
     }
 }
 
-/// The worker holds to the app that the person consented to: the one in the seal.
-/// But a supported app's name must not lend itself to other domains.
-fn check_app(app: &App) -> Result<(), OpenSessionError> {
-    app.validate()?;
-    let Some(supported) = ferry_catalogue::find(&app.id) else {
-        return Ok(());
-    };
-    let domains = AppDomains::new(supported);
-    match app
-        .domains
-        .iter()
-        .find(|domain| domains.belongs(domain) != Belongs::Yes)
-    {
-        Some(foreign) => Err(OpenSessionError::AppReach(foreign.clone())),
+impl From<MemoryError> for OpenSessionError {
+    fn from(error: MemoryError) -> Self {
+        match error {
+            MemoryError::State(error) => Self::State(error),
+            refused => Self::Memory(refused),
+        }
+    }
+}
+
+/// The worker holds to the app that the person consented to: the one in the seal. But
+/// devices write what is in seals, and the worker sits in another network than they
+/// do: so it reaches no host and port that the app of that name does not have, as the
+/// catalogue knows it or, if it is the workspace's own, as the admin defined it.
+fn check_app(sealed: &App, current: &App) -> Result<(), OpenSessionError> {
+    sealed.validate()?;
+    if sealed.id != current.id {
+        return Err(OpenSessionError::OtherApp);
+    }
+    if let Some(domain) = sealed.domains.iter().find(|domain| is_public_suffix(domain)) {
+        return Err(OpenSessionError::PublicSuffix(domain.clone()));
+    }
+    let known = ferry_catalogue::find(&sealed.id).unwrap_or(current);
+    let reach = |app| Rules::new(app, Policy::default());
+    match reach(sealed).beyond(&reach(known)) {
+        Some(what) => Err(OpenSessionError::AppReach(what)),
         None => Ok(()),
     }
 }
@@ -136,6 +174,54 @@ fn refreshed_jar(state: &StateDir, header: &Header, key: &VaultKey) -> Result<Op
         Err(error) => {
             tracing::warn!(transfer = %header.transfer, %error, "using the session as it was transferred");
             Ok(None)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixtures::app;
+
+    fn why(sealed: &App, current: &App) -> String {
+        check_app(sealed, current).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn a_seal_reaches_no_more_than_its_app_does_now() {
+        let current = app();
+        let mut sealed = app();
+        // Which rules tell who is signed in may have changed since; hosts may not.
+        sealed.identity.clear();
+        assert!(check_app(&sealed, &current).is_ok());
+        sealed.domains.push("intranet.test".to_owned());
+        assert!(why(&sealed, &current).contains("reaches intranet.test"));
+        let mut sealed = app();
+        sealed.check = "https://app.test:8443/me".to_owned();
+        assert!(why(&sealed, &current).contains("reaches port 8443"));
+        let mut sealed = app();
+        sealed.id = "custom-other".parse().unwrap();
+        assert!(why(&sealed, &current).contains("another app"));
+    }
+
+    #[test]
+    fn what_a_server_says_of_a_supported_app_does_not_matter() {
+        let supported = ferry_catalogue::find(&"github".parse().unwrap()).unwrap();
+        let mut wider = supported.clone();
+        wider.domains.push("bank.example".to_owned());
+        assert!(check_app(supported, &wider).is_ok());
+        assert!(why(&wider, &wider).contains("bank.example"));
+    }
+
+    #[test]
+    fn a_public_suffix_is_nobodys_app() {
+        for suffix in ["co.uk", "github.io"] {
+            let mut app = app();
+            app.domains.push(suffix.to_owned());
+            assert!(why(&app, &app).contains("names of their own"), "{suffix}");
+        }
+        for app in ferry_catalogue::builtin() {
+            assert!(check_app(app, app).is_ok(), "{}", app.id);
         }
     }
 }

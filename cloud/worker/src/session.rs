@@ -10,7 +10,7 @@ use crate::browser::Browser;
 use crate::check::{self, CheckError};
 use crate::egress::Policy;
 use crate::open::{self, OpenSessionError, OpenedSession};
-use crate::state_dir::{Hold, StateDir};
+use crate::state_dir::{Hold, Seen, StateDir};
 
 /// Checks a leased session, and keeps the cookies that the visit rotated.
 pub async fn check(
@@ -29,12 +29,15 @@ pub async fn check(
         }
         Err(error) => return Ok(not_opened(leased, &error)),
     };
-    let mut session = match open::open(state, workspace, leased) {
+    let mut session = match open::open(state, workspace, leased, ambient::now()) {
         Ok(session) => session,
         Err(error) => return Ok(not_opened(leased, &error)),
     };
     let identity = leased.account_identity.as_deref();
     let checked = check::check(browser, policy, &session.payload, identity).await?;
+    if matches!(checked.finding, Finding::Verified { .. }) {
+        destroy_superseded(state, &session);
+    }
     if let Some(jar) = checked.jar
         && jar != session.payload.jar
     {
@@ -67,6 +70,17 @@ fn not_opened(leased: &LeasedSession, error: &OpenSessionError) -> Finding {
         Finding::Unreachable {
             what: "the worker's state directory fails".to_owned(),
         }
+    }
+}
+
+/// Destroys the keys of the sessions that a good one took the place of. The server
+/// will say so too, if it is honest and was not restored from a backup.
+fn destroy_superseded(state: &StateDir, session: &OpenedSession) {
+    let transfer = session.header.transfer;
+    match state.destroy_superseded(&Seen::from(&session.header)) {
+        Ok(0) => {}
+        Ok(destroyed) => tracing::info!(%transfer, destroyed, "keys of earlier sessions destroyed"),
+        Err(error) => tracing::error!(%transfer, %error, "keys of earlier sessions cannot be destroyed yet"),
     }
 }
 

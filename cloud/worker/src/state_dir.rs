@@ -8,6 +8,7 @@
 //! | `access-token.json` | the access token in use |
 //! | `keys/<sealing key>.key` | the private half of a one-time sealing key, 32 bytes |
 //! | `sessions/<transfer>.jar` | a refreshed session, encrypted: see [`crate::refresh`] |
+//! | `keys/<sealing key>.used`, `accounts/<account>.json` | what was opened: see the module `memory` |
 //! | `profiles/` | browser profiles, where there is no memory-backed place for them |
 //!
 //! Directories are 0700, files 0600. Several processes may use one state
@@ -17,6 +18,7 @@
 //! worn-out flash) is said in docs/security.md.
 
 mod file;
+mod memory;
 
 use std::fs::{File, TryLockError};
 use std::io;
@@ -28,6 +30,8 @@ use ferry_protocol::signature::SigningKey;
 use ferry_protocol::{SealingKeyId, TransferId, UnixMillis, WorkspaceId};
 use serde::{Deserialize, Serialize};
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
+
+pub use memory::{MemoryError, Seen};
 
 /// A worker's state directory.
 #[derive(Clone, Debug)]
@@ -52,6 +56,11 @@ pub enum StateError {
     /// A key file does not hold a key.
     #[error("{0} does not hold a key; restore it from where it came from, or remove it")]
     NotAKey(PathBuf),
+    /// A record is not of the form that it was written in.
+    #[error(
+        "{0} is damaged; restore it, or remove it if every session of that account may be accepted again"
+    )]
+    Damaged(PathBuf),
     /// The random number is not a key. Happens once in 2³² times.
     #[error("the random number drawn is not a key; try again")]
     UnusableRandom,
@@ -85,15 +94,21 @@ impl StateDir {
         let state = Self {
             root: Arc::new(root.to_owned()),
         };
-        for dir in [root.to_owned(), state.keys_dir(), state.sessions_dir()] {
-            file::make_private_dir(&dir).map_err(at(&dir))?;
+        let dirs = [
+            root.to_owned(),
+            state.keys_dir(),
+            state.sessions_dir(),
+            state.accounts_dir(),
+        ];
+        for dir in &dirs {
+            file::make_private_dir(dir).map_err(at(dir))?;
         }
         if !file::is_private_dir(root).map_err(at(root))? {
             return Err(StateError::NotPrivate(root.to_owned()));
         }
         let _lock = state.lock()?;
-        for dir in [root.to_owned(), state.keys_dir(), state.sessions_dir()] {
-            file::destroy_unfinished(&dir).map_err(at(&dir))?;
+        for dir in &dirs {
+            file::destroy_unfinished(dir).map_err(at(dir))?;
         }
         Ok(state)
     }
@@ -176,6 +191,10 @@ impl StateDir {
     /// was sealed to the key can be opened again.
     pub fn destroy_key(&self, id: &SealingKeyId) -> Result<bool, StateError> {
         let _lock = self.lock()?;
+        self.destroy_key_locked(id)
+    }
+
+    fn destroy_key_locked(&self, id: &SealingKeyId) -> Result<bool, StateError> {
         let path = self.keys_dir().join(key_name(id));
         let destroyed = file::destroy(&path).map_err(at(&path))?;
         let sessions = self.sessions_dir();
@@ -185,6 +204,9 @@ impl StateDir {
                 file::destroy(&path).map_err(at(&path))?;
             }
         }
+        // Last: until the key is gone, it says that the key was used.
+        let used = self.keys_dir().join(memory::used_name(id));
+        file::destroy(&used).map_err(at(&used))?;
         Ok(destroyed)
     }
 
@@ -276,6 +298,10 @@ impl StateDir {
 
     fn sessions_dir(&self) -> PathBuf {
         self.root.join("sessions")
+    }
+
+    fn accounts_dir(&self) -> PathBuf {
+        self.root.join("accounts")
     }
 }
 

@@ -23,6 +23,12 @@ macro_rules! uuid_id {
                 Self(uuid::Builder::from_unix_timestamp_millis(millis, &random).into_uuid())
             }
 
+            /// When it was made, by the clock of whoever made it.
+            pub fn created_at(&self) -> UnixMillis {
+                let [a, b, c, d, e, f, ..] = *self.as_bytes();
+                UnixMillis(i64::from_be_bytes([0, 0, a, b, c, d, e, f]))
+            }
+
             /// The 16 bytes.
             pub fn as_bytes(&self) -> &[u8; 16] {
                 self.0.as_bytes()

@@ -55,22 +55,17 @@ fn transferred(session: &StoredSession, app: &str) -> Status {
             text: "Transferred · checking".to_owned(),
             meaning: format!("The session is stored. The cloud is trying it out at {app}."),
         },
-        Some(check) => match &check.identity {
-            Some(identity) => Status {
-                code: "verified",
-                tone: Tone::Good,
-                text: "Transferred · verified".to_owned(),
-                meaning: format!(
-                    "The session works in the cloud, signed in at {app} as {}.",
-                    Clean::name(identity).as_str()
-                ),
-            },
-            None => Status {
-                code: "works",
-                tone: Tone::Good,
-                text: "Transferred · works".to_owned(),
-                meaning: format!("The session works in the cloud. {app} does not show who is signed in."),
-            },
+        Some(check) if check.identified => Status {
+            code: "verified",
+            tone: Tone::Good,
+            text: "Transferred · verified".to_owned(),
+            meaning: format!("The session works in the cloud, and {app} shows the right person there."),
+        },
+        Some(_) => Status {
+            code: "works",
+            tone: Tone::Good,
+            text: "Transferred · works".to_owned(),
+            meaning: format!("The session works in the cloud. {app} does not show who is signed in."),
         },
     }
 }
@@ -78,9 +73,7 @@ fn transferred(session: &StoredSession, app: &str) -> Status {
 fn invalid_short(reason: &InvalidReason) -> String {
     match reason {
         InvalidReason::SignedOut => "signed out".to_owned(),
-        InvalidReason::AnotherIdentity { found } => {
-            format!("signed in as {}", Clean::new(found, 32).as_str())
-        }
+        InvalidReason::AnotherIdentity => "somebody else".to_owned(),
         InvalidReason::SeveralIdentities => "several people".to_owned(),
         InvalidReason::SealRejected { .. } => "seal refused".to_owned(),
     }
@@ -91,10 +84,9 @@ fn invalid_meaning(reason: &InvalidReason, app: &str) -> String {
         InvalidReason::SignedOut => {
             format!("{app} no longer accepts this session. Sign in there again, then transfer again.")
         }
-        InvalidReason::AnotherIdentity { found } => format!(
-            "In the cloud, {app} shows {} instead of this account. Sign in there with the right account, then \
-             transfer again.",
-            Clean::name(found).as_str()
+        InvalidReason::AnotherIdentity => format!(
+            "In the cloud, {app} shows somebody else than whom this account is for. Sign in there with the right \
+             account, then transfer again."
         ),
         InvalidReason::SeveralIdentities => format!(
             "More than one person is signed in at {app} in this session. Sign the others out, then transfer again."
@@ -131,7 +123,7 @@ mod tests {
 
     use super::*;
 
-    fn session(check: Option<Option<&str>>) -> StoredSession {
+    fn session(check: Option<bool>) -> StoredSession {
         let now = UnixMillis(1_750_000_000_000);
         StoredSession {
             transfer: TransferId::new(now, [7; 10]),
@@ -139,9 +131,9 @@ mod tests {
             device_name: "laptop".to_owned(),
             transferred_by: "Alice".to_owned(),
             expires_at: now.plus(1),
-            check: check.map(|identity| Check {
+            check: check.map(|identified| Check {
                 at: now,
-                identity: identity.map(str::to_owned),
+                identified,
                 receipt: Receipt::default(),
             }),
         }
@@ -155,8 +147,8 @@ mod tests {
     #[test]
     fn each_status_has_its_words() {
         let checking = SessionStatus::Transferred(session(None));
-        let verified = SessionStatus::Transferred(session(Some(Some("alice"))));
-        let works = SessionStatus::Transferred(session(Some(None)));
+        let verified = SessionStatus::Transferred(session(Some(true)));
+        let works = SessionStatus::Transferred(session(Some(false)));
         let expired = SessionStatus::Expired { at: UnixMillis(0) };
         assert_eq!(said(SessionStatus::None), ("none", "Not transferred".to_owned()));
         assert_eq!(said(checking), ("checking", "Transferred · checking".to_owned()));
@@ -169,12 +161,7 @@ mod tests {
     fn invalid_says_why_and_what_to_do() {
         let reasons = [
             (InvalidReason::SignedOut, "Invalid: signed out"),
-            (
-                InvalidReason::AnotherIdentity {
-                    found: "bob".to_owned(),
-                },
-                "Invalid: signed in as bob",
-            ),
+            (InvalidReason::AnotherIdentity, "Invalid: somebody else"),
             (InvalidReason::SeveralIdentities, "Invalid: several people"),
             (
                 InvalidReason::SealRejected {
@@ -203,16 +190,16 @@ mod tests {
     }
 
     #[test]
-    fn hostile_identities_are_cleaned() {
-        let found = format!("\u{202E}{}", "x".repeat(500));
+    fn hostile_words_are_cleaned() {
+        let what = format!("\u{202E}{}", "x".repeat(500));
         let status = status(
             &SessionStatus::Invalid {
-                reason: InvalidReason::AnotherIdentity { found },
+                reason: InvalidReason::SealRejected { what },
                 session: session(None),
             },
             "Tracker",
         );
-        assert!(status.text.chars().count() < 60);
+        assert!(status.meaning.chars().count() < 240);
         assert!(!status.meaning.contains('\u{202E}'));
     }
 

@@ -129,11 +129,12 @@ fn facts(stored: StoredSession) -> Node {
     let check = stored.check;
     (
         check.as_ref().map(|check| {
-            let who = match &check.identity {
-                Some(identity) => text::name(identity).into_node(),
-                None => "not shown by the app".into_node(),
+            let who = if check.identified {
+                "verified"
+            } else {
+                "not shown by the app"
             };
-            (fact("Verified as", who), fact("Checked", when(check.at)))
+            (fact("Identity", who), fact("Checked", when(check.at)))
         }),
         fact(
             "Transferred",
@@ -156,7 +157,8 @@ fn receipt(receipt: Receipt) -> El {
         restored,
         refused: not_taken,
     } = receipt;
-    let n = not_taken.len();
+    // Not all of them are named.
+    let n = sealed.saturating_sub(restored);
     let words = if n == 0 {
         format!("all {} restored", words::cookies(sealed))
     } else {
@@ -173,7 +175,7 @@ fn receipt(receipt: Receipt) -> El {
             ))
         });
         html::details().class("refused").child((
-            html::summary().child(format!("{} refused", count(n as u64, "cookie", "cookies"))),
+            html::summary().child(format!("{} refused", count(n.into(), "cookie", "cookies"))),
             html::ul().child(rows.collect::<Vec<_>>()),
         ))
     });

@@ -61,10 +61,10 @@ pub(crate) fn stored(check: Option<Check>) -> StoredSession {
     }
 }
 
-pub(crate) fn check(identity: Option<&str>) -> Check {
+pub(crate) fn check(identified: bool) -> Check {
     Check {
         at: NOW.plus(-2 * MINUTE),
-        identity: identity.map(str::to_owned),
+        identified,
         receipt: Receipt {
             sealed: 23,
             restored: 23,
@@ -88,7 +88,7 @@ pub(crate) fn check_with_refusals() -> Check {
                 refused("__Secure-next-auth", "api.github.com", RefusedReason::Browser),
             ],
         },
-        ..check(Some("alice-okafor"))
+        ..check(true)
     }
 }
 
@@ -103,13 +103,13 @@ pub(crate) fn github(session: SessionStatus) -> Account {
 }
 
 pub(crate) fn verified() -> SessionStatus {
-    SessionStatus::Transferred(stored(Some(check(Some("alice-okafor")))))
+    SessionStatus::Transferred(stored(Some(check(true))))
 }
 
 pub(crate) fn invalid(reason: InvalidReason) -> SessionStatus {
     SessionStatus::Invalid {
         reason,
-        session: stored(Some(check(Some("alice-okafor")))),
+        session: stored(Some(check(true))),
     }
 }
 

@@ -154,8 +154,8 @@ fn lists() -> Vec<Scene> {
 
 /// Names that try to break out of their place.
 pub(crate) fn hostile() -> Vec<ferry_protocol::api::Account> {
-    let mut account = github(invalid(InvalidReason::AnotherIdentity {
-        found: "\u{202E}<script>alert(1)</script>\u{2066} and a name that goes on and on and on".to_owned(),
+    let mut account = github(invalid(InvalidReason::SealRejected {
+        what: "\u{202E}<script>alert(1)</script>\u{2066} and a name that goes on and on and on".to_owned(),
     }));
     account.name = format!(
         "<img src=x onerror=alert(1)> \u{202E}{}",
@@ -169,9 +169,7 @@ pub(crate) fn hostile() -> Vec<ferry_protocol::api::Account> {
 fn details_pages() -> Vec<Scene> {
     let with = |session| ready(vec![github(session)]);
     let refusals = SessionStatus::Transferred(stored(Some(check_with_refusals())));
-    let bob = InvalidReason::AnotherIdentity {
-        found: "bob-acme".to_owned(),
-    };
+    let bob = InvalidReason::AnotherIdentity;
     let seal = InvalidReason::SealRejected {
         what: "it belongs to another account".to_owned(),
     };
@@ -183,7 +181,7 @@ fn details_pages() -> Vec<Scene> {
         Scene::new("details-verified", with(verified())).at(details(1)),
         Scene::new(
             "details-works",
-            with(SessionStatus::Transferred(stored(Some(check(None))))),
+            with(SessionStatus::Transferred(stored(Some(check(false))))),
         )
         .at(details(1)),
         Scene::new("details-refused", with(refusals)).at(details(1)),

@@ -188,10 +188,10 @@ pub async fn report(
             };
             let (verdict, event) = match finding {
                 Finding::Released => return Ok(()),
-                Finding::Verified { identity, receipt } => {
+                Finding::Verified { identified, receipt } => {
                     let check = Check {
                         at: stamp.now,
-                        identity,
+                        identified,
                         receipt,
                     };
                     let verdict = Verdict::Verified {
@@ -205,7 +205,7 @@ pub async fn report(
                     let event = event(Action::SessionInvalid).detail(why(&reason));
                     let check = Check {
                         at: stamp.now,
-                        identity: None,
+                        identified: false,
                         receipt,
                     };
                     (Verdict::Invalid { check, reason }, Some(event))
@@ -241,12 +241,12 @@ fn backoff(ended: &Ended, check_every_ms: i64) -> i64 {
     (BACKOFF_MS << doublings).min(check_every_ms)
 }
 
-/// The stable name of a reason, without what was found: that may be anything.
+/// The stable name of a reason.
 fn why(reason: &ferry_protocol::api::InvalidReason) -> &'static str {
     use ferry_protocol::api::InvalidReason as R;
     match reason {
         R::SignedOut => "signed out",
-        R::AnotherIdentity { .. } => "another identity",
+        R::AnotherIdentity => "another identity",
         R::SeveralIdentities => "several identities",
         R::SealRejected { .. } => "seal rejected",
     }

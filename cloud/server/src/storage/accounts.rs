@@ -1,6 +1,6 @@
 //! Accounts, who may do what with them, and how they look to one person.
 
-use ferry_catalogue::AppId;
+use ferry_catalogue::{App, AppId};
 use ferry_protocol::api::{Account, Consent, Role, SessionStatus};
 use ferry_protocol::{AccountId, UserId, WorkspaceId};
 use sqlx::{Row as _, ValueRef as _};
@@ -166,14 +166,19 @@ pub async fn view(
     found.as_ref().map(read_view).transpose()
 }
 
-pub(super) fn read_view(found: &Row) -> Result<Account, StorageError> {
+/// An account's app, out of its `app_id` and the `definition` of the workspace's own
+/// app of that name, if there is one.
+pub(super) fn read_app(found: &Row) -> Result<App, StorageError> {
     let app_id: AppId = row::text(found, "app_id")?;
-    let app = match row::optional_json(found, "definition")? {
-        Some(custom) => custom,
+    match row::optional_json(found, "definition")? {
+        Some(custom) => Ok(custom),
         None => ferry_catalogue::find(&app_id)
             .cloned()
-            .ok_or(StorageError::Corrupt { column: "app_id" })?,
-    };
+            .ok_or(StorageError::Corrupt { column: "app_id" }),
+    }
+}
+
+pub(super) fn read_view(found: &Row) -> Result<Account, StorageError> {
     let consent = match row::optional_text(found, "consent_id")? {
         Some(id) => Some(Consent {
             id,
@@ -191,7 +196,7 @@ pub(super) fn read_view(found: &Row) -> Result<Account, StorageError> {
         id: row::text(found, "id")?,
         name: found.try_get("name")?,
         identity: found.try_get("identity")?,
-        app,
+        app: read_app(found)?,
         role: read_role(found)?,
         consent,
         session,

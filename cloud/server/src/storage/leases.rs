@@ -6,7 +6,7 @@ use ferry_protocol::{AccountId, LeaseId, TransferId, UnixMillis, WorkspaceId};
 use sqlx::Row as _;
 
 use super::workers::WorkerId;
-use super::{Connection, Row, StorageError, row, sessions};
+use super::{Connection, Row, StorageError, accounts, row, sessions};
 
 /// How long a worker has to check a session, in milliseconds.
 pub const CHECK_MS: i64 = 60 * 1000;
@@ -27,11 +27,13 @@ macro_rules! leased {
     ($condition:literal) => {
         concat!(
             "SELECT sessions.transfer_id, sessions.account_id, accounts.identity,
+                    accounts.app_id, apps.definition,
                     devices.device_key, devices.sealing_key, devices.sealing_key_signature,
                     seals.header, seals.enc, seals.ciphertext, seals.signature
              FROM sessions
              JOIN seals ON seals.transfer_id = sessions.transfer_id
              JOIN accounts ON accounts.id = sessions.account_id
+             LEFT JOIN apps ON apps.workspace_id = accounts.workspace_id AND apps.id = accounts.app_id
              JOIN devices ON devices.user_id = sessions.user_id AND devices.id = sessions.device_id
              WHERE sessions.workspace_id = $1 AND ",
             consented!(),
@@ -48,6 +50,7 @@ fn read(found: &Row, lease: LeaseId, lease_expires_at: UnixMillis) -> Result<Lea
         transfer: row::text(found, "transfer_id")?,
         account: row::text(found, "account_id")?,
         account_identity: found.try_get("identity")?,
+        app: accounts::read_app(found)?,
         device_key: row::json(found, "device_key")?,
         device_sealing_key: row::json(found, "sealing_key")?,
         device_sealing_key_signature: row::bytes(found, "sealing_key_signature")?,

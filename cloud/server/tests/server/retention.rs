@@ -54,7 +54,7 @@ async fn a_session_that_is_verified_stays() {
     scene.server.clock.advance(20 * DAY);
     let leased = scene.worker.lease().await;
     let finding = Finding::Verified {
-        identity: None,
+        identified: false,
         receipt: Receipt::default(),
     };
     scene

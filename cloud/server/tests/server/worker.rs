@@ -34,7 +34,7 @@ fn receipt() -> Receipt {
 
 fn verified() -> Finding {
     Finding::Verified {
-        identity: Some("octocat".to_owned()),
+        identified: true,
         receipt: receipt(),
     }
 }
@@ -222,6 +222,7 @@ async fn a_new_session_is_leased_with_all_that_opening_needs() {
     let leased = scene.worker.lease().await;
     assert_eq!((leased.transfer, leased.account), (transfer, scene.account));
     assert_eq!(leased.account_identity.as_deref(), Some("octocat"));
+    assert_eq!(leased.app.id.as_str(), "github");
     assert_eq!(leased.device_key, scene.owner.key.public());
     assert_eq!(leased.lease_expires_at, scene.owner.now().plus(MINUTE));
     ferry_protocol::device::verify_sealing_key(
@@ -247,7 +248,7 @@ async fn a_verified_session_lives_on_and_is_checked_again() {
     let now = scene.owner.now();
     let check = Check {
         at: now,
-        identity: Some("octocat".to_owned()),
+        identified: true,
         receipt: receipt(),
     };
     assert_eq!(session.check, Some(check));
@@ -264,9 +265,7 @@ async fn an_invalid_session_is_not_checked_until_asked() {
     scene.owner.transfer(scene.account, b"sealed").await;
     let reasons = [
         InvalidReason::SignedOut,
-        InvalidReason::AnotherIdentity {
-            found: "mallory".to_owned(),
-        },
+        InvalidReason::AnotherIdentity,
         InvalidReason::SeveralIdentities,
         InvalidReason::SealRejected {
             what: "app".to_owned(),

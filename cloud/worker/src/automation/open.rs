@@ -3,11 +3,12 @@
 use std::future::Future;
 use std::time::Duration;
 
-use ferry_protocol::AccountId;
-use ferry_protocol::api::Purpose;
+use ferry_protocol::api::{AskForWork, Purpose};
+use ferry_protocol::{AccountId, SealingKeyId};
 
 use super::{AutomationError, Held};
 use crate::ambient;
+use crate::api::Api;
 use crate::browser::{Browser, Context};
 use crate::check::{self, Judgement};
 use crate::config::Config;
@@ -20,10 +21,16 @@ use crate::session;
 /// How long the last look at the app may take.
 const LAST_LOOK: Duration = Duration::from_secs(30);
 
+/// How often it is looked whether the session's key still exists.
+const KEY_LOOK: Duration = Duration::from_secs(1);
+
+/// After so many looks the server is asked as well.
+const LOOKS_PER_QUESTION: u32 = 30;
+
 /// Opens an account's session in a Chromium of its own. `endpoint` is called once
-/// with the WebSocket address of its DevTools. Stays until `shutdown` ends or the
-/// browser is closed, keeps the cookies that were rotated if the same identity is
-/// still signed in, and gives the session back.
+/// with the WebSocket address of its DevTools. Stays until `shutdown` ends, the
+/// browser is closed or the session is deleted, keeps the cookies that were rotated if
+/// the same identity is still signed in, and gives the session back.
 pub async fn open(
     config: &Config,
     account: &AccountId,
@@ -79,9 +86,46 @@ async fn use_session(
             tracing::warn!("the browser was closed; what it rotated is lost");
             return Ok(());
         }
+        deleted = deleted(held, &opened.header.sealing_key) => {
+            deleted?;
+            return Err(AutomationError::Deleted);
+        }
     }
     keep_if_alive(held, &mut opened, context).await;
     Ok(())
+}
+
+/// Ends when the session's key is destroyed: by the worker that serves the workspace,
+/// or here if the server says so while none does.
+async fn deleted(held: &Held, key: &SealingKeyId) -> Result<(), AutomationError> {
+    let mut looks = tokio::time::interval(KEY_LOOK);
+    for look in 1.. {
+        looks.tick().await;
+        if held.state.key(key)?.is_none() {
+            break;
+        }
+        if look % LOOKS_PER_QUESTION == 0 && is_to_be_destroyed(&held.api, key).await {
+            held.state.destroy_key(key)?;
+        }
+    }
+    Ok(())
+}
+
+/// Whether the server wants this key destroyed. One that does not answer says nothing:
+/// whoever stops it must not end what it has given.
+async fn is_to_be_destroyed(api: &Api, key: &SealingKeyId) -> bool {
+    let ask = AskForWork {
+        max_sessions: 0,
+        keys_low: 0,
+        wait_ms: 0,
+    };
+    match api.work(&ask).await {
+        Ok(work) => work.keys.destroy.contains(key),
+        Err(error) => {
+            tracing::debug!(%error, "the server cannot be asked whether the session was deleted");
+            false
+        }
+    }
 }
 
 /// Looks at the app once more, as a check does.

@@ -168,9 +168,10 @@ impl Shared {
                     .collect()
             }
         };
+        let own = own_addresses();
         let mut refused = Refused::Unreachable;
         for address in addresses {
-            if let Err(why) = self.rules.address(host, address) {
+            if let Err(why) = self.rules.address(host, address, &own) {
                 refused = why;
                 continue;
             }
@@ -224,6 +225,18 @@ impl Shared {
         let mut refusals = self.refusals.lock().unwrap_or_else(PoisonError::into_inner);
         if refusals.len() < MAX_REFUSALS && !refusals.contains(&refusal) {
             refusals.push(refusal);
+        }
+    }
+}
+
+/// The addresses of this machine's interfaces, now. If they cannot be had, what is
+/// refused by its range is refused all the same.
+fn own_addresses() -> Vec<IpAddr> {
+    match if_addrs::get_if_addrs() {
+        Ok(interfaces) => interfaces.iter().map(if_addrs::Interface::ip).collect(),
+        Err(error) => {
+            tracing::warn!(%error, "cannot list this machine's addresses");
+            Vec::new()
         }
     }
 }
@@ -326,6 +339,11 @@ mod tests {
         assert_eq!(target(Method::GET, "https://app.test/"), None);
         assert_eq!(target(Method::GET, "http://app.test@10.0.0.1/"), None);
         assert_eq!(target(Method::CONNECT, "app.test"), None);
+    }
+
+    #[test]
+    fn this_machines_addresses_are_known() {
+        assert!(own_addresses().contains(&IpAddr::V4(Ipv4Addr::LOCALHOST)));
     }
 
     #[test]

@@ -133,6 +133,16 @@ impl Rules {
         }
     }
 
+    /// The first host or port that these rules allow and those others do not.
+    pub fn beyond(&self, others: &Self) -> Option<String> {
+        let foreign = |domain: &&String| others.domains.belongs(domain) != Belongs::Yes;
+        let domain = self.domains.names().iter().find(foreign).cloned();
+        domain.or_else(|| {
+            let port = self.ports.difference(&others.ports).next();
+            port.map(|port| format!("port {port}"))
+        })
+    }
+
     /// Whether the app's session may talk to this host and port at all.
     pub fn host(&self, host: &str, port: u16) -> Result<(), Refused> {
         if self.domains.belongs(host) != Belongs::Yes {
@@ -155,9 +165,12 @@ impl Rules {
         configured.map(|resolve| resolve.address).or_else(|| as_ip(host))
     }
 
-    /// Whether a host that is allowed may be reached at this address.
-    pub fn address(&self, host: &str, address: IpAddr) -> Result<(), Refused> {
-        match forbidden(address) {
+    /// Whether a host that is allowed may be reached at this address. `own`: this
+    /// machine's addresses, which are as private as loopback, whatever range they
+    /// are of: what listens there may trust who is on the machine.
+    pub fn address(&self, host: &str, address: IpAddr, own: &[IpAddr]) -> Result<(), Refused> {
+        let is_own = own.iter().any(|own| own.to_canonical() == address.to_canonical());
+        match forbidden(address).or(is_own.then_some(Forbidden::Private)) {
             None => Ok(()),
             Some(Forbidden::Private)
                 if self
@@ -237,9 +250,28 @@ mod tests {
     }
 
     #[test]
+    fn what_one_definition_reaches_beyond_another() {
+        let rules = |domains: &[&str], check| Rules::new(&app(domains, check), Policy::default());
+        let known = rules(&["app.test", "other.test"], "https://app.test:8443/me");
+        let beyond = |domains: &[&str], check| rules(domains, check).beyond(&known);
+        assert_eq!(beyond(&["app.test"], "https://app.test/me"), None);
+        assert_eq!(beyond(&["www.app.test"], "https://www.app.test:8443/"), None);
+        assert_eq!(
+            beyond(&["app.test", "10.0.0.5"], "https://app.test/me").as_deref(),
+            Some("10.0.0.5")
+        );
+        assert_eq!(beyond(&["test"], "https://test/").as_deref(), Some("test"));
+        assert_eq!(
+            beyond(&["app.test"], "https://app.test:22/").as_deref(),
+            Some("port 22")
+        );
+    }
+
+    #[test]
     fn private_addresses_only_where_they_are_allowed() {
         let rules = Rules::new(&app(&["app.test", "10.0.0.9"], "https://app.test/"), policy());
-        let at = |host: &str, address: &str| rules.address(host, address.parse().unwrap());
+        let own = ["8.8.4.4", "2606:4700::1"].map(|own| own.parse().unwrap());
+        let at = |host: &str, address: &str| rules.address(host, address.parse().unwrap(), &own);
         assert_eq!(at("app.test", "8.8.8.8"), Ok(()));
         assert_eq!(
             at("app.test", "127.0.0.1"),
@@ -249,6 +281,11 @@ mod tests {
         assert_eq!(at("www.app.test", "127.0.0.1"), Ok(()));
         assert_eq!(at("www.app.test", "::ffff:10.0.0.1"), Ok(()));
         assert_eq!(at("10.0.0.9", "10.0.0.9"), Ok(()));
+        // This machine's own public addresses.
+        for own in ["8.8.4.4", "::ffff:8.8.4.4", "2606:4700::1"] {
+            assert_eq!(at("app.test", own), Err(Refused::Address), "{own}");
+            assert_eq!(at("www.app.test", own), Ok(()), "{own}");
+        }
         // Metadata services: never, whatever is allowed.
         assert_eq!(at("www.app.test", "169.254.169.254"), Err(Refused::Address));
         assert_eq!(at("www.app.test", "fd00:ec2::254"), Err(Refused::Address));

@@ -6,7 +6,9 @@ use chromiumoxide::Connection;
 use chromiumoxide::cdp::CdpEventMessage;
 use chromiumoxide::cdp::browser_protocol::storage::{GetCookiesParams, GetCookiesReturns};
 use chromiumoxide::types::{Message, Method};
+use ferry_protocol::AccountId;
 use ferry_protocol::api::{Finding, LeasedSession};
+use ferry_worker::ambient;
 use ferry_worker::state_dir::StateDir;
 use futures_util::StreamExt;
 use rustix::process::{Signal, kill_process};
@@ -109,6 +111,34 @@ async fn export_writes_both_formats_and_gives_the_session_back() {
     assert_eq!(state["cookies"][0]["name"], "sid");
     assert_eq!(state["cookies"][1]["domain"], ".app.test");
     assert_eq!(state["origins"], serde_json::json!([]));
+}
+
+#[tokio::test]
+async fn a_server_does_not_choose_whose_session_a_program_is_given() {
+    let Scene {
+        app: _app,
+        ferry,
+        place,
+        leased,
+        worker: _worker,
+    } = scene().await;
+    let asked = AccountId::new(ambient::now(), ambient::random());
+    let mut renamed = leased.clone();
+    renamed.account = asked;
+    for given in [leased, renamed] {
+        ferry.known().for_automation = Some(given.clone());
+        ferry.known().reports.clear();
+        let output = place
+            .command(&["export", "--format", "cookies-txt", "--account"])
+            .arg(asked.to_string())
+            .output()
+            .await
+            .unwrap();
+        assert!(!output.status.success() && output.stdout.is_empty());
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(said.contains("gave the session of account"), "{said}");
+        assert!(is_released(&ferry, &given));
+    }
 }
 
 #[tokio::test]
@@ -217,6 +247,37 @@ async fn what_open_left_signed_out_is_not_kept_and_its_browser_dies_with_it() {
     tokio::time::timeout(std::time::Duration::from_secs(60), gone)
         .await
         .expect("the browser ends");
+}
+
+#[tokio::test]
+async fn open_ends_when_its_session_is_deleted_and_keeps_nothing() {
+    let Scene {
+        app,
+        ferry,
+        place,
+        leased,
+        worker: _worker,
+    } = scene().await;
+    let mut opened = place.start(&["open", "--account", &leased.account.to_string()]);
+    let endpoint = opened.line().await;
+    let mut connection = Connection::<CdpEventMessage>::connect(&endpoint).await.unwrap();
+
+    let key = leased.sealed.header().unwrap().sealing_key;
+    ferry.destroy(key).await;
+
+    assert!(!opened.wait().await.success());
+    assert!(
+        opened.log().contains("the session was deleted"),
+        "{}",
+        opened.log()
+    );
+    while let Some(Ok(_)) = connection.next().await {}
+    let state = StateDir::open(&place.state()).unwrap();
+    assert!(state.session(&leased.transfer, &key).unwrap().is_none());
+    assert!(
+        app.requests("/me").is_empty(),
+        "nobody looked at the app any more"
+    );
 }
 
 #[tokio::test]

@@ -32,10 +32,10 @@ async fn a_session_is_judged_by_what_the_app_shows() {
 
     // Alive: and the cookie that the visit rotated is there to be kept.
     let checked = check(&browser, &policy, &session, Some("alice")).await.unwrap();
-    let Finding::Verified { identity, receipt } = &checked.finding else {
+    let Finding::Verified { identified, receipt } = &checked.finding else {
         panic!("{:?}", checked.finding)
     };
-    assert_eq!(identity.as_deref(), Some("alice"));
+    assert!(identified);
     assert_eq!((receipt.sealed, receipt.restored), (1, 1));
     let jar = checked.jar.unwrap();
     assert_eq!(
@@ -53,12 +53,7 @@ async fn a_session_is_judged_by_what_the_app_shows() {
 
     // Another's account.
     let checked = check(&browser, &policy, &session, Some("bob")).await.unwrap();
-    assert_eq!(
-        reason(&checked),
-        Some(&InvalidReason::AnotherIdentity {
-            found: "alice".to_owned()
-        })
-    );
+    assert_eq!(reason(&checked), Some(&InvalidReason::AnotherIdentity));
     assert!(checked.jar.is_none());
 
     // The app fails.
@@ -94,11 +89,12 @@ async fn sessions_that_are_checked_at_once_do_not_mix() {
         async move { check(browser, policy, &session, None).await.unwrap().finding }
     });
     let findings = futures_util::future::join_all(checks).await;
-    for (finding, (_, user)) in findings.iter().zip(&users) {
-        let Finding::Verified { identity, .. } = finding else {
-            panic!("{finding:?}")
-        };
-        assert_eq!(identity.as_ref(), Some(user));
+    for finding in findings {
+        // Whoever sees another's page is not the one in the seal.
+        assert!(
+            matches!(finding, Finding::Verified { identified: true, .. }),
+            "{finding:?}"
+        );
     }
     browser.close().await;
 }

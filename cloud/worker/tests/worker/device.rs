@@ -28,19 +28,33 @@ impl Device {
         }
     }
 
-    /// Seals a session to a key of the vault, and gives it as a worker leases it.
+    /// Seals a session of a new account to a key of the vault, and gives it as a
+    /// worker leases it.
     pub(crate) fn seal(&self, key: &SignedSealingKey, payload: &Payload) -> LeasedSession {
+        let now = ambient::now();
+        let account = AccountId::new(now, ambient::random());
+        self.seal_for(account, now, key, payload)
+    }
+
+    /// The same for this account, with cookies that were read at this time.
+    pub(crate) fn seal_for(
+        &self,
+        account: AccountId,
+        captured_at: UnixMillis,
+        key: &SignedSealingKey,
+        payload: &Payload,
+    ) -> LeasedSession {
         let now = ambient::now();
         let header = Header {
             version: Header::VERSION,
             transfer: TransferId::new(now, ambient::random()),
             workspace: key.workspace,
-            account: AccountId::new(now, ambient::random()),
+            account,
             app: payload.app.id.clone(),
             device: self.key.public().device_id(),
             sealing_key: key.id,
             consent: payload.consent.id,
-            captured_at: now,
+            captured_at,
         };
         let ephemeral = secret();
         let sender = PublicJwk::from(&self.sealing.public_key());
@@ -60,6 +74,7 @@ impl Device {
             transfer: header.transfer,
             account: header.account,
             account_identity: None,
+            app: payload.app.clone(),
             device_key: self.key.public(),
             device_sealing_key: sender,
             device_sealing_key_signature: self.key.sign(&message),

@@ -120,6 +120,11 @@ impl Running {
     /// Ends it as a service manager does, and waits for it.
     pub(crate) async fn terminate(&mut self) -> ExitStatus {
         kill_process(self.pid(), Signal::TERM).unwrap();
+        self.wait().await
+    }
+
+    /// Waits for its end.
+    pub(crate) async fn wait(&mut self) -> ExitStatus {
         tokio::time::timeout(LIMIT, self.child.wait())
             .await
             .expect("it ends in time")

@@ -1,7 +1,7 @@
 //! From the first key to the last: the worker's program against a server.
 
-use ferry_protocol::LeaseId;
 use ferry_protocol::api::{Finding, InvalidReason};
+use ferry_protocol::{AccountId, LeaseId};
 use ferry_worker::ambient;
 use ferry_worker::state_dir::StateDir;
 use rustix::process::{Signal, kill_process};
@@ -11,8 +11,8 @@ use crate::device::{Device, cookie, payload};
 use crate::ferry::{Ferry, WORKER_TOKEN};
 use crate::process::Place;
 
-fn is_verified_as(finding: &Finding, user: &str) -> bool {
-    matches!(finding, Finding::Verified { identity: Some(found), .. } if found == user)
+fn is_verified(finding: &Finding) -> bool {
+    matches!(finding, Finding::Verified { identified: true, .. })
 }
 
 fn is_rejected(finding: &Finding, words: &str) -> bool {
@@ -34,23 +34,21 @@ async fn a_session_from_its_key_to_its_end() {
     app.sign_in("sid-CANARY", "alice");
 
     // Leased, opened, restored, visited, verified.
-    assert!(is_verified_as(&ferry.check(&leased).await, "alice"));
+    assert!(is_verified(&ferry.check(&leased).await));
     assert_eq!(
         app.requests("/me").pop().unwrap().cookies(),
         ["other=other-CANARY", "sid=sid-CANARY"]
     );
 
     // The visit rotated a cookie: it is kept, and used from now on.
-    assert!(is_verified_as(&ferry.check(&leased).await, "alice"));
+    assert!(is_verified(&ferry.check(&leased).await));
     let rotated = ["other=other-CANARY", "rotating=1", "sid=sid-CANARY"];
     assert_eq!(app.requests("/me").pop().unwrap().cookies(), rotated);
 
     // Another account's: the identity is known and wrong. Nothing is kept of the visit.
     let mut bobs = leased.clone();
     bobs.account_identity = Some("bob".to_owned());
-    let another = InvalidReason::AnotherIdentity {
-        found: "alice".to_owned(),
-    };
+    let another = InvalidReason::AnotherIdentity;
     assert!(matches!(ferry.check(&bobs).await, Finding::Invalid { reason, .. } if reason == another));
 
     // The app does not answer: nothing is known.
@@ -70,7 +68,7 @@ async fn a_session_from_its_key_to_its_end() {
     };
     assert_eq!(ferry.check(&leased).await, signed_out);
     app.sign_in("sid-CANARY", "alice");
-    assert!(is_verified_as(&ferry.check(&leased).await, "alice"));
+    assert!(is_verified(&ferry.check(&leased).await));
     let sent = app.requests("/me").pop().unwrap().cookies();
     assert!(
         sent.contains(&"rotating=2".to_owned()),
@@ -124,7 +122,7 @@ async fn seals_that_are_not_what_they_say_are_rejected() {
     assert!(is_rejected(&ferry.check(&another_device).await, "device"));
 
     let mut another_account = leased.clone();
-    another_account.account = ferry_protocol::AccountId::new(ambient::now(), ambient::random());
+    another_account.account = AccountId::new(ambient::now(), ambient::random());
     assert!(is_rejected(&ferry.check(&another_account).await, "account"));
 
     // Sealed for another workspace, to a key that this worker has.
@@ -143,10 +141,114 @@ async fn seals_that_are_not_what_they_say_are_rejected() {
     let reaching = device.seal(&ferry.hand_out_key().await, &reaching);
     assert!(is_rejected(&ferry.check(&reaching).await, "app.test"));
 
+    // A device that gives the app a host in the worker's network.
+    let mut wider = payload(&app, "s1");
+    wider.app.domains.push("intranet.test".to_owned());
+    let mut wider = device.seal(&ferry.hand_out_key().await, &wider);
+    wider.app = app.definition();
+    assert!(is_rejected(&ferry.check(&wider).await, "reaches intranet.test"));
+
     assert!(
         app.requests("/me").is_empty(),
         "nothing of all this reached the app"
     );
+}
+
+#[tokio::test]
+async fn yesterdays_database_brings_no_session_back() {
+    let (app, ferry) = (TestApp::start().await, Ferry::start().await);
+    let place = Place::new(&ferry, &app);
+    let mut worker = place.run().await;
+    for sid in ["monday", "tuesday", "wednesday"] {
+        app.sign_in(sid, "alice");
+    }
+    let device = Device::new();
+    let account = AccountId::new(ambient::now(), ambient::random());
+    let (monday, tuesday) = (ambient::now().plus(-60_000), ambient::now());
+    let key = ferry.hand_out_key().await;
+    let old = device.seal_for(account, monday, &key, &payload(&app, "monday"));
+    assert!(is_verified(&ferry.check(&old).await));
+    let state = StateDir::open(&place.state()).unwrap();
+    let private = state.key(&key.id).unwrap().unwrap().to_bytes();
+    let refreshed = state.session(&old.transfer, &key.id).unwrap().unwrap();
+
+    // A newer one that the app does not accept: the older is out, and its key waits.
+    let next_key = ferry.hand_out_key().await;
+    let bad = device.seal_for(account, tuesday, &next_key, &payload(&app, "signed-out"));
+    assert!(matches!(ferry.check(&bad).await, Finding::Invalid { .. }));
+    assert!(is_rejected(&ferry.check(&old).await, "newer session"));
+    assert!(place.holds(private.as_slice()));
+
+    // One that is good: the keys before it are destroyed, and nobody had to ask.
+    let last_key = ferry.hand_out_key().await;
+    let new = device.seal_for(account, tuesday.plus(1), &last_key, &payload(&app, "tuesday"));
+    assert!(is_verified(&ferry.check(&new).await));
+    assert!(!place.holds(private.as_slice()) && !place.holds(&refreshed));
+    assert!(ferry.known().destroyed.is_empty());
+
+    // Also for a worker that was killed since.
+    worker.kill().await;
+    let _worker = place.run().await;
+    assert!(is_rejected(&ferry.check(&old).await, "its key no longer exists"));
+    assert!(is_verified(&ferry.check(&new).await));
+
+    // The server hands out yesterday's keys again, for other sessions and accounts.
+    for again in [account, AccountId::new(ambient::now(), ambient::random())] {
+        let reused = device.seal_for(again, tuesday.plus(2), &last_key, &payload(&app, "wednesday"));
+        assert!(is_rejected(&ferry.check(&reused).await, "its key was used"));
+    }
+    // As old as what was opened last, by a key of its own.
+    let fresh = ferry.hand_out_key().await;
+    let as_old = device.seal_for(account, tuesday.plus(1), &fresh, &payload(&app, "wednesday"));
+    assert!(is_rejected(&ferry.check(&as_old).await, "newer session"));
+    // From the future, where nothing newer could follow.
+    let future = device.seal_for(
+        account,
+        tuesday.plus(3_600_000),
+        &fresh,
+        &payload(&app, "wednesday"),
+    );
+    assert!(is_rejected(&ferry.check(&future).await, "from the future"));
+    assert!(is_verified(&ferry.check(&new).await));
+}
+
+#[tokio::test]
+async fn whatever_rules_an_app_is_given_the_server_learns_no_text_of_the_session() {
+    let (app, ferry) = (TestApp::start().await, Ferry::start().await);
+    let place = Place::new(&ferry, &app);
+    let _worker = place.run().await;
+    app.sign_in("sid-CANARY", "alice-CANARY");
+    let device = Device::new();
+    // The "identity" is the session cookie's value; then it is what a page says, and
+    // a host that the page asks for.
+    let mut by_cookie = payload(&app, "sid-CANARY");
+    by_cookie.app.identity = serde_json::from_value(serde_json::json!([
+        { "strength": "active", "from": { "cookie": "sid" } }
+    ]))
+    .unwrap();
+    let mut by_page = payload(&app, "sid-CANARY");
+    let body = "<b>page-CANARY</b><img src='https://host-canary.test/'>";
+    let mut page = url::Url::parse(&app.url("app.test", "/page")).unwrap();
+    page.query_pairs_mut().append_pair("body", body);
+    by_page.app.check = app.url("app.test", "/gone");
+    by_page.app.identity = serde_json::from_value(serde_json::json!([
+        { "strength": "active", "from": { "page": page.as_str() } }
+    ]))
+    .unwrap();
+    let mut unreachable = payload(&app, "sid-CANARY");
+    unreachable.app.check = page.to_string();
+    unreachable.app.identity.clear();
+    for mut session in [by_cookie, by_page, unreachable] {
+        for (sealed, account) in [(None, None), (Some("bob"), None), (None, Some("bob"))] {
+            session.identity = sealed.map(str::to_owned);
+            let mut leased = device.seal(&ferry.hand_out_key().await, &session);
+            leased.account_identity = account.map(str::to_owned);
+            let finding = serde_json::to_string(&ferry.check(&leased).await).unwrap();
+            // The app's own addresses are the server's words.
+            let said = finding.replace(page.as_str(), "").to_lowercase();
+            assert!(!said.contains("canary"), "{finding}");
+        }
+    }
 }
 
 #[tokio::test]
@@ -156,25 +258,25 @@ async fn the_worker_outlives_its_browser_its_token_and_the_server() {
     let mut worker = place.run().await;
     app.sign_in("s1", "alice");
     let leased = Device::new().seal(&ferry.hand_out_key().await, &payload(&app, "s1"));
-    assert!(is_verified_as(&ferry.check(&leased).await, "alice"));
+    assert!(is_verified(&ferry.check(&leased).await));
 
     kill_process(worker.browser(), Signal::KILL).unwrap();
-    assert!(is_verified_as(&ferry.check(&leased).await, "alice"));
+    assert!(is_verified(&ferry.check(&leased).await));
 
     let sign_ins = ferry.known().sign_ins;
     ferry.revoke_access();
-    assert!(is_verified_as(&ferry.check(&leased).await, "alice"));
+    assert!(is_verified(&ferry.check(&leased).await));
     assert_eq!(ferry.known().sign_ins, sign_ins + 1);
 
     ferry.stop().await;
     ferry.start_again().await;
-    assert!(is_verified_as(&ferry.check(&leased).await, "alice"));
+    assert!(is_verified(&ferry.check(&leased).await));
 
     // Killed in the middle of whatever: its state is whole, its token is kept.
     worker.kill().await;
     let mut worker = place.start(&["run"]);
     assert_eq!(worker.line().await, "ready");
-    assert!(is_verified_as(&ferry.check(&leased).await, "alice"));
+    assert!(is_verified(&ferry.check(&leased).await));
     assert!(worker.terminate().await.success());
 }
 

@@ -135,8 +135,9 @@ pub struct StoredSession {
 pub struct Check {
     /// When.
     pub at: UnixMillis,
-    /// Who is signed in, where the app shows it.
-    pub identity: Option<String>,
+    /// Whether the app showed who is signed in: the account's identity, and the one
+    /// that the device found. `false`: it does not show it, or the session is invalid.
+    pub identified: bool,
     /// What was restored into the worker's browser.
     pub receipt: Receipt,
 }
@@ -149,7 +150,8 @@ pub struct Receipt {
     pub sealed: u32,
     /// How many the browser took.
     pub restored: u32,
-    /// Those that it did not take, or that were not the app's.
+    /// Those that it did not take, or that were not the app's: the first 100. How
+    /// many there are is `sealed` less `restored`.
     pub refused: Vec<RefusedCookie>,
 }
 
@@ -159,7 +161,7 @@ pub struct Receipt {
 pub struct RefusedCookie {
     /// Name, cut to 64 characters.
     pub name: String,
-    /// Domain.
+    /// Domain, cut to 253 characters.
     pub domain: String,
     /// Why.
     pub reason: RefusedReason,
@@ -187,11 +189,8 @@ pub enum RefusedReason {
 pub enum InvalidReason {
     /// The app shows nobody signed in.
     SignedOut,
-    /// Somebody else is signed in.
-    AnotherIdentity {
-        /// Who.
-        found: String,
-    },
+    /// Somebody else is signed in. Not who: see [`Finding::Verified`](super::Finding).
+    AnotherIdentity,
     /// More than one identity is signed in.
     SeveralIdentities,
     /// The seal could not be opened, or does not fit the account.

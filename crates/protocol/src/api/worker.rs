@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use ferry_catalogue::App;
 use serde::{Deserialize, Serialize};
 
 use super::{InvalidReason, Receipt};
@@ -107,6 +108,9 @@ pub struct LeasedSession {
     pub account: AccountId,
     /// Whose session the account takes; `None`: anybody's.
     pub account_identity: Option<String>,
+    /// The account's app as the workspace defines it now: what is in the seal may
+    /// reach no more.
+    pub app: App,
     /// The device key of the device that sealed it.
     pub device_key: PublicJwk,
     /// That device's sealing key, with the device key's signature over it.
@@ -155,8 +159,10 @@ pub struct Report {
 pub enum Finding {
     /// The session is alive, and belongs to whom it should.
     Verified {
-        /// Who is signed in; `None`: the app does not show it.
-        identity: Option<String>,
+        /// Whether the app shows who is signed in; it is the right one then. Not
+        /// who: that would be text out of the session, whatever rules a server
+        /// gives an app.
+        identified: bool,
         /// What was restored.
         receipt: Receipt,
     },
@@ -169,7 +175,8 @@ pub enum Finding {
     },
     /// The app could not be reached; nothing is known. Tried again later.
     Unreachable {
-        /// What went wrong, for the log; no page content.
+        /// What went wrong, for the log; no page content, and no host that the
+        /// app's definition does not name.
         what: String,
     },
     /// Nothing was checked: the session was only taken for automation.

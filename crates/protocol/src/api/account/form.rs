@@ -88,8 +88,6 @@ enum Why {
 pub(super) struct Reason {
     why: Why,
     #[serde(default)]
-    found: Option<String>,
-    #[serde(default)]
     what: Option<String>,
 }
 
@@ -99,9 +97,7 @@ impl TryFrom<Reason> for InvalidReason {
     fn try_from(form: Reason) -> Result<Self, Missing> {
         Ok(match form.why {
             Why::SignedOut => Self::SignedOut,
-            Why::AnotherIdentity => Self::AnotherIdentity {
-                found: form.found.ok_or(Missing("found"))?,
-            },
+            Why::AnotherIdentity => Self::AnotherIdentity,
             Why::SeveralIdentities => Self::SeveralIdentities,
             Why::SealRejected => Self::SealRejected {
                 what: form.what.ok_or(Missing("what"))?,
@@ -124,7 +120,7 @@ mod tests {
             expires_at: UnixMillis(3),
             check: Some(Check {
                 at: UnixMillis(4),
-                identity: Some("ada".to_owned()),
+                identified: true,
                 receipt: Receipt {
                     sealed: 2,
                     restored: 1,
@@ -152,9 +148,7 @@ mod tests {
                 ..session()
             }),
             invalid(InvalidReason::SignedOut),
-            invalid(InvalidReason::AnotherIdentity {
-                found: "bob".to_owned(),
-            }),
+            invalid(InvalidReason::AnotherIdentity),
             invalid(InvalidReason::SeveralIdentities),
             invalid(InvalidReason::SealRejected {
                 what: "signature".to_owned(),
@@ -171,9 +165,7 @@ mod tests {
         let statuses = [
             SessionStatus::Transferred(session()),
             SessionStatus::Invalid {
-                reason: InvalidReason::AnotherIdentity {
-                    found: "bob".to_owned(),
-                },
+                reason: InvalidReason::AnotherIdentity,
                 session: session(),
             },
             SessionStatus::Expired { at: UnixMillis(5) },
