@@ -7,7 +7,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use ferry_protocol::api::{AskForWork, Check, Finding, LeasedSession, Purpose, Report, TakeSession, Work};
 use ferry_protocol::problem::{Problem, ProblemCode};
-use ferry_protocol::{AccountId, LeaseId, TransferId, WorkspaceId};
+use ferry_protocol::{AccountId, LeaseId, TransferId, UnixMillis, WorkspaceId};
 use tokio::time::Instant;
 
 use crate::auth::body::Body;
@@ -99,6 +99,7 @@ pub async fn work(
         if found || Instant::now() >= end || *stopping.borrow_and_update() {
             return Ok(Json(work));
         }
+        tracing::debug!("a worker waits for work");
         let wake_at = next_due.map_or(end, |wait| end.min(Instant::now() + wait));
         tokio::select! {
             () = tokio::time::sleep_until(wake_at) => {}
@@ -181,50 +182,21 @@ pub async fn report(
             let ended = leases::end(connection, worker, transfer, lease, stamp.now)
                 .await?
                 .ok_or(WorkerError::LeaseLost)?;
-            let event = |action| {
-                Event::new(workspace, Actor::Worker(worker), action)
-                    .account(ended.account)
-                    .transfer(transfer)
-            };
-            let (verdict, event) = match finding {
-                Finding::Released => return Ok(()),
-                Finding::Verified { identified, receipt } => {
-                    let check = Check {
-                        at: stamp.now,
-                        identified,
-                        receipt,
-                    };
-                    let verdict = Verdict::Verified {
-                        check,
-                        expires_at: stamp.now.plus(ended.retention_ms),
-                        next_check_at: stamp.now.plus(check_every_ms),
-                    };
-                    (verdict, Some(event(Action::SessionVerified)))
-                }
-                Finding::Invalid { reason, receipt } => {
-                    let event = event(Action::SessionInvalid).detail(why(&reason));
-                    let check = Check {
-                        at: stamp.now,
-                        identified: false,
-                        receipt,
-                    };
-                    (Verdict::Invalid { check, reason }, Some(event))
-                }
-                Finding::Unreachable { what } => {
-                    tracing::info!(%transfer, what, "an app could not be reached");
-                    (
-                        Verdict::Unreachable {
-                            next_check_at: stamp.now.plus(backoff(&ended, check_every_ms)),
-                        },
-                        None,
-                    )
-                }
+            if let Finding::Unreachable { what } = &finding {
+                tracing::info!(%transfer, what, "an app could not be reached");
+            }
+            let Some((verdict, action)) = judge(finding, stamp.now, check_every_ms, &ended) else {
+                return Ok(());
             };
             sessions::judge(connection, transfer, &verdict).await?;
             if ended.asked_meanwhile {
                 sessions::check_now(connection, ended.account, stamp.now).await?;
             }
-            if let Some(event) = event {
+            if let Some((action, detail)) = action {
+                let mut event = Event::new(workspace, Actor::Worker(worker), action)
+                    .account(ended.account)
+                    .transfer(transfer);
+                event.detail = detail.map(str::to_owned);
                 audit::record(connection, &stamp, [event]).await?;
             }
             Ok::<_, WorkerError>(())
@@ -233,6 +205,42 @@ pub async fn report(
     reported.await?;
     state.wake_workers();
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// What a finding means for the session, and for the audit trail: what happened, and
+/// more about it. `None`: nothing, the session was given back.
+#[expect(clippy::type_complexity, reason = "a pair of pairs, taken apart at once")]
+fn judge(
+    finding: Finding,
+    now: UnixMillis,
+    check_every_ms: i64,
+    ended: &Ended,
+) -> Option<(Verdict, Option<(Action, Option<&'static str>)>)> {
+    let check = |identified, receipt| Check {
+        at: now,
+        identified,
+        receipt,
+    };
+    Some(match finding {
+        Finding::Released => return None,
+        Finding::Verified { identified, receipt } => {
+            let verdict = Verdict::Verified {
+                check: check(identified, receipt),
+                expires_at: now.plus(ended.retention_ms),
+                next_check_at: now.plus(check_every_ms),
+            };
+            (verdict, Some((Action::SessionVerified, None)))
+        }
+        Finding::Invalid { reason, receipt } => {
+            let action = (Action::SessionInvalid, Some(why(&reason)));
+            let check = check(false, receipt);
+            (Verdict::Invalid { check, reason }, Some(action))
+        }
+        Finding::Unreachable { .. } => {
+            let next_check_at = now.plus(backoff(ended, check_every_ms));
+            (Verdict::Unreachable { next_check_at }, None)
+        }
+    })
 }
 
 fn backoff(ended: &Ended, check_every_ms: i64) -> i64 {
