@@ -1,6 +1,7 @@
 //! The commands, their options, and what belongs to a terminal: the log, the
 //! password, signals.
 
+use std::fmt;
 use std::future::Future;
 use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
 use std::net::SocketAddr;
@@ -10,10 +11,15 @@ use std::str::FromStr;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use ferry_catalogue::AppId;
 use ferry_protocol::WorkspaceId;
-use ferry_server::config::{MailConfig, PublicUrl};
+use ferry_server::config::{DEFAULT_CHECK_EVERY_MS, MailConfig, PublicUrl};
+use ferry_server::forwarded::Network;
 use ferry_server::server::Serve;
+use ferry_server::storage::workspaces::DEFAULT_RETENTION_MS;
 use tokio::signal::unix::{SignalKind, signal};
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::filter_fn;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
+use tracing_subscriber::{EnvFilter, Layer as _};
 use zeroize::Zeroizing;
 
 /// Stores sealed sessions, and cannot open one.
@@ -82,8 +88,16 @@ pub(crate) struct ServeOptions {
     /// Who e-mail is from.
     #[arg(long, env = "FERRY_MAIL_FROM", value_name = "ADDRESS")]
     mail_from: Option<String>,
+    /// A reverse proxy whose X-Forwarded-For or Forwarded is believed, as an IP address
+    /// or a network such as 10.0.0.0/8; may be repeated.
+    #[arg(long = "trusted-proxy", value_name = "NETWORK")]
+    trusted_proxies: Vec<Network>,
+    /// The file with the server's own keys, made at the first start; beside the
+    /// database, named DATABASE.secrets, if not given.
+    #[arg(long, env = "FERRY_SECRETS_FILE", value_name = "FILE")]
+    secrets_file: Option<PathBuf>,
     /// How often a session is checked.
-    #[arg(long, default_value = "15m", value_name = "TIME")]
+    #[arg(long, default_value_t = Duration(DEFAULT_CHECK_EVERY_MS), value_name = "TIME")]
     check_every: Duration,
     /// The form of the log, which goes to standard error. How much of it: RUST_LOG.
     #[arg(long, default_value = "text", env = "FERRY_LOG_FORMAT")]
@@ -105,7 +119,7 @@ pub(crate) enum WorkspaceCommand {
         /// What people call it.
         name: String,
         /// How long a session is kept that nothing uses.
-        #[arg(long, default_value = "30d", value_name = "TIME")]
+        #[arg(long, default_value_t = Duration(DEFAULT_RETENTION_MS), value_name = "TIME")]
         retention: Duration,
     },
     /// List all.
@@ -212,6 +226,26 @@ pub(crate) enum WorkerTokenCommand {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Duration(pub(crate) i64);
 
+/// The units of a length of time, each in milliseconds, the longest first.
+const UNITS: [(&str, i64); 5] = [
+    ("d", 24 * 60 * 60 * 1000),
+    ("h", 60 * 60 * 1000),
+    ("m", 60 * 1000),
+    ("s", 1000),
+    ("ms", 1),
+];
+
+impl fmt::Display for Duration {
+    /// In the longest unit that says it exactly.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (unit, millis) = UNITS
+            .into_iter()
+            .find(|(_, millis)| self.0 % millis == 0)
+            .unwrap_or(("ms", 1));
+        write!(f, "{}{unit}", self.0 / millis)
+    }
+}
+
 impl FromStr for Duration {
     type Err = &'static str;
 
@@ -219,17 +253,10 @@ impl FromStr for Duration {
         const FORM: &str = "write a length of time as 250ms, 30s, 15m, 2h or 30d";
         let digits = text.bytes().take_while(u8::is_ascii_digit).count();
         let (number, unit) = text.split_at(digits);
-        let unit = match unit {
-            "ms" => 1,
-            "s" => 1000,
-            "m" => 60 * 1000,
-            "h" => 60 * 60 * 1000,
-            "d" => 24 * 60 * 60 * 1000,
-            _ => return Err(FORM),
-        };
+        let (_, millis) = UNITS.into_iter().find(|(name, _)| *name == unit).ok_or(FORM)?;
         let number: i64 = number.parse().map_err(|_| FORM)?;
         number
-            .checked_mul(unit)
+            .checked_mul(millis)
             .filter(|millis| *millis > 0)
             .map(Self)
             .ok_or(FORM)
@@ -251,20 +278,28 @@ impl TryFrom<ServeOptions> for Serve {
             public_url: options.public_url,
             mail,
             check_every_ms: options.check_every.0,
+            trusted_proxies: options.trusted_proxies,
+            secrets_file: options.secrets_file,
         })
     }
 }
 
 /// Starts the log on standard error: standard output is for what scripts read.
+///
+/// Only Ferry's own words are logged, whatever RUST_LOG says: the libraries beneath
+/// log whole messages, with tokens and e-mailed codes in them.
 pub(crate) fn start_log(format: LogFormat) {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
-    let log = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(io::stderr);
-    match format {
-        LogFormat::Text => log.with_ansi(io::stderr().is_terminal()).init(),
-        LogFormat::Json => log.json().init(),
-    }
+    let level = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    let ours = filter_fn(|metadata| metadata.target().starts_with("ferry_"));
+    let log = tracing_subscriber::fmt::layer().with_writer(io::stderr);
+    let log = match format {
+        LogFormat::Text => log.with_ansi(io::stderr().is_terminal()).boxed(),
+        LogFormat::Json => log.json().boxed(),
+    };
+    tracing_subscriber::registry()
+        .with(level)
+        .with(log.with_filter(ours))
+        .init();
 }
 
 /// Done at SIGTERM or SIGINT.

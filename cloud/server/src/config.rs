@@ -4,6 +4,8 @@ use std::fmt;
 use std::path::PathBuf;
 use std::str::FromStr;
 
+use crate::forwarded::Network;
+
 /// How often a session is checked, unless the operator says otherwise, in
 /// milliseconds.
 pub const DEFAULT_CHECK_EVERY_MS: i64 = 15 * 60 * 1000;
@@ -15,6 +17,8 @@ pub struct Config {
     pub public_url: PublicUrl,
     /// How often a session is checked, in milliseconds.
     pub check_every_ms: i64,
+    /// Reverse proxies whose word on where a request came from is taken.
+    pub trusted_proxies: Vec<Network>,
 }
 
 /// Where mail goes.

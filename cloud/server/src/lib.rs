@@ -9,6 +9,8 @@
 //! | [`storage`] | the database: one writer, group commit, erasure |
 //! | [`retention`] | the sweep |
 //! | [`middleware`], [`problem`] | what every answer gets; errors |
+//! | [`listen`], [`forwarded`] | connections, and where they come from |
+//! | [`secrets`], [`private`] | the server's own keys; files for its user only |
 //! | [`server`], [`admin`] | the commands |
 
 pub mod admin;
@@ -16,16 +18,20 @@ pub mod auth;
 pub mod clock;
 pub mod code;
 pub mod config;
+pub mod forwarded;
+pub mod listen;
 pub mod mail;
 pub mod middleware;
 pub mod names;
 pub mod nonce;
 pub mod openapi;
 pub mod passwords;
+pub mod private;
 pub mod problem;
 pub mod random;
 pub mod retention;
 pub mod routes;
+pub mod secrets;
 pub mod server;
 pub mod stamp;
 pub mod state;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use argon2::password_hash::{PasswordHasher as _, PasswordVerifier as _};
 use argon2::{Algorithm, Argon2, Params, Version};
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use zeroize::Zeroizing;
 
 use crate::random::Random;
@@ -34,9 +34,21 @@ pub enum PasswordError {
     Hasher,
 }
 
+/// As many wait to have their passwords verified as may.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("too many passwords are waiting to be verified")]
+pub struct Busy;
+
+/// A place among those whose passwords are verified, or wait for it; until it is
+/// dropped.
+pub struct Place(OwnedSemaphorePermit);
+
 /// Hashes and verifies passwords.
 #[derive(Clone)]
 pub struct Passwords {
+    /// So many verified or waiting: who comes then is sent away at once, instead of
+    /// waiting ever longer.
+    places: Arc<Semaphore>,
     /// So many at once: each takes its time of a core, and 19 MiB.
     turns: Arc<Semaphore>,
     /// Hash of a password that nobody has: verified when there is no such user, so
@@ -45,18 +57,25 @@ pub struct Passwords {
 }
 
 impl Passwords {
-    /// For so many at once.
-    pub fn new(at_once: usize, random: &dyn Random) -> Result<Self, PasswordError> {
+    /// For so many at once, and so many of them and of those who wait.
+    pub fn new(at_once: usize, places: usize, random: &dyn Random) -> Result<Self, PasswordError> {
         let nobodys = hash(&random.token(), random)?;
         Ok(Self {
+            places: Arc::new(Semaphore::new(places)),
             turns: Arc::new(Semaphore::new(at_once)),
             nobodys: nobodys.into(),
         })
     }
 
+    /// A place to have a password verified.
+    pub fn place(&self) -> Result<Place, Busy> {
+        let place = Arc::clone(&self.places).try_acquire_owned();
+        place.map(Place).map_err(|_| Busy)
+    }
+
     /// Whether the password is the one that was hashed. Without a hash the answer is
     /// no, and takes as long.
-    pub async fn verify(&self, password: Zeroizing<String>, hash: Option<String>) -> bool {
+    pub async fn verify(&self, place: Place, password: Zeroizing<String>, hash: Option<String>) -> bool {
         // The semaphore is never closed; and the answer to a failure is no.
         let Ok(turn) = Arc::clone(&self.turns).acquire_owned().await else {
             return false;
@@ -64,7 +83,8 @@ impl Passwords {
         let known = hash.is_some();
         let hash = hash.unwrap_or_else(|| self.nobodys.to_string());
         let verified = tokio::task::spawn_blocking(move || {
-            let _turn = turn;
+            // Kept until it is done, even if the client goes away meanwhile.
+            let _held = (turn, place.0);
             argon2().is_ok_and(|argon2| argon2.verify_password(password.as_bytes(), hash.as_str()).is_ok())
         });
         verified.await.unwrap_or(false) && known

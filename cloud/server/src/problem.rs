@@ -126,6 +126,7 @@ impl From<StorageError> for Rejection {
             | StorageError::Stopped => Self::unavailable(error),
             StorageError::Database(_)
             | StorageError::File(_)
+            | StorageError::OpenToOthers(_)
             | StorageError::Migration(_)
             | StorageError::Corrupt { .. } => Self::internal(error),
         }

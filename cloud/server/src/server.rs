@@ -3,23 +3,28 @@
 use std::future::Future;
 use std::io::{self, Write as _};
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::serve::ListenerExt as _;
 use tokio::net::TcpListener;
 
 use crate::clock::SystemClock;
 use crate::config::{Config, MailConfig, PublicUrl, PublicUrlError};
+use crate::forwarded::Network;
 use crate::mail::{MailSetupError, Mailer};
+use crate::passwords::PasswordError;
 use crate::random::SystemRandom;
-use crate::state::{AppState, Parts, StateError};
+use crate::secrets::{Secrets, SecretsError};
+use crate::state::{AppState, Parts};
 use crate::storage::{Storage, StorageError};
-use crate::{openapi, retention};
+use crate::{listen, openapi, retention, secrets};
 
 /// Requests under way have so long to end when the server is told to stop.
 const DRAIN: Duration = Duration::from_secs(20);
+
+/// The head of a request must arrive within this.
+const HEAD_WITHIN: Duration = Duration::from_secs(30);
 
 /// How to serve.
 #[derive(Clone, Debug)]
@@ -32,6 +37,10 @@ pub struct Serve {
     pub mail: MailConfig,
     /// How often a session is checked, in milliseconds.
     pub check_every_ms: i64,
+    /// Reverse proxies whose word on where a request came from is taken.
+    pub trusted_proxies: Vec<Network>,
+    /// The file with the server's own keys; beside the database, if not given.
+    pub secrets_file: Option<PathBuf>,
 }
 
 /// Why the server did not start, or ended.
@@ -51,7 +60,10 @@ pub enum ServeError {
     Storage(#[from] StorageError),
     /// The server's own keys.
     #[error(transparent)]
-    State(#[from] StateError),
+    Secrets(#[from] SecretsError),
+    /// The password hasher.
+    #[error(transparent)]
+    Password(#[from] PasswordError),
     /// Standard output, or a signal handler.
     #[error("{0}")]
     Io(#[from] io::Error),
@@ -72,22 +84,26 @@ pub async fn serve(
         None => format!("http://{address}").parse()?,
     };
     let mailer = Mailer::new(&options.mail)?;
+    let secrets_file = options.secrets_file.unwrap_or_else(|| secrets::beside(database));
+    let secrets = Secrets::open(&secrets_file, &SystemRandom)?;
     let storage = Storage::open(database).await?;
     let parts = Parts {
         config: Config {
             public_url: public_url.clone(),
             check_every_ms: options.check_every_ms,
+            trusted_proxies: options.trusted_proxies,
         },
         storage: storage.clone(),
+        secrets,
         mailer,
         clock: Arc::new(SystemClock),
         random: Arc::new(SystemRandom),
     };
-    let state = AppState::new(parts).await?;
+    let state = AppState::new(parts)?;
     let sweep = tokio::spawn(retention::run(state.clone()));
     tracing::info!(%address, %public_url, "ready");
     announce(address)?;
-    run(listener, state.clone(), stop).await?;
+    run(listener, state.clone(), stop).await;
     // It ends by itself; it only ever waits.
     let _ = sweep.await;
     storage.close().await;
@@ -95,35 +111,23 @@ pub async fn serve(
     Ok(())
 }
 
-async fn run(
-    listener: TcpListener,
-    state: AppState,
-    stop: impl Future<Output = ()> + Send + 'static,
-) -> Result<(), ServeError> {
-    let service = openapi::router(state.clone()).into_make_service_with_connect_info::<SocketAddr>();
-    // Answers are small and complete: nothing to wait for before sending.
-    let listener = listener.tap_io(|stream| {
-        if let Err(error) = stream.set_nodelay(true) {
-            tracing::debug!(%error, "TCP_NODELAY was not set");
-        }
-    });
+async fn run(listener: TcpListener, state: AppState, stop: impl Future<Output = ()>) {
+    let router = openapi::router(state.clone());
+    let serving = listen::serve(listener, router, HEAD_WITHIN, state.stopping());
     let mut stopping = state.stopping();
-    let server = axum::serve(listener, service).with_graceful_shutdown(async move {
+    let stopped = async {
         stop.await;
         tracing::info!("stopping: requests under way are finished");
         state.stop();
-    });
-    let overdue = async move {
+    };
+    let overdue = async {
         // The sender lives in the state: it cannot be gone.
         let _ = stopping.wait_for(|stopping| *stopping).await;
         tokio::time::sleep(DRAIN).await;
     };
     tokio::select! {
-        ended = server => Ok(ended?),
-        () = overdue => {
-            tracing::warn!("some requests did not end in time: stopping without them");
-            Ok(())
-        }
+        _ = async { tokio::join!(serving, stopped) } => {}
+        () = overdue => tracing::warn!("some requests did not end in time: stopping without them"),
     }
 }
 

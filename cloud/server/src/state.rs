@@ -12,12 +12,15 @@ use crate::mail::Mailer;
 use crate::nonce::Nonces;
 use crate::passwords::{PasswordError, Passwords};
 use crate::random::Random;
+use crate::secrets::Secrets;
 use crate::stamp::Stamp;
-use crate::storage::secrets::SecretName;
-use crate::storage::{Erase, Storage, StorageError, secrets};
+use crate::storage::Storage;
 
-/// Passwords hashed or verified at once.
+/// Passwords verified at once.
 const PASSWORDS_AT_ONCE: usize = 2;
+
+/// Those, and those that wait: a second or so of work.
+const PASSWORD_PLACES: usize = 64;
 
 /// What the server is made of.
 pub struct Parts {
@@ -25,23 +28,14 @@ pub struct Parts {
     pub config: Config,
     /// What it keeps.
     pub storage: Storage,
+    /// Its own keys.
+    pub secrets: Secrets,
     /// Its mail.
     pub mailer: Mailer,
     /// Its time.
     pub clock: Arc<dyn Clock>,
     /// Its randomness.
     pub random: Arc<dyn Random>,
-}
-
-/// Why the server cannot start.
-#[derive(Debug, thiserror::Error)]
-pub enum StateError {
-    /// The database failed.
-    #[error(transparent)]
-    Storage(#[from] StorageError),
-    /// The password hasher failed.
-    #[error(transparent)]
-    Password(#[from] PasswordError),
 }
 
 /// What every handler has at hand. Cheap to clone.
@@ -58,27 +52,12 @@ struct Inner {
 }
 
 impl AppState {
-    /// Puts the parts together, and makes the server's own keys if this is its first
-    /// start.
-    pub async fn new(parts: Parts) -> Result<Self, StateError> {
-        let stamp = Stamp {
-            now: parts.clock.now(),
-            random: Arc::clone(&parts.random),
-        };
-        let (nonce_key, code_key) = parts
-            .storage
-            .write(Erase::Nothing, move |connection| {
-                Box::pin(async move {
-                    let nonce = secrets::get_or_make(connection, &stamp, SecretName::DpopNonce).await?;
-                    let code = secrets::get_or_make(connection, &stamp, SecretName::EmailCode).await?;
-                    Ok::<_, StorageError>((nonce, code))
-                })
-            })
-            .await?;
+    /// Puts the parts together.
+    pub fn new(parts: Parts) -> Result<Self, PasswordError> {
         Ok(Self(Arc::new(Inner {
-            nonces: Nonces::new(nonce_key),
-            code_key: CodeKey::new(code_key),
-            passwords: Passwords::new(PASSWORDS_AT_ONCE, &*parts.random)?,
+            nonces: Nonces::new(parts.secrets.dpop_nonce.clone()),
+            code_key: CodeKey::new(parts.secrets.email_code.clone()),
+            passwords: Passwords::new(PASSWORDS_AT_ONCE, PASSWORD_PLACES, &*parts.random)?,
             parts,
             work: watch::Sender::new(0),
             stopping: watch::Sender::new(false),

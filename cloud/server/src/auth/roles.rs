@@ -12,6 +12,7 @@ use serde::de::DeserializeOwned;
 
 use super::body::{BodyError, FromBody};
 use super::dpop::{self, AuthError};
+use crate::forwarded;
 use crate::problem::Rejection;
 use crate::state::AppState;
 use crate::storage::tokens::{Person, Who};
@@ -69,10 +70,12 @@ impl<B: FromBody> FromRequest<AppState> for KeyHolder<B> {
     type Rejection = Rejection;
 
     async fn from_request(request: Request, state: &AppState) -> Result<Self, Rejection> {
-        let address = request.extensions().get::<ConnectInfo<SocketAddr>>();
-        let ip = address
-            .map(|address| address.0.ip().to_string())
-            .unwrap_or_default();
+        let peer = request.extensions().get::<ConnectInfo<SocketAddr>>();
+        let ip = peer.map(|peer| {
+            let proxies = &state.config().trusted_proxies;
+            forwarded::client(peer.0.ip(), request.headers(), proxies).to_string()
+        });
+        let ip = ip.unwrap_or_default();
         let proven = dpop::prove(state, request, B::LIMIT).await?;
         let body = B::from_body(&proven.body).map_err(RoleError::from)?;
         Ok(Self {

@@ -3,6 +3,8 @@
 
 mod outbox;
 
+use std::time::Duration;
+
 use lettre::message::header::ContentTransferEncoding;
 use lettre::message::header::ContentType;
 use lettre::message::{Body, Mailbox, SinglePart};
@@ -15,6 +17,10 @@ use outbox::Outbox;
 
 /// Who mail in the outbox folder is from.
 const OUTBOX_FROM: &str = "Ferry <ferry@localhost>";
+
+/// How long a mail server may take over one step. Shorter than a request may take, so
+/// that whoever asked is told.
+const TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Why mail cannot be sent at all.
 #[derive(Debug, thiserror::Error)]
@@ -71,7 +77,7 @@ impl Mailer {
                     AsyncSmtpTransport::<Tokio1Executor>::from_url(url).map_err(MailSetupError::Url)?;
                 Ok(Self {
                     from: from.parse()?,
-                    way: Way::Smtp(transport.build()),
+                    way: Way::Smtp(transport.timeout(Some(TIMEOUT)).build()),
                 })
             }
         }
@@ -100,10 +106,7 @@ impl Mailer {
             .from(self.from.clone())
             .to(Mailbox::new(None, to.parse::<Address>()?))
             .subject("Your Ferry code")
-            .date(
-                std::time::UNIX_EPOCH
-                    + std::time::Duration::from_millis(u64::try_from(stamp.now.0).unwrap_or(0)),
-            )
+            .date(std::time::UNIX_EPOCH + Duration::from_millis(u64::try_from(stamp.now.0).unwrap_or(0)))
             .singlepart(body)?;
         match &self.way {
             Way::Outbox(outbox) => outbox.put(stamp, &message.formatted()).await?,

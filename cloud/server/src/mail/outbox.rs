@@ -4,6 +4,9 @@ use std::fs::DirBuilder;
 use std::io;
 use std::path::PathBuf;
 
+use tokio::io::AsyncWriteExt as _;
+
+use crate::private;
 use crate::stamp::Stamp;
 
 /// A folder that mail is written to.
@@ -26,7 +29,10 @@ impl Outbox {
     pub(super) async fn put(&self, stamp: &Stamp, message: &[u8]) -> io::Result<()> {
         let id = stamp.uuid();
         let unfinished = self.0.join(format!(".{id}.part"));
-        tokio::fs::write(&unfinished, message).await?;
+        // It holds a code, and the folder may be an older one that others can read.
+        let mut file = tokio::fs::File::from_std(private::create_new(&unfinished)?);
+        file.write_all(message).await?;
+        file.flush().await?;
         tokio::fs::rename(&unfinished, self.0.join(format!("{id}.eml"))).await
     }
 }

@@ -12,11 +12,13 @@ use super::sign_in::me_again;
 use crate::auth::body::{Body, NoBody};
 use crate::auth::roles::SignedInPerson;
 use crate::code::Code;
+use crate::mail::MailError;
 use crate::names;
 use crate::problem::Rejection;
 use crate::stamp::Stamp;
 use crate::state::AppState;
 use crate::storage::audit::{self, Action, Actor, Event};
+use crate::storage::codes::Kept;
 use crate::storage::devices::NewDevice;
 use crate::storage::tokens::Person;
 use crate::storage::{Connection, Erase, StorageError, codes, devices};
@@ -58,8 +60,8 @@ pub enum DeviceError {
     #[error("there is no code to try, it has expired, or it was tried too often: have a new one sent")]
     CodeExpired,
     /// The mail could not be sent.
-    #[error(transparent)]
-    Mail(#[from] crate::mail::MailError),
+    #[error("the code could not be e-mailed: try again in a moment; if it goes on, tell your admin")]
+    Mail(#[from] MailError),
     /// The database failed.
     #[error(transparent)]
     Storage(#[from] StorageError),
@@ -77,7 +79,7 @@ impl From<DeviceError> for Rejection {
             E::CodeLimit => ProblemCode::CodeLimit,
             E::CodeWrong { .. } => ProblemCode::CodeWrong,
             E::CodeExpired => ProblemCode::CodeExpired,
-            E::Mail(error) => return Self::unavailable(error),
+            E::Mail(_) => ProblemCode::Unavailable,
             E::Storage(error) => return error.into(),
         };
         Self::new(code, error)
@@ -188,25 +190,43 @@ pub async fn send_code(
         let (stamp, user, workspace) = (stamp.clone(), user.id, workspace.id);
         state.storage().write(Erase::Nothing, move |connection| {
             Box::pin(async move {
-                if !codes::send(connection, &stamp, user, caller.device, code_hmac).await? {
-                    return Err(DeviceError::CodeLimit);
-                }
+                let kept = codes::send(connection, &stamp, user, caller.device, code_hmac)
+                    .await?
+                    .ok_or(DeviceError::CodeLimit)?;
                 let event = Event::new(workspace, Actor::User(user), Action::CodeSent).device(caller.device);
-                Ok(audit::record(connection, &stamp, [event]).await?)
+                audit::record(connection, &stamp, [event]).await?;
+                Ok::<_, DeviceError>(kept)
             })
         })
     };
-    // Kept first: a code that arrives is good, and one that is lost counts.
-    write.await?;
+    // Kept first: a code that arrives is good.
+    let kept = write.await?;
     let sent = state
         .mailer()
         .send_code(&stamp, &user.email, device_name, &code)
         .await;
-    sent.map_err(DeviceError::from)?;
+    if let Err(error) = sent {
+        tracing::error!(%error, "a code could not be e-mailed");
+        let event = Event::new(workspace.id, Actor::User(user.id), Action::CodeNotSent).device(caller.device);
+        withdraw(&state, kept, event).await?;
+        return Err(DeviceError::from(error).into());
+    }
     Ok(Json(CodeSent {
         to: mask(&user.email),
         expires_at: stamp.now.plus(codes::LIFETIME_MS),
     }))
+}
+
+/// Takes back a code that no mail server took: the person may have as many as before.
+async fn withdraw(state: &AppState, kept: Kept, event: Event) -> Result<(), StorageError> {
+    let stamp = state.stamp();
+    let withdrawn = state.storage().write(Erase::Nothing, move |connection| {
+        Box::pin(async move {
+            codes::withdraw(connection, &kept).await?;
+            audit::record(connection, &stamp, [event]).await
+        })
+    });
+    withdrawn.await
 }
 
 /// The name of a device that awaits its code.

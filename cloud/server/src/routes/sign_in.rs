@@ -10,10 +10,11 @@ use zeroize::Zeroizing;
 
 use crate::auth::body::{Body, NoBody};
 use crate::auth::roles::{KeyHolder, SignedInPerson};
+use crate::passwords::Busy;
 use crate::problem::Rejection;
 use crate::state::AppState;
 use crate::storage::audit::{self, Action, Actor, Event};
-use crate::storage::sign_in::{self, Attempt};
+use crate::storage::sign_in::{self, Attempt, Source};
 use crate::storage::tokens::{self, Holder, Person, Who};
 use crate::storage::users::{self, Credentials};
 use crate::storage::{Connection, Erase, StorageError, devices, vaults};
@@ -24,6 +25,9 @@ pub enum SignInError {
     /// Too many tries.
     #[error("too many tries to sign in: wait a quarter of an hour")]
     TooMany,
+    /// Too many at once.
+    #[error("too many people are signing in at this moment: try again in a few seconds")]
+    Busy(#[from] Busy),
     /// E-mail or password.
     #[error("the e-mail address or the password is wrong")]
     Wrong,
@@ -42,6 +46,7 @@ impl From<SignInError> for Rejection {
     fn from(error: SignInError) -> Self {
         let code = match error {
             SignInError::TooMany => ProblemCode::TooManyRequests,
+            SignInError::Busy(_) => ProblemCode::Unavailable,
             SignInError::Wrong => ProblemCode::WrongCredentials,
             SignInError::Disabled => ProblemCode::DeviceDisabled,
             SignInError::Lost => return Self::internal(error),
@@ -59,6 +64,7 @@ impl From<SignInError> for Rejection {
         (status = 401, body = Problem, description = "`wrong_credentials`, `use_dpop_nonce`, `invalid_dpop_proof`"),
         (status = 403, body = Problem, description = "`device_disabled`"),
         (status = 429, body = Problem, description = "`too_many_requests`"),
+        (status = 503, body = Problem, description = "`unavailable`: many sign in at once"),
     )
 )]
 pub async fn sign_in(
@@ -66,15 +72,24 @@ pub async fn sign_in(
     caller: KeyHolder<Body<SignIn>>,
 ) -> Result<Json<SignedIn>, Rejection> {
     let SignIn { email, password } = caller.body.0;
-    let attempt = Attempt::new(&email, caller.ip);
-    count(&state, attempt.clone()).await?;
+    // First of all: who is sent away for want of a place has not tried.
+    let place = state.passwords().place().map_err(SignInError::from)?;
+    let attempt = Attempt {
+        email: email.clone(),
+        ip: caller.ip,
+        key: caller.device,
+    };
+    let source = count(&state, attempt).await?;
     let credentials = users::credentials(&mut *state.storage().read().await?, &email).await?;
     let hash = credentials
         .as_ref()
         .map(|credentials| credentials.password_hash.clone());
-    let right = state.passwords().verify(Zeroizing::new(password), hash).await;
+    let right = state
+        .passwords()
+        .verify(place, Zeroizing::new(password), hash)
+        .await;
     let credentials = credentials.filter(|_| right).ok_or(SignInError::Wrong)?;
-    let (access_token, expires_at) = issue(&state, attempt, credentials, caller.device).await?;
+    let (access_token, expires_at) = issue(&state, source, credentials, caller.device).await?;
     let mut connection = state.storage().read().await?;
     let bearer = tokens::find(&mut connection, &tokens::hash(&access_token), state.now()).await?;
     let Some(Who::Person(person)) = bearer.map(|bearer| bearer.who) else {
@@ -89,21 +104,17 @@ pub async fn sign_in(
 }
 
 /// Counts the attempt before the password is looked at.
-async fn count(state: &AppState, attempt: Attempt) -> Result<(), SignInError> {
+async fn count(state: &AppState, attempt: Attempt) -> Result<Source, SignInError> {
     let stamp = state.stamp();
     let counted = state.storage().write(Erase::Nothing, move |connection| {
-        Box::pin(async move { sign_in::count(connection, &stamp, &attempt).await })
+        Box::pin(async move { sign_in::count(connection, &stamp, attempt).await })
     });
-    if counted.await? {
-        Ok(())
-    } else {
-        Err(SignInError::TooMany)
-    }
+    counted.await?.ok_or(SignInError::TooMany)
 }
 
 async fn issue(
     state: &AppState,
-    attempt: Attempt,
+    source: Source,
     credentials: Credentials,
     device: DeviceId,
 ) -> Result<(Zeroizing<String>, UnixMillis), SignInError> {
@@ -116,7 +127,7 @@ async fn issue(
             if known.is_some_and(|device| device.state == DeviceState::Disabled) {
                 return Err(SignInError::Disabled);
             }
-            sign_in::clear(connection, &attempt).await?;
+            sign_in::clear(connection, &source).await?;
             let holder = Holder::User(credentials.user);
             let expires_at = tokens::issue(connection, &stamp, &kept, device, holder).await?;
             let actor = Actor::User(credentials.user);

@@ -43,6 +43,8 @@ pub enum Action {
     DeviceRenamed,
     /// A code was sent.
     CodeSent,
+    /// It could not be e-mailed after all.
+    CodeNotSent,
     /// A code was tried the last time, in vain.
     CodeExhausted,
     /// A device came to be trusted.
@@ -93,6 +95,7 @@ impl Action {
             Self::DeviceEnrolled => "device.enrolled",
             Self::DeviceRenamed => "device.renamed",
             Self::CodeSent => "device.code_sent",
+            Self::CodeNotSent => "device.code_not_sent",
             Self::CodeExhausted => "device.code_exhausted",
             Self::DeviceTrusted => "device.trusted",
             Self::ConsentGiven => "consent.given",

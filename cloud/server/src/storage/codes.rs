@@ -20,6 +20,10 @@ const SHORT_MS: i64 = 15 * 60 * 1000;
 const PER_LONG: u32 = 10;
 const LONG_MS: i64 = 24 * 60 * 60 * 1000;
 
+/// A code that was kept.
+#[derive(Clone, Debug)]
+pub struct Kept(String);
+
 /// A try of the newest code, counted.
 #[derive(Clone, Debug)]
 pub struct Try {
@@ -31,14 +35,14 @@ pub struct Try {
 }
 
 /// Keeps a new code and closes the person's older ones, whichever device they were for:
-/// of many devices, only one has a code to try. `false`: too many were sent.
+/// of many devices, only one has a code to try. `None`: too many were sent.
 pub async fn send(
     connection: &mut Connection,
     stamp: &Stamp,
     user: UserId,
     device: DeviceId,
     code_hmac: [u8; 32],
-) -> Result<bool, StorageError> {
+) -> Result<Option<Kept>, StorageError> {
     let sent = sqlx::query(
         "SELECT COUNT(*) AS lately, COALESCE(SUM(CASE WHEN sent_at > $2 THEN 1 ELSE 0 END), 0) AS just_now
          FROM email_codes WHERE user_id = $1 AND sent_at > $3",
@@ -49,14 +53,15 @@ pub async fn send(
     .fetch_one(&mut *connection)
     .await?;
     if row::count(&sent, "lately")? >= PER_LONG || row::count(&sent, "just_now")? >= PER_SHORT {
-        return Ok(false);
+        return Ok(None);
     }
     close_all(connection, user, stamp.now).await?;
+    let id = stamp.uuid().to_string();
     sqlx::query(
         "INSERT INTO email_codes (id, user_id, device_id, code_hmac, sent_at, expires_at, tries)
          VALUES ($1, $2, $3, $4, $5, $6, 0)",
     )
-    .bind(stamp.uuid().to_string())
+    .bind(id.clone())
     .bind(user.to_string())
     .bind(device.to_string())
     .bind(code_hmac.to_vec())
@@ -64,7 +69,16 @@ pub async fn send(
     .bind(stamp.now.plus(LIFETIME_MS).0)
     .execute(connection)
     .await?;
-    Ok(true)
+    Ok(Some(Kept(id)))
+}
+
+/// Forgets a code that could not be sent: it counts for no limit.
+pub async fn withdraw(connection: &mut Connection, kept: &Kept) -> Result<(), StorageError> {
+    sqlx::query("DELETE FROM email_codes WHERE id = $1")
+        .bind(kept.0.clone())
+        .execute(connection)
+        .await?;
+    Ok(())
 }
 
 /// Counts a try of the device's open code, before it is looked at. `None`: there is

@@ -19,7 +19,6 @@ pub mod jti;
 pub mod keys;
 pub mod leases;
 pub mod row;
-pub mod secrets;
 pub mod sessions;
 pub mod sign_in;
 pub mod tokens;
@@ -29,7 +28,6 @@ pub mod workers;
 pub mod workspaces;
 pub mod writer;
 
-use std::fs::OpenOptions;
 use std::io;
 use std::path::Path;
 use std::time::Duration;
@@ -44,6 +42,8 @@ use sqlx::{ConnectOptions, Connection as _};
 
 pub use writer::Erase;
 use writer::Writer;
+
+use crate::private::{self, OpenToOthers};
 
 /// A connection to the database.
 pub type Connection = SqliteConnection;
@@ -75,6 +75,9 @@ pub enum StorageError {
     /// The file cannot be made.
     #[error("the database file cannot be opened: {0}")]
     File(io::Error),
+    /// The file's mode.
+    #[error(transparent)]
+    OpenToOthers(#[from] OpenToOthers),
     /// The schema could not be brought up to date.
     #[error("the database's schema could not be brought up to date: {0}")]
     Migration(#[from] sqlx::migrate::MigrateError),
@@ -104,7 +107,7 @@ impl Storage {
     /// Opens the database file, makes it if it is not there, and brings its schema
     /// up to date.
     pub async fn open(file: &Path) -> Result<Self, StorageError> {
-        create_private(file).map_err(StorageError::File)?;
+        create_private(file)?;
         let options = SqliteConnectOptions::new()
             .filename(file)
             .journal_mode(SqliteJournalMode::Wal)
@@ -186,13 +189,11 @@ impl Storage {
 }
 
 /// Makes the file if it is not there, for its owner only; SQLite makes the log with
-/// the same rights.
-fn create_private(file: &Path) -> io::Result<()> {
-    let mut options = OpenOptions::new();
-    options.write(true).create(true).truncate(false);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(file).map(drop)
+/// the same rights. One that is there must be so already.
+fn create_private(file: &Path) -> Result<(), StorageError> {
+    private::check(file).map_err(StorageError::File)??;
+    let made = private::options().create(true).truncate(false).open(file);
+    made.map(drop).map_err(StorageError::File)
 }
 
 /// All steps that are missing, in one transaction: two processes may start at once.

@@ -1,8 +1,10 @@
 //! The command line.
 
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
-use ferry_protocol::WorkspaceId;
+use ferry_protocol::{Bytes, WorkspaceId};
 
 use crate::process::{Process, run};
 
@@ -29,6 +31,50 @@ fn add_user(folder: &Path, workspace: &str, email: &str) -> Result<String, Strin
         "--password-stdin",
     ];
     run(folder, &arguments, PASSWORD)
+}
+
+fn set_mode(file: &Path, mode: u32) {
+    std::fs::set_permissions(file, Permissions::from_mode(mode)).unwrap();
+}
+
+#[test]
+fn a_database_that_is_open_to_others_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    ok(folder, &["workspace", "add", "Acme"]);
+    let database = folder.join("ferry.db");
+    let mode = std::fs::metadata(&database).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+    for mode in [0o644, 0o660] {
+        set_mode(&database, mode);
+        let complaint = fails(folder, &["workspace", "list"]);
+        assert!(complaint.contains("chmod 600"), "{complaint}");
+    }
+    set_mode(&database, 0o600);
+    ok(folder, &["workspace", "list"]);
+}
+
+#[test]
+fn the_servers_own_keys_are_beside_the_database_and_for_its_owner_only() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    drop(Process::start(folder));
+    let file = folder.join("ferry.db.secrets");
+    let secrets = std::fs::read_to_string(&file).unwrap();
+    let keys = secrets.lines().filter_map(|line| line.split_once(' '));
+    let keys: Vec<_> = keys.filter_map(|(_, key)| Bytes::decode(key).ok()).collect();
+    assert_eq!(keys.len(), 2);
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_file() && path != file {
+            let bytes = std::fs::read(&path).unwrap();
+            let holds = |key: &Bytes| bytes.windows(32).any(|window| window == key.0);
+            assert!(!keys.iter().any(holds), "{}", path.display());
+        }
+    }
+    set_mode(&file, 0o644);
+    let complaint = Process::try_start(folder).err().expect("it does not start");
+    assert!(complaint.contains("chmod 600"), "{complaint}");
 }
 
 #[test]

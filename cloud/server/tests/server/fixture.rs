@@ -1,17 +1,23 @@
 //! A server in this process, and people, accounts and a worker to go with it.
 
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use axum::Router;
+use axum::extract::{ConnectInfo, Request};
+use axum::http::HeaderValue;
+use axum::middleware::map_request;
+use axum::{Extension, Router};
 use ferry_protocol::api::{DeviceState, Me};
 use ferry_protocol::{AccountId, UnixMillis, UserId, WorkspaceId};
 use ferry_server::admin::{self, AddAccount, AddUser, Admin};
 use ferry_server::clock::{Clock, MockClock};
 use ferry_server::config::{Config, DEFAULT_CHECK_EVERY_MS, MailConfig};
+use ferry_server::forwarded::X_FORWARDED_FOR;
 use ferry_server::mail::Mailer;
 use ferry_server::openapi;
 use ferry_server::random::{Random, SeededRandom};
+use ferry_server::secrets::Secrets;
 use ferry_server::state::{AppState, Parts};
 use ferry_server::storage::{Erase, Storage, StorageError, workspaces};
 use sqlx::Row as _;
@@ -22,6 +28,9 @@ use crate::client::{Client, Transport, Worker};
 
 /// Where the server in this process says that it is.
 pub(crate) const BASE: &str = "http://ferry.test";
+
+/// The one proxy that it trusts.
+pub(crate) const PROXY: &str = "10.0.0.1";
 
 /// Everybody's password.
 pub(crate) const PASSWORD: &str = "correct horse battery";
@@ -44,26 +53,39 @@ pub(crate) struct Server {
 impl Server {
     pub(crate) async fn start() -> Self {
         let folder = Arc::new(tempfile::tempdir().unwrap());
-        Self::open(
-            folder,
-            Arc::new(MockClock::new(START)),
-            Arc::new(SeededRandom::new(0)),
-        )
-        .await
+        let mail = MailConfig::Outbox(folder.path().join("outbox"));
+        Self::start_in(folder, mail).await
     }
 
-    async fn open(folder: Arc<TempDir>, clock: Arc<MockClock>, random: Arc<SeededRandom>) -> Self {
+    /// With mail that goes elsewhere than into the outbox.
+    pub(crate) async fn start_with(mail: MailConfig) -> Self {
+        Self::start_in(Arc::new(tempfile::tempdir().unwrap()), mail).await
+    }
+
+    async fn start_in(folder: Arc<TempDir>, mail: MailConfig) -> Self {
+        let clock = Arc::new(MockClock::new(START));
+        Self::open(folder, mail, clock, Arc::new(SeededRandom::new(0))).await
+    }
+
+    async fn open(
+        folder: Arc<TempDir>,
+        mail: MailConfig,
+        clock: Arc<MockClock>,
+        random: Arc<SeededRandom>,
+    ) -> Self {
         let parts = Parts {
             config: Config {
                 public_url: BASE.parse().unwrap(),
                 check_every_ms: DEFAULT_CHECK_EVERY_MS,
+                trusted_proxies: vec![PROXY.parse().unwrap()],
             },
+            secrets: Secrets::open(&folder.path().join("ferry.db.secrets"), &*random).unwrap(),
             storage: Storage::open(&folder.path().join("ferry.db")).await.unwrap(),
-            mailer: Mailer::new(&MailConfig::Outbox(folder.path().join("outbox"))).unwrap(),
+            mailer: Mailer::new(&mail).unwrap(),
             clock: Arc::clone(&clock) as Arc<dyn Clock>,
             random: Arc::clone(&random) as Arc<dyn Random>,
         };
-        let state = AppState::new(parts).await.unwrap();
+        let state = AppState::new(parts).unwrap();
         Self {
             folder,
             clock,
@@ -83,7 +105,8 @@ impl Server {
             ..
         } = self;
         state.storage().close().await;
-        Self::open(folder, clock, random).await
+        let mail = MailConfig::Outbox(folder.path().join("outbox"));
+        Self::open(folder, mail, clock, random).await
     }
 
     pub(crate) fn database(&self) -> PathBuf {
@@ -102,6 +125,27 @@ impl Server {
     pub(crate) fn client(&self) -> Client {
         let clock = Arc::clone(&self.clock) as Arc<dyn Clock>;
         Client::new(Transport::Router(self.router.clone()), BASE, clock)
+    }
+
+    /// A client that connects from one address, and has been forwarded for another.
+    pub(crate) fn client_from(&self, peer: &str, forwarded_for: &'static str) -> Client {
+        let peer = SocketAddr::new(peer.parse().unwrap(), 4711);
+        let forwarded_for = HeaderValue::from_static(forwarded_for);
+        let router = self
+            .router
+            .clone()
+            .layer(Extension(ConnectInfo(peer)))
+            .layer(map_request(move |mut request: Request| {
+                request
+                    .headers_mut()
+                    .insert(X_FORWARDED_FOR, forwarded_for.clone());
+                std::future::ready(request)
+            }));
+        Client::new(
+            Transport::Router(router),
+            BASE,
+            Arc::clone(&self.clock) as Arc<dyn Clock>,
+        )
     }
 
     pub(crate) async fn workspace(&self, name: &str) -> WorkspaceId {

@@ -20,7 +20,7 @@ mod deletion;
 mod disabling;
 mod dpop;
 mod durability;
-mod graph;
+mod mail;
 mod matrix;
 mod openapi;
 mod retention;

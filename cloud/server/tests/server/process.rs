@@ -1,12 +1,14 @@
 //! The real program, in a process of its own.
 
-use std::io::{BufRead as _, BufReader, Write as _};
+use std::io::{BufRead as _, BufReader, Read, Write as _};
 use std::net::SocketAddr;
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::Arc;
+use std::time::Duration;
 
 use ferry_server::clock::SystemClock;
+use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
 use crate::client::{Client, Transport};
 
@@ -14,29 +16,43 @@ use crate::client::{Client, Transport};
 pub(crate) struct Process {
     child: Child,
     pub(crate) address: SocketAddr,
+    log: UnboundedReceiver<String>,
 }
 
 impl Process {
     /// Starts it, and waits until it listens.
     pub(crate) fn start(folder: &Path) -> Self {
+        Self::try_start(folder).expect("it listens")
+    }
+
+    /// The same; an error is what it complained about.
+    pub(crate) fn try_start(folder: &Path) -> Result<Self, String> {
         let mut child = program(folder)
             .args(["serve", "--listen", "127.0.0.1:0", "--mail-outbox"])
             .arg(folder.join("outbox"))
-            .env("RUST_LOG", "warn")
+            // All of it, whatever the libraries say as well.
+            .env("RUST_LOG", "trace")
             .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
             .spawn()
             .unwrap();
+        let mut log = read_lines(child.stderr.take().unwrap());
         let mut line = String::new();
         BufReader::new(child.stdout.take().unwrap())
             .read_line(&mut line)
             .unwrap();
-        let address = line
-            .trim()
-            .strip_prefix("listening on http://")
-            .expect("ready")
-            .parse()
-            .unwrap();
-        Self { child, address }
+        let Some(address) = line.trim().strip_prefix("listening on http://") else {
+            child.wait().unwrap();
+            return Err(std::iter::from_fn(|| log.blocking_recv()).collect());
+        };
+        let address = address.parse().unwrap();
+        Ok(Self { child, address, log })
+    }
+
+    /// The next line of its log; `None`: it has ended.
+    pub(crate) async fn log_line(&mut self) -> Option<String> {
+        let line = tokio::time::timeout(Duration::from_secs(20), self.log.recv());
+        line.await.expect("it says something")
     }
 
     pub(crate) fn base(&self) -> String {
@@ -76,6 +92,18 @@ impl Drop for Process {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// Reads on a thread of its own, so that whoever writes never waits.
+fn read_lines(from: impl Read + Send + 'static) -> UnboundedReceiver<String> {
+    let (lines, read) = unbounded_channel();
+    std::thread::spawn(move || {
+        for line in BufReader::new(from).lines().map_while(Result::ok) {
+            // The test may not be interested.
+            let _ = lines.send(line);
+        }
+    });
+    read
 }
 
 /// The program, on the database of this folder.

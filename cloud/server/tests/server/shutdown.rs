@@ -27,16 +27,20 @@ async fn a_server_that_is_told_to_stop_finishes_first() {
         };
         tokio::spawn(async move { client.post("/v1/worker/work", &ask).await.ok::<Work>() })
     };
-    // A request later than the wait on the same server: when it is answered, the wait
-    // has most probably begun; if not, it is refused, and the test fails.
-    owner.account(account).await;
-    tokio::time::sleep(Duration::from_millis(200)).await;
     let Stage {
         mut process,
         folder,
         owner,
         ..
     } = stage;
+    loop {
+        let line = process.log_line().await.expect("it runs");
+        // The libraries log whole messages, with tokens in them, at the level of this test.
+        assert!(line.contains(" ferry_server::"), "{line}");
+        if line.contains("a worker waits for work") {
+            break;
+        }
+    }
     process.terminate();
     let work = tokio::time::timeout(Duration::from_secs(15), waiting)
         .await

@@ -3,7 +3,8 @@
 use ferry_protocol::api::{DeviceState, SignedIn};
 use ferry_protocol::problem::{Problem, ProblemCode};
 
-use crate::fixture::{PASSWORD, Server};
+use crate::client::Client;
+use crate::fixture::{PASSWORD, PROXY, Server};
 
 async fn server_with_ada() -> Server {
     let server = Server::start().await;
@@ -84,6 +85,88 @@ async fn tries_are_limited_and_a_restart_does_not_reset_them() {
         ProblemCode::WrongCredentials
     );
     server.clock.advance(15 * 60 * 1000);
+    client.sign_in("ada@example.com", PASSWORD).await.ok::<SignedIn>();
+}
+
+/// Wrong tries until there were too many.
+async fn use_up(client: &Client) {
+    for _ in 0..10 {
+        assert_eq!(
+            client.sign_in("ada@example.com", "wrong").await.code(),
+            ProblemCode::WrongCredentials
+        );
+    }
+    assert_eq!(
+        client.sign_in("ada@example.com", PASSWORD).await.code(),
+        ProblemCode::TooManyRequests
+    );
+}
+
+#[tokio::test]
+async fn tries_are_limited_by_the_address_behind_a_trusted_proxy() {
+    let server = server_with_ada().await;
+    use_up(&server.client_from(PROXY, "203.0.113.1")).await;
+    let client = server.client_from(PROXY, "203.0.113.2");
+    client.sign_in("ada@example.com", PASSWORD).await.ok::<SignedIn>();
+    // What anybody else says about where they come from is not believed.
+    use_up(&server.client_from("198.51.100.7", "203.0.113.3")).await;
+    let client = server.client_from("198.51.100.7", "203.0.113.4");
+    assert_eq!(
+        client.sign_in("ada@example.com", PASSWORD).await.code(),
+        ProblemCode::TooManyRequests
+    );
+}
+
+#[tokio::test]
+async fn nobody_else_locks_out_a_trusted_device() {
+    let server = server_with_ada().await;
+    let trusted = server.trusted("ada@example.com").await;
+    let untrusted = server.untrusted("ada@example.com").await;
+    use_up(&server.client()).await;
+    assert_eq!(
+        untrusted.sign_in("ada@example.com", PASSWORD).await.code(),
+        ProblemCode::TooManyRequests
+    );
+    trusted
+        .sign_in("ada@example.com", PASSWORD)
+        .await
+        .ok::<SignedIn>();
+    // Its own tries are limited as well, and lock out nobody else.
+    use_up(&trusted).await;
+    server.clock.advance(15 * 60 * 1000);
+    use_up(&trusted).await;
+    untrusted
+        .sign_in("ada@example.com", PASSWORD)
+        .await
+        .ok::<SignedIn>();
+    // It is trusted for its own person only.
+    server.clock.advance(15 * 60 * 1000);
+    let workspace = server.workspace("Elsewhere").await;
+    server.user(workspace, "bob@example.com").await;
+    let bob = server.trusted("bob@example.com").await;
+    use_up(&server.client()).await;
+    assert_eq!(
+        bob.sign_in("ada@example.com", PASSWORD).await.code(),
+        ProblemCode::TooManyRequests
+    );
+}
+
+#[tokio::test]
+async fn who_finds_no_place_to_have_a_password_verified_is_sent_away() {
+    let server = server_with_ada().await;
+    let client = server.client();
+    let passwords = server.state.passwords();
+    let places: Vec<_> = std::iter::from_fn(|| passwords.place().ok()).collect();
+    assert!(!places.is_empty());
+    // More often than anybody may try: these were no tries.
+    for _ in 0..11 {
+        let answer = client.sign_in("ada@example.com", PASSWORD).await;
+        assert_eq!(answer.headers["retry-after"], "1");
+        let problem = answer.problem();
+        assert_eq!((problem.status, problem.code), (503, ProblemCode::Unavailable));
+        assert!(problem.detail.contains("try again"), "{}", problem.detail);
+    }
+    drop(places);
     client.sign_in("ada@example.com", PASSWORD).await.ok::<SignedIn>();
 }
 
