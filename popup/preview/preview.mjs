@@ -70,7 +70,21 @@ const until = (condition) =>
             else requestAnimationFrame(look);
         })();
     })`);
-const settled = () => page.evaluate("new Promise((done) => setTimeout(() => requestAnimationFrame(() => requestAnimationFrame(done)), 60))");
+// Waits until the fonts are there and two frames in a row have changed nothing.
+const settled = () =>
+    page.evaluate(`document.fonts.ready.then(() => new Promise((done) => {
+        let changed = true;
+        let calm = 0;
+        const observer = new MutationObserver(() => (changed = true));
+        observer.observe(document, { subtree: true, childList: true, attributes: true, characterData: true });
+        (function look() {
+            calm = changed ? 0 : calm + 1;
+            changed = false;
+            if (calm < 2) return requestAnimationFrame(look);
+            observer.disconnect();
+            done();
+        })();
+    }))`);
 
 async function act(step) {
     if (step.click) {

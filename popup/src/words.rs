@@ -3,7 +3,7 @@
 use ferry_bridge::{CookieCounts, Failure, Remedy, TransferStep};
 use ferry_protocol::api::Account;
 use ferry_ui::steps::{Progress, Step};
-use ferry_ui::text::{Clean, count, list, size};
+use ferry_ui::text::{Clean, count, size};
 
 /// The characters of an e-mailed code.
 pub const CODE_LENGTH: usize = 8;
@@ -36,16 +36,6 @@ pub fn account_line(account: &Account) -> String {
         Some(identity) => format!("{app} · {}", Clean::name(identity).as_str()),
         None => app,
     }
-}
-
-/// The domains of an account's app.
-pub fn domains(account: &Account) -> String {
-    let names = account
-        .app
-        .domains
-        .iter()
-        .map(|domain| Clean::name(domain).into_string());
-    list(&names.collect::<Vec<_>>())
 }
 
 /// The kinds of cookies, most telling first; kinds of which there are none are

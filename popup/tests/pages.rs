@@ -110,11 +110,83 @@ async fn the_browser_is_asked_within_the_click() {
     );
     page.until("[data-testid=notice][data-code=permission-denied]")
         .await;
-    assert!(page.asked("expect-permission").is_some());
+    page.until_asked("expect-permission").await;
+    assert_eq!(
+        page.asked("expect-permission").as_deref(),
+        Some(r#"{"share":null}"#),
+        "the background goes on with nothing"
+    );
     assert!(
         page.asked("share").is_none(),
         "nothing is transferred without permission"
     );
+}
+
+#[wasm_bindgen_test]
+async fn what_is_to_be_seen_first_is_not_transferred_when_the_browser_grants_it() {
+    let scene = all()
+        .into_iter()
+        .find(|scene| scene.name == "share-permission")
+        .unwrap();
+    let page = Page::show(scene).await;
+    page.until("[data-testid=permission-continue]").await;
+    page.click("permission-continue");
+    page.until_asked("expect-permission").await;
+    assert_eq!(
+        page.asked("expect-permission").as_deref(),
+        Some(r#"{"share":null}"#)
+    );
+    assert!(page.asked("share").is_none());
+}
+
+#[wasm_bindgen_test]
+async fn every_site_is_shown_in_full() {
+    let mut account = github(SessionStatus::None);
+    let long = format!("{}.example", "a".repeat(60).repeat(4));
+    account.app.domains = (0..11).map(|n| format!("site{n}.example")).collect();
+    account.app.domains.push(format!("\u{202E}{long}\u{200B}"));
+    let scene = Scene::new("", ready(vec![account]))
+        .at(share_page(1))
+        .inspection(one(1, "alice-okafor"));
+    let page = Page::show(scene).await;
+    page.until("[data-testid=consent-check]").await;
+    let shown = page.all("[data-testid=plan] [data-testid=sites-list] li");
+    let shown = shown
+        .iter()
+        .filter_map(|site| site.text_content())
+        .collect::<Vec<_>>();
+    assert_eq!(shown.len(), 12);
+    assert_eq!(shown[10], "site10.example");
+    assert_eq!(shown[11], long);
+    assert!(
+        page.text("[data-testid=plan]")
+            .contains("23 cookies of 12 sites:")
+    );
+    assert_eq!(
+        page.count("[data-testid=sites-list][tabindex='0']"),
+        1,
+        "it scrolls"
+    );
+}
+
+#[wasm_bindgen_test]
+async fn a_box_is_ticked_for_what_was_shown() {
+    let account = github(SessionStatus::None);
+    let scene = Scene::new("", ready(vec![account.clone()]))
+        .at(share_page(1))
+        .inspection(one(1, "alice-okafor"));
+    let page = Page::show(scene).await;
+    page.until("[data-testid=consent-check]").await;
+    page.click("consent-check");
+    page.until("[data-testid=consent-continue]:not([disabled])").await;
+    let mut wider = account;
+    wider.app.domains.push("more.example".to_owned());
+    page.ferry.set_state(State {
+        phase: ready(vec![wider]),
+        transfers: Vec::new(),
+    });
+    page.until("[data-testid=consent-continue][disabled]").await;
+    assert!(page.text("[data-testid=plan]").contains("more.example"));
 }
 
 #[wasm_bindgen_test]

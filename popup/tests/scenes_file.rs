@@ -2,6 +2,7 @@
 //! from the scenes, and is refused when it is out of date.
 
 #![cfg(not(target_family = "wasm"))]
+#![expect(clippy::unwrap_used, reason = "a test")]
 
 mod scenes;
 

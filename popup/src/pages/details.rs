@@ -13,7 +13,7 @@ use ferry_ui::session::{self, refused};
 use ferry_ui::text::{self, Clean, count};
 
 use super::accounts::{actions, status};
-use super::{fact, fingerprint, heading, outcome, when};
+use super::{fact, fingerprint, heading, outcome, site_list, when};
 use crate::ferry::{Doing, Ferry};
 use crate::route::Route;
 use crate::words;
@@ -259,7 +259,7 @@ fn sites(account: Derived<Option<Account>>) -> El {
             .as_ref()
             .map(|consent| fact("Your consent", ("given ", when(consent.granted_at))));
         Some((
-            fact("Sites", text::name(&words::domains(&account))),
+            fact("Sites", site_list(&account.app.domains)),
             fact("Permission", permission),
             consent,
         ))

@@ -91,6 +91,27 @@ pub fn heading<M>(words: impl IntoNode<M>) -> El {
     html::h1().attr("tabindex", "-1").handle(&handle).child(words)
 }
 
+/// Longest name of a host, in characters (RFC 1035 §2.3.4).
+const HOST: usize = 253;
+/// A list of more hosts than this scrolls.
+const SITES: usize = 8;
+
+/// The hosts whose cookies are taken: all of them, each on a line of its own, and
+/// none of them cut. It is what a person agrees to.
+pub fn site_list(domains: &[String]) -> El {
+    let host = |domain: &String| html::bdi().child(Clean::new(domain, HOST).into_string());
+    let rows = domains.iter().map(|domain| html::li().child(host(domain)));
+    let list = html::ul().test("sites-list").child(rows.collect::<Vec<_>>());
+    if domains.len() > SITES {
+        // Who scrolls by keyboard needs to get there.
+        list.class("sites long")
+            .attr("tabindex", "0")
+            .attr("aria-label", "Sites")
+    } else {
+        list.class("sites")
+    }
+}
+
 /// A row of a list of facts.
 pub fn fact<M>(label: &'static str, value: impl IntoNode<M>) -> El {
     html::div()

@@ -20,7 +20,7 @@ use leptos::task::spawn_local;
 
 use super::accounts::status;
 use super::details::{gone, title};
-use super::{fingerprint, heading, outcome};
+use super::{fingerprint, heading, outcome, site_list};
 use crate::background::ask;
 use crate::ferry::{Ferry, open_url};
 use crate::route::Route;
@@ -92,6 +92,16 @@ pub fn page(id: AccountId) -> El {
         confirmed: Var::new(false),
     };
     page.look();
+    // A box that was ticked was ticked for the app as it was shown then.
+    let app = Derived::new(move || {
+        page.account
+            .with(|account| account.as_ref().map(|account| account.app.clone()))
+    });
+    Effect::new(move |_| {
+        app.with(|_| ());
+        page.agreed.set(false);
+        page.confirmed.set(false);
+    });
     let handle = window_event_listener(leptos::ev::focus, move |_| page.look());
     on_cleanup(move || handle.remove());
     let stage = page.stage();
@@ -172,8 +182,15 @@ fn plan(page: Page) -> El {
 }
 
 fn taken(page: Page) -> Node {
-    let domains = Derived::new(move || page.account.with(|account| account.as_ref().map(words::domains)));
-    let sites = move || domains.get().map(|domains| text::name(&domains));
+    let domains = Derived::new(move || {
+        page.account.with(|account| {
+            account
+                .as_ref()
+                .map_or_else(Vec::new, |account| account.app.domains.clone())
+        })
+    });
+    let count = move || domains.with(|domains| text::count(domains.len() as u64, "site:", "sites:"));
+    let sites = move || site_list(&domains.get());
     let counts = Derived::new(move || {
         page.inspection.with(|seen| {
             seen.as_ref()
@@ -188,8 +205,9 @@ fn taken(page: Page) -> Node {
                     .test("cookie-count")
                     .child(words::cookies(counts.total)),
                 " of ",
-                sites,
+                count,
             )),
+            sites,
             html::p()
                 .class("soft small")
                 .child(words::kinds(&counts).join(", ")),
@@ -199,7 +217,8 @@ fn taken(page: Page) -> Node {
         )
             .into_node(),
         None => (
-            html::p().child(("The cookies of ", sites)),
+            html::p().child(("The cookies of ", count)),
+            sites,
             html::p()
                 .class("soft small")
                 .child("No password, no history, no other site."),
@@ -264,7 +283,7 @@ fn destination(page: Page) -> Node {
         )),
         html::p()
             .class("soft small")
-            .child("Sealed on this device. Only the vault with this fingerprint can open it:"),
+            .child("Sealed on this device. Only the vault with this fingerprint can open it. Your admin sees the same with “ferry-worker identity”:"),
         move || match vault.get() {
             Some(vault) => fingerprint(&vault).into_node(),
             None => html::p()

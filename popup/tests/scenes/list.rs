@@ -209,6 +209,8 @@ fn details_pages() -> Vec<Scene> {
 fn before_transfer() -> Vec<Scene> {
     let new = || ready(vec![github(SessionStatus::None)]);
     let scene = |name, inspection| Scene::new(name, new()).at(share(1)).inspection(inspection);
+    let mut many_sites = github(SessionStatus::None);
+    many_sites.app.domains = (1..=14).map(|n| format!("site-{n}.acme.example")).collect();
     let several = IdentityFinding::Several {
         identities: vec!["alice-okafor".to_owned(), "acme-bot".to_owned()],
     };
@@ -229,6 +231,9 @@ fn before_transfer() -> Vec<Scene> {
         Scene::new("share-looking", new()).at(share(1)).hanging("inspect"),
         scene("share-consent", one(1, "alice-okafor")),
         scene("share-consent-ticked", one(1, "alice-okafor")).click("consent-check"),
+        Scene::new("share-many-sites", ready(vec![many_sites]))
+            .at(share(1))
+            .inspection(one(1, "alice-okafor")),
         scene("share-unknown", inspection(1, IdentityFinding::Unknown)),
         scene("share-several", inspection(1, several)),
         scene("share-another", inspection(1, another)),

@@ -3,8 +3,6 @@
 //! `preview/scenes.json` is made from these by
 //! `cargo test -p ferry-popup --test scenes_file -- --ignored`.
 
-#![allow(dead_code, reason = "each test uses some of it")]
-
 mod accounts;
 mod list;
 
