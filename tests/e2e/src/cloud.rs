@@ -221,7 +221,7 @@ impl Worker {
         ensure!(self.program.is_none(), "the worker runs");
         let mut command = self.command()?;
         command.arg("run").arg("--token-file").arg(&self.token);
-        self.browser_arguments(&mut command);
+        self.browser_arguments(&mut command)?;
         let mut program = Program::start("worker", command, &self.folder)?;
         program.line_with("ready").await?;
         self.program = Some(program);
@@ -244,7 +244,7 @@ impl Worker {
     pub async fn open(&self, account: &str) -> Result<(Program, String)> {
         let mut command = self.command()?;
         command.args(["open", "--account", account]);
-        self.browser_arguments(&mut command);
+        self.browser_arguments(&mut command)?;
         let mut program = Program::start("worker-open", command, &self.folder)?;
         let rest = program.line_with("ws://").await?;
         Ok((program, format!("ws://{rest}")))
@@ -254,7 +254,7 @@ impl Worker {
     pub fn open_command(&self, account: &str) -> Result<String> {
         let mut command = self.command()?;
         command.args(["open", "--account", account]);
-        self.browser_arguments(&mut command);
+        self.browser_arguments(&mut command)?;
         let words = std::iter::once(command.get_program()).chain(command.get_args());
         let quoted = words.map(|word| format!("'{}'", word.to_string_lossy()));
         Ok(quoted.collect::<Vec<_>>().join(" "))
@@ -274,11 +274,15 @@ impl Worker {
         Ok(command)
     }
 
-    fn browser_arguments(&self, command: &mut Command) {
-        command.args(["--chromium", "/usr/bin/chromium", "--insecure-no-sandbox"]);
+    fn browser_arguments(&self, command: &mut Command) -> Result<()> {
+        command.arg("--chromium").arg(files::on_path("chromium")?);
+        if files::is_root() {
+            command.arg("--insecure-no-sandbox");
+        }
         command.args(["--resolve", "*.test=127.0.0.1", "--allow-private", "*.test"]);
         if let Some(authority) = &self.authority {
             command.arg("--ca").arg(authority);
         }
+        Ok(())
     }
 }

@@ -83,16 +83,20 @@ impl Display {
     /// The uppermost lines of the screen, as Xvfb keeps them: a dump in the form of
     /// XWDFile.h, whose header has its own length first and that of a line 48 bytes in.
     fn top(&self) -> Result<Vec<u8>> {
-        let dump = std::fs::read(&self.frame_buffer).with_context(|| self.frame_buffer.display().to_string())?;
+        let dump =
+            std::fs::read(&self.frame_buffer).with_context(|| self.frame_buffer.display().to_string())?;
         let number = |at: usize| -> Option<usize> {
             let bytes = dump.get(at..at + 4)?;
             Some(u32::from_be_bytes(bytes.try_into().ok()?) as usize)
         };
         let (header, line, colours) = (number(0), number(48), number(76));
-        let lines = header.zip(line).zip(colours).and_then(|((header, line), colours)| {
-            let start = header + 12 * colours;
-            dump.get(start..start + TOP * line)
-        });
+        let lines = header
+            .zip(line)
+            .zip(colours)
+            .and_then(|((header, line), colours)| {
+                let start = header + 12 * colours;
+                dump.get(start..start + TOP * line)
+            });
         Ok(lines.context("a screen of 400 lines")?.to_vec())
     }
 

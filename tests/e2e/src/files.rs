@@ -26,6 +26,19 @@ pub fn program(name: &str) -> Result<PathBuf> {
     Ok(path)
 }
 
+/// A program of the system's, found as a shell would.
+pub fn on_path(name: &str) -> Result<PathBuf> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let mut places = std::env::split_paths(&path).map(|folder| folder.join(name));
+    let found = places.find(|place| place.is_file());
+    found.with_context(|| format!("{name} is not installed: run `./build.sh e2e`, which installs it"))
+}
+
+/// Whether this is root, as whom Chromium runs only without its sandbox.
+pub fn is_root() -> bool {
+    rustix::process::geteuid().is_root()
+}
+
 /// Makes an empty folder below `target/`.
 pub fn fresh_folder(name: &str) -> Result<PathBuf> {
     let path = repository().join("target").join(name);

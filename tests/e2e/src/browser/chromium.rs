@@ -3,21 +3,21 @@
 use std::process::Command;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};
 use thirtyfour::{Capabilities, WebDriver};
 
-use super::Setup;
+use super::{Call, Setup};
 use crate::cdp::{Connection, Event};
 use crate::extension::Extension;
+use crate::files;
 use crate::process::Program;
 use crate::wait;
 
-const ARGUMENTS: [&str; 10] = [
+const ARGUMENTS: [&str; 9] = [
     "--disable-gpu",
     "--disable-quic",
     "--no-first-run",
-    "--no-sandbox",
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
@@ -31,6 +31,9 @@ pub(super) async fn start(setup: &Setup<'_>) -> Result<(Program, WebDriver)> {
     // Chromium keeps more than the profile below HOME.
     command.arg("--port=0").env("HOME", setup.folder);
     let mut arguments: Vec<String> = ARGUMENTS.map(str::to_owned).to_vec();
+    if files::is_root() {
+        arguments.push("--no-sandbox".to_owned());
+    }
     match &setup.display {
         Some(display) => {
             command.env("DISPLAY", display);
@@ -57,7 +60,7 @@ pub(super) async fn start(setup: &Setup<'_>) -> Result<(Program, WebDriver)> {
     wanted.set("browserName", "chrome")?;
     wanted.set(
         "goog:chromeOptions",
-        json!({ "args": arguments, "binary": "/usr/bin/chromium" }),
+        json!({ "args": arguments, "binary": files::on_path("chromium")? }),
     )?;
     let address = format!("http://127.0.0.1:{}", port.trim_end_matches('.'));
     let driver = WebDriver::new(address, wanted)
@@ -129,6 +132,37 @@ impl Watch {
         .await
     }
 
+    /// Makes the background's next call of this kind wait for ever, and tells when
+    /// it is reached.
+    pub(super) async fn hold_background(&self, call: Call) -> Result<HeldCall> {
+        let target = self.background().await?.context("the background does not run")?;
+        let attach = json!({ "targetId": target, "flatten": true });
+        let attached = self.connection.call("Target.attachToTarget", attach).await?;
+        let session = attached["sessionId"].as_str().context("no session")?.to_owned();
+        let held = HeldCall {
+            connection: self.connection.clone(),
+            session,
+        };
+        let (owner, name, when) = match call {
+            Call::ReadCookies => ("chrome.cookies", "getAll", "true"),
+            Call::VisitApp => ("globalThis", "fetch", "/\\.test[:\\/]/.test(first?.url ?? first)"),
+            Call::Agree => ("SubtleCrypto.prototype", "deriveBits", "true"),
+        };
+        let script = format!(
+            "{{ const owner = {owner}, real = owner.{name};
+                globalThis.ferryHeld = new Promise((tell) => {{
+                    owner.{name} = function (first, ...rest) {{
+                        if (!({when})) return real.call(this, first, ...rest);
+                        tell(true);
+                        return new Promise(() => {{}});
+                    }};
+                }});
+                true }}"
+        );
+        held.evaluate(&script).await?;
+        Ok(held)
+    }
+
     async fn background(&self) -> Result<Option<String>> {
         let all = self.connection.call("Target.getTargets", json!({})).await?;
         let targets = all["targetInfos"].as_array().context("no targets")?;
@@ -140,6 +174,29 @@ impl Watch {
         };
         let id = |target: &Value| target["targetId"].as_str().map(str::to_owned);
         Ok(targets.iter().find(ours).and_then(id))
+    }
+}
+
+/// A call that waits for ever.
+pub struct HeldCall {
+    connection: Connection,
+    session: String,
+}
+
+impl HeldCall {
+    /// Waits until the background has made it.
+    pub async fn reached(&self) -> Result<()> {
+        self.evaluate("ferryHeld").await
+    }
+
+    async fn evaluate(&self, script: &str) -> Result<()> {
+        let evaluate = json!({ "expression": script, "awaitPromise": true, "returnByValue": true });
+        let answer = self
+            .connection
+            .call_in(Some(&self.session), "Runtime.evaluate", evaluate)
+            .await?;
+        ensure!(answer["result"]["value"] == true, "{answer}");
+        Ok(())
     }
 }
 

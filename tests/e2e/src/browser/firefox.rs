@@ -14,6 +14,7 @@ use thirtyfour::{Capabilities, RequestData, SessionId, WebDriver};
 
 use super::{APP_HOSTS, Setup};
 use crate::extension::{Extension, FIREFOX_UUID};
+use crate::files;
 use crate::process::Program;
 
 pub(super) async fn start(setup: &Setup<'_>) -> Result<(Program, WebDriver)> {
@@ -33,7 +34,8 @@ pub(super) async fn start(setup: &Setup<'_>) -> Result<(Program, WebDriver)> {
 
     let mut wanted = Capabilities::new();
     wanted.set("browserName", "firefox")?;
-    let options = json!({ "args": arguments, "binary": "/usr/bin/firefox-esr", "prefs": preferences(setup) });
+    let options =
+        json!({ "args": arguments, "binary": files::on_path("firefox-esr")?, "prefs": preferences(setup) });
     wanted.set("moz:firefoxOptions", options)?;
     let driver = WebDriver::new(format!("http://{address}"), wanted)
         .await

@@ -9,8 +9,10 @@ mod firefox;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use thirtyfour::{WebDriver, WindowHandle};
+
+pub use chromium::HeldCall;
 
 use crate::display::Display;
 use crate::extension::Extension;
@@ -69,6 +71,18 @@ pub struct Browser {
     pub extension: Extension,
     engine: Engine,
     _driver_program: Program,
+}
+
+/// A call of the background's to the browser, one for each step of a transfer before
+/// the upload.
+#[derive(Clone, Copy, Debug)]
+pub enum Call {
+    /// Reads cookies.
+    ReadCookies,
+    /// Fetches the app's page that says who is signed in.
+    VisitApp,
+    /// Agrees on a secret with a one-time key (ECDH), to seal to it.
+    Agree,
 }
 
 /// What the two are driven by beside WebDriver.
@@ -148,6 +162,15 @@ impl Browser {
         }
     }
 
+    /// Makes the background's next call of this kind wait for ever. Chromium only:
+    /// nothing reaches into Firefox's background.
+    pub async fn hold_background(&self, call: Call) -> Result<HeldCall> {
+        match &self.engine {
+            Engine::Chromium(watch) => watch.hold_background(call).await,
+            Engine::Firefox => bail!("only Chromium's background can be held"),
+        }
+    }
+
     /// The errors on the consoles of the extension's pages and background so far.
     pub async fn console_errors(&self) -> Result<Vec<String>> {
         match &self.engine {
@@ -217,7 +240,11 @@ impl Prompt<'_> {
     }
 
     async fn until_page_has_focus(&self, wanted: bool) -> Result<()> {
-        let what = if wanted { "the prompt to close" } else { "the prompt" };
+        let what = if wanted {
+            "the prompt to close"
+        } else {
+            "the prompt"
+        };
         let script = "return document.hasFocus();";
         wait::until(what, || async {
             let answer = self.browser.driver.execute(script, Vec::new()).await?;

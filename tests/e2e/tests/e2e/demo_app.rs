@@ -6,7 +6,7 @@ use ferry_e2e::Stage;
 use ferry_e2e::cloud::OWNER;
 use ferry_e2e::demo_app::DemoApp;
 use ferry_e2e::setting::{Plan, Setting};
-use ferry_e2e::wait;
+use ferry_e2e::{exported, wait};
 
 crate::in_both_browsers!(
     several_people_are_refused_until_one_is_left,
@@ -57,7 +57,7 @@ async fn several_people_are_refused_until_one_is_left(stage: &Stage) -> Result<(
 /// The app takes a session only with all five cookies as they were: partitioned,
 /// host-only, `__Host-`, for a domain, and without SameSite.
 async fn cookies_of_every_kind_arrive(stage: &Stage) -> Result<()> {
-    let (_app, setting) = with_people(stage, &["alice"]).await?;
+    let (app, setting) = with_people(stage, &["alice"]).await?;
     setting.share().await?;
     let receipt = setting.popup.account(&setting.account).await?["session"]["check"]["receipt"].clone();
     ensure!(
@@ -65,6 +65,12 @@ async fn cookies_of_every_kind_arrive(stage: &Stage) -> Result<()> {
         "{receipt}"
     );
     let exported = setting.worker.export(&setting.account, "storage-state").await?;
+    let client = exported::Client {
+        authority: Some(&app.authority.pem),
+        user_agent: Some(&setting.browser.user_agent().await?),
+    };
+    let page = client.get(&exported, &app.url("/account")).await?;
+    ensure!(page.contains("Signed in as <strong>alice</strong>"), "{page}");
     let exported: serde_json::Value = serde_json::from_str(&exported)?;
     let cookies = exported["cookies"]
         .as_array()

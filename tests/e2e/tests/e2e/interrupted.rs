@@ -3,6 +3,7 @@
 
 use anyhow::{Result, ensure};
 use ferry_e2e::Stage;
+use ferry_e2e::browser::Call;
 use ferry_e2e::django::Django;
 use ferry_e2e::popup::Notice;
 use ferry_e2e::setting::Setting;
@@ -18,6 +19,28 @@ crate::in_both_browsers!(
     killed_before_the_upload,
     killed_after_the_upload,
 );
+
+mod chromium_only {
+    use ferry_e2e::browser::{Call, Kind};
+
+    macro_rules! killed_while {
+        ($($name:ident: $call:ident),+ $(,)?) => {
+            $(
+                #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                async fn $name() -> anyhow::Result<()> {
+                    let test = async |stage: &_| super::killed_in(stage, Call::$call).await;
+                    ferry_e2e::stage::run(stringify!($name), Kind::Chromium, test).await
+                }
+            )+
+        };
+    }
+
+    killed_while!(
+        killed_while_reading_cookies: ReadCookies,
+        killed_while_checking_the_identity: VisitApp,
+        killed_while_sealing: Agree,
+    );
+}
 
 async fn killed_before_consent_is_stored(stage: &Stage) -> Result<()> {
     ends_well(stage, Point::Before(Message::Consent)).await
@@ -54,9 +77,25 @@ async fn killed_after_the_upload(stage: &Stage) -> Result<()> {
     ensure_stored_once(&setting).await
 }
 
+/// Killed in the middle of a step that the server sees nothing of.
+async fn killed_in(stage: &Stage, call: Call) -> Result<()> {
+    let (_django, setting) = with_alice(stage).await?;
+    setting.popup.click_share(&setting.account).await?;
+    setting.popup.click("consent-check").await?;
+    let held = setting.browser.hold_background(call).await?;
+    setting.popup.click("consent-continue").await?;
+    held.reached().await?;
+    setting.browser.stop_background().await?;
+    another_click_works(&setting).await
+}
+
 /// Before the session is sealed, either outcome is fine, and another click works.
 async fn ends_well(stage: &Stage, point: Point) -> Result<()> {
     let (_django, setting) = killed_at(stage, point).await?;
+    another_click_works(&setting).await
+}
+
+async fn another_click_works(setting: &Setting) -> Result<()> {
     match setting.popup.outcome().await? {
         Ok(()) => {}
         Err(Notice { code, text }) => {
@@ -71,7 +110,7 @@ async fn ends_well(stage: &Stage, point: Point) -> Result<()> {
         .popup
         .until_session_is(&setting.account, "verified")
         .await?;
-    ensure_stored_once(&setting).await
+    ensure_stored_once(setting).await
 }
 
 /// Clicks *Share*, and kills the background when the transfer has come to `point`.
