@@ -128,10 +128,7 @@ impl Api {
             http: http.build().map_err(ApiError::Unreachable)?,
             server: url,
             key: state.worker_key(ambient::random())?,
-            vault: VaultIdentity {
-                current: state.identity(ambient::random())?.public(),
-                successions: Vec::new(),
-            },
+            vault: state.vault(ambient::random())?,
             state,
             nonce: Mutex::default(),
             access: RwLock::default(),
@@ -215,17 +212,26 @@ impl Api {
         let in_memory = self.access.read().await.clone().filter(good);
         let access = match in_memory.or(self.state.access()?.filter(good)) {
             Some(access) => access,
-            None => self.sign_in().await?,
+            None => self.sign_in(&self.vault).await?,
         };
         *self.access.write().await = Some(access.clone());
         Ok(access)
     }
 
-    async fn sign_in(&self) -> Result<Access, ApiError> {
+    /// Signs in as the worker of another vault identity, which the server keeps in the
+    /// place of the one that it knows if that one handed over to it.
+    pub async fn introduce(&self, vault: &VaultIdentity) -> Result<(), ApiError> {
+        let _signing_in = self.signing_in.lock().await;
+        let access = self.sign_in(vault).await?;
+        *self.access.write().await = Some(access);
+        Ok(())
+    }
+
+    async fn sign_in(&self, vault: &VaultIdentity) -> Result<Access, ApiError> {
         let worker_token = self.state.worker_token()?.ok_or(ApiError::NoToken)?;
         let mut request = WorkerSignIn {
             worker_token: worker_token.to_string(),
-            vault: self.vault.clone(),
+            vault: vault.clone(),
         };
         let body = Zeroizing::new(to_json(&request));
         zeroize::Zeroize::zeroize(&mut request.worker_token);

@@ -12,6 +12,7 @@
 //! | [`browser`] | Chromium over the DevTools Protocol |
 //! | [`egress`] | the proxy that holds a session's browser to its app |
 //! | [`domains`] | which hosts are an app's |
+//! | [`renew`] | another vault identity |
 //! | [`keys`], [`state_dir`], [`refresh`] | private keys, and what is encrypted under them |
 //! | [`api`] | the server |
 //!
@@ -32,6 +33,7 @@ mod fixtures;
 pub mod keys;
 pub mod open;
 pub mod refresh;
+pub mod renew;
 pub mod restore;
 pub mod run;
 pub mod session;

@@ -7,12 +7,12 @@ use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use ferry_protocol::AccountId;
-use ferry_protocol::vault::{VaultIdentity, fingerprint_text};
+use ferry_protocol::vault::fingerprint_text;
 use ferry_worker::automation::{self, Format};
 use ferry_worker::config::Config;
 use ferry_worker::egress::{HostPattern, Policy, Resolve};
 use ferry_worker::state_dir::StateDir;
-use ferry_worker::{ambient, run};
+use ferry_worker::{ambient, renew, run};
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
@@ -84,7 +84,12 @@ enum Command {
     },
     /// Prints the fingerprint of the vault identity, to compare with what the
     /// extension shows.
-    Identity,
+    Identity {
+        /// Make another one first, that the one in use hands over to: devices follow
+        /// by themselves. Stop `run` before. Interrupted, give the same command again.
+        #[arg(long)]
+        renew: bool,
+    },
 }
 
 #[derive(Args, Default)]
@@ -162,11 +167,11 @@ async fn execute(cli: Cli) -> Result<(), Failure> {
         Command::Open { account, browser } => {
             automation::open(&config(browser), &account, shutdown()?, print_line).await?;
         }
-        Command::Identity => {
-            let current = StateDir::open(&cli.state)?.identity(ambient::random())?.public();
-            let identity = VaultIdentity {
-                current,
-                successions: Vec::new(),
+        Command::Identity { renew } => {
+            let identity = if renew {
+                renew::renew(&config(BrowserArgs::default())).await?
+            } else {
+                StateDir::open(&cli.state)?.vault(ambient::random())?
             };
             print_line(&fingerprint_text(&identity.fingerprint()));
         }

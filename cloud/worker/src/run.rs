@@ -68,6 +68,7 @@ pub async fn run(
     ready: impl FnOnce(),
 ) -> Result<(), RunError> {
     let state = StateDir::open(&config.state)?;
+    let _identity = state.use_identity()?;
     let api = Api::new(&config.server, config.ca.as_ref(), state.clone())?;
     let browsers = Browsers {
         options: config.browser_options()?,

@@ -2,7 +2,7 @@
 //!
 //! | File | Content |
 //! |---|---|
-//! | `identity.key` | the vault identity (ES256), 32 bytes |
+//! | `identity.key` and others | the vault identity: see the module `identity` |
 //! | `worker.key` | the key that signs the worker's requests (ES256), 32 bytes |
 //! | `worker.token` | the worker token, as it was given at the first run |
 //! | `access-token.json` | the access token in use |
@@ -18,6 +18,7 @@
 //! worn-out flash) is said in docs/security.md.
 
 mod file;
+mod identity;
 mod memory;
 
 use std::fs::{File, TryLockError};
@@ -31,6 +32,7 @@ use ferry_protocol::{SealingKeyId, TransferId, UnixMillis, WorkspaceId};
 use serde::{Deserialize, Serialize};
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
+pub use identity::IdentityHold;
 pub use memory::{MemoryError, Seen};
 
 /// A worker's state directory.
@@ -110,17 +112,13 @@ impl StateDir {
         for dir in &dirs {
             file::destroy_unfinished(dir).map_err(at(dir))?;
         }
+        identity::destroy_last(&state).map_err(at(root))?;
         Ok(state)
     }
 
     /// The directory.
     pub fn path(&self) -> &Path {
         &self.root
-    }
-
-    /// The vault identity; made of `random` if there is none yet.
-    pub fn identity(&self, random: [u8; 32]) -> Result<SigningKey, StateError> {
-        self.signing_key("identity.key", random)
     }
 
     /// The key that signs the worker's requests; made of `random` if there is none yet.

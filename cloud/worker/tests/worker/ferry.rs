@@ -301,6 +301,17 @@ fn sign_in(shared: &Shared, _key: PublicJwk, request: &WorkerSignIn) -> Response
         return problem(ProblemCode::InvalidToken);
     }
     let mut known = shared.state.lock().unwrap();
+    // Another identity than before: only one that the one before hands over to.
+    if let Some(pinned) = known.vault.filter(|vault| *vault != request.vault.current) {
+        if request
+            .vault
+            .accept(&pinned.thumbprint(), &shared.workspace)
+            .is_err()
+        {
+            return problem(ProblemCode::VaultIdentityRejected);
+        }
+        known.available.clear();
+    }
     known.sign_ins += 1;
     let access_token = format!("access-token-CANARY-{}", known.sign_ins);
     known.access_token = Some(access_token.clone());

@@ -323,6 +323,50 @@ async fn without_a_token_it_says_what_to_do() {
 }
 
 #[tokio::test]
+async fn a_renewed_identity_is_signed_by_the_one_before_and_used_from_then_on() {
+    let (app, mut ferry) = (TestApp::start().await, Ferry::start().await);
+    let place = Place::new(&ferry, &app);
+    let mut worker = place.run().await;
+    app.sign_in("s1", "alice");
+    let leased = Device::new().seal(&ferry.hand_out_key().await, &payload(&app, "s1"));
+    let identity = async |arguments: &[&str]| {
+        let output = place.command(arguments).output().await.unwrap();
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap().trim().to_owned();
+        match output.status.success() {
+            true => Ok(text(output.stdout)),
+            false => Err(text(output.stderr)),
+        }
+    };
+    let old = identity(&["identity"]).await.unwrap();
+
+    let why = identity(&["identity", "--renew"]).await.unwrap_err();
+    assert!(why.contains("stop `ferry-worker run` first"), "{why}");
+    assert!(worker.terminate().await.success());
+
+    // The server has not taken it: everything is as before.
+    ferry.stop().await;
+    assert!(identity(&["identity", "--renew"]).await.is_err());
+    assert_eq!(identity(&["identity"]).await.unwrap(), old);
+    ferry.start_again().await;
+    let mut worker = place.run().await;
+    assert!(is_verified(&ferry.check(&leased).await));
+    assert!(worker.terminate().await.success());
+
+    // The server of these tests takes no identity that the one before did not sign.
+    for _ in 0..2 {
+        let renewed = identity(&["identity", "--renew"]).await.unwrap();
+        assert_ne!(renewed, old);
+        assert_eq!(identity(&["identity"]).await.unwrap(), renewed);
+    }
+    let _worker = place.run().await;
+    ferry.hand_out_key().await;
+    assert!(
+        is_verified(&ferry.check(&leased).await),
+        "what was sealed before still opens"
+    );
+}
+
+#[tokio::test]
 async fn the_fingerprint_is_that_of_the_identity_and_stays() {
     let (app, ferry) = (TestApp::start().await, Ferry::start().await);
     let place = Place::new(&ferry, &app);
