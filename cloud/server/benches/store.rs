@@ -9,7 +9,8 @@
 //! are deleted and erased as well. Keys, seals and proofs are made beforehand.
 //!
 //! `cargo bench -p ferry-server --bench store -- [--transfers N] [--connections N]`
-//! prints one line.
+//! prints the figures, and how busy the machine was before and after: where other
+//! programs run at the same time, they are lower bounds.
 
 #![expect(
     clippy::unwrap_used,
@@ -17,7 +18,7 @@
     reason = "a benchmark that panics has failed, and says where"
 )]
 
-#[path = "../tests/server/client.rs"]
+#[path = "../tests/server/client/mod.rs"]
 #[expect(dead_code, reason = "the tests use more of it")]
 mod client;
 
@@ -33,7 +34,9 @@ use axum::http::{Method, Request};
 use client::{Client, Transport, Worker, json};
 use ferry_protocol::api::{Me, TransferOffer};
 use ferry_protocol::{AccountId, TransferId};
+use ferry_server::admin::{self, AddAccount, Admin};
 use ferry_server::clock::SystemClock;
+use ferry_server::random::SystemRandom;
 use http_body_util::{BodyExt as _, Full};
 use hyper::body::Bytes;
 use hyper::client::conn::http1::{self, SendRequest};
@@ -42,8 +45,10 @@ use hyper_util::rt::TokioIo;
 /// Size of the body of a transfer.
 const BODY_BYTES: usize = 26_000;
 
-/// Accounts that each connection transfers to, in turn.
-const ACCOUNTS_EACH: usize = 4;
+/// Transfers to one account that are begun beforehand: the server reserves keys for no
+/// more at once. So there are as many accounts as that needs, each connection has its
+/// own, and goes through them in turn.
+const TRANSFERS_EACH: usize = 8;
 
 const PASSWORD: &str = "correct horse battery";
 
@@ -83,6 +88,7 @@ async fn main() {
     let server = Server::start(folder.path());
     let queues = prepare(&server, folder.path(), &options).await;
     let count: usize = queues.iter().map(VecDeque::len).sum();
+    let load_before = load();
     let cpu_before = [server.cpu(), cpu("self")];
     let begun = now();
     let runs: Vec<_> = queues
@@ -111,12 +117,24 @@ async fn main() {
             server_cpu * 1000.0 / count as f64,
             own_cpu * 1000.0 / count as f64,
         );
+        println!(
+            "load of the machine before and after: {load_before}; {} (processes in 1, 5 and 15 minutes), on {} \
+             processors",
+            load(),
+            std::thread::available_parallelism().expect("Linux tells it"),
+        );
     }
 }
 
 #[expect(clippy::disallowed_methods, reason = "a benchmark measures time")]
 fn now() -> Instant {
     Instant::now()
+}
+
+/// How many processes wanted to run, on average over 1, 5 and 15 minutes.
+fn load() -> String {
+    let load = std::fs::read_to_string("/proc/loadavg").expect("Linux tells it");
+    load.split_whitespace().take(3).collect::<Vec<_>>().join(" ")
 }
 
 /// CPU time that a process has used, in seconds: how the figures compare on a machine
@@ -192,7 +210,7 @@ async fn prepare(server: &Server, folder: &Path, options: &Options) -> Vec<VecDe
     }
     let mut people = Vec::new();
     for number in 0..options.connections {
-        people.push(person(server, folder, &workspace, number).await);
+        people.push(person(server, folder, &workspace, number, each.div_ceil(TRANSFERS_EACH)).await);
     }
     let queues = people
         .into_iter()
@@ -206,7 +224,13 @@ async fn prepare(server: &Server, folder: &Path, options: &Options) -> Vec<VecDe
 }
 
 /// A person with a trusted device, who owns accounts and has consented.
-async fn person(server: &Server, folder: &Path, workspace: &str, number: usize) -> (Client, Vec<AccountId>) {
+async fn person(
+    server: &Server,
+    folder: &Path,
+    workspace: &str,
+    number: usize,
+    accounts: usize,
+) -> (Client, Vec<AccountId>) {
     let email = format!("owner-{number}@example.com");
     let user = [
         "user",
@@ -228,25 +252,27 @@ async fn person(server: &Server, folder: &Path, workspace: &str, number: usize) 
         .verify(&mailed_code(&folder.join("outbox")))
         .await
         .ok::<Me>();
-    let mut accounts = Vec::new();
-    for _ in 0..ACCOUNTS_EACH {
-        let add = [
-            "account",
-            "add",
-            "--workspace",
-            workspace,
-            "--app",
-            "github",
-            "--name",
-            "A",
-            "--owner",
-            &email,
-        ];
-        let account = cli(folder, &add, "").parse().expect("the id of an account");
-        owner.consent(account).await;
-        accounts.push(account);
+    // As the command line does, but in one process for all.
+    let database = folder.join("ferry.db");
+    let admin = Admin::open(&database, Arc::new(SystemClock), Arc::new(SystemRandom));
+    let admin = admin.await.expect("the database");
+    let mut added = Vec::with_capacity(accounts);
+    for _ in 0..accounts {
+        let add = AddAccount {
+            workspace: workspace.parse().expect("the id of a workspace"),
+            app: "github".parse().expect("the id of an app"),
+            name: "A".to_owned(),
+            identity: None,
+            owners: vec![email.clone()],
+            collaborators: Vec::new(),
+        };
+        added.push(admin::account(&admin, add).await.expect("the account is added"));
     }
-    (owner, accounts)
+    admin.close().await;
+    for account in &added {
+        owner.consent(*account).await;
+    }
+    (owner, added)
 }
 
 async fn queue(owner: Client, accounts: Vec<AccountId>, count: usize) -> VecDeque<Request<Full<Bytes>>> {

@@ -16,6 +16,7 @@ mod process;
 
 mod admin;
 mod codes;
+mod consents;
 mod deletion;
 mod disabling;
 mod dpop;
@@ -28,3 +29,4 @@ mod shutdown;
 mod sign_in;
 mod transfers;
 mod worker;
+mod worker_keys;

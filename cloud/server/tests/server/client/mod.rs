@@ -1,140 +1,28 @@
 //! A client of the server: a device or a worker, with keys in memory.
 
-use std::net::SocketAddr;
+mod transport;
+pub(crate) mod worker;
+
 use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use axum::Router;
-use axum::body::Body;
-use axum::http::{HeaderMap, Method, Request, StatusCode};
+use axum::http::{Method, Request, StatusCode};
 use ferry_protocol::api::{
-    Account, AskForWork, BeginTransfer, CodeSent, Consent, DeviceKind, EnrolDevice, GiveConsent, KeySupply,
-    LeasedSession, Me, Report, SignIn, SignedIn, SupplyKeys, TransferOffer, VerifyCode, Work, WorkerSignIn,
-    WorkerSignedIn,
+    Account, BeginTransfer, CodeSent, Consent, DeviceKind, EnrolDevice, GiveConsent, Me, SignIn, SignedIn,
+    TransferOffer, VerifyCode,
 };
 use ferry_protocol::dpop::{self, Claims};
-use ferry_protocol::problem::{Problem, ProblemCode};
+use ferry_protocol::problem::ProblemCode;
 use ferry_protocol::session::{Header, SealedSession};
 use ferry_protocol::signature::SigningKey;
-use ferry_protocol::vault::{SignedSealingKey, VaultIdentity};
-use ferry_protocol::{
-    AccountId, Bytes, DeviceId, PublicJwk, SealingKeyId, TransferId, UnixMillis, WorkspaceId, device,
-};
+use ferry_protocol::{AccountId, Bytes, DeviceId, SealingKeyId, TransferId, UnixMillis, WorkspaceId, device};
 use ferry_server::clock::Clock;
 use ferry_server::random::{Random, SeededRandom};
-use http_body_util::BodyExt as _;
-use hyper_util::rt::TokioIo;
 use serde::Serialize;
-use serde::de::DeserializeOwned;
-use tower::ServiceExt as _;
 
-/// How requests get to the server.
-#[derive(Clone)]
-pub(crate) enum Transport {
-    /// In this process.
-    Router(Router),
-    /// Over the network, one connection for each request.
-    Tcp(SocketAddr),
-}
-
-impl Transport {
-    /// Sends one request. An error: the server did not answer.
-    pub(crate) async fn send(&self, request: Request<Vec<u8>>) -> Result<Answer, hyper::Error> {
-        match self {
-            Self::Router(router) => {
-                let response = router.clone().oneshot(request.map(Body::from)).await.unwrap();
-                let (parts, body) = response.into_parts();
-                let body = body.collect().await.unwrap().to_bytes().to_vec();
-                Ok(Answer {
-                    status: parts.status,
-                    headers: parts.headers,
-                    body,
-                })
-            }
-            Self::Tcp(address) => {
-                let Ok(stream) = tokio::net::TcpStream::connect(address).await else {
-                    return Ok(Answer::refused());
-                };
-                let (mut sender, connection) =
-                    hyper::client::conn::http1::handshake(TokioIo::new(stream)).await?;
-                let connection = tokio::spawn(connection);
-                let response = sender
-                    .send_request(request.map(http_body_util::Full::<hyper::body::Bytes>::from))
-                    .await?;
-                let (parts, body) = response.into_parts();
-                let body = body.collect().await?.to_bytes().to_vec();
-                connection.abort();
-                Ok(Answer {
-                    status: parts.status,
-                    headers: parts.headers,
-                    body,
-                })
-            }
-        }
-    }
-}
-
-/// What the server answered.
-#[derive(Debug)]
-pub(crate) struct Answer {
-    pub(crate) status: StatusCode,
-    pub(crate) headers: HeaderMap,
-    pub(crate) body: Vec<u8>,
-}
-
-impl Answer {
-    /// Nobody listens: as a status, so that callers treat it as any failure.
-    fn refused() -> Self {
-        Self {
-            status: StatusCode::BAD_GATEWAY,
-            headers: HeaderMap::new(),
-            body: Vec::new(),
-        }
-    }
-
-    /// The answer of a request that went well.
-    #[track_caller]
-    pub(crate) fn ok<T: DeserializeOwned>(&self) -> T {
-        assert_eq!(
-            self.status,
-            StatusCode::OK,
-            "{}",
-            String::from_utf8_lossy(&self.body)
-        );
-        serde_json::from_slice(&self.body).unwrap()
-    }
-
-    /// The answer has no content.
-    #[track_caller]
-    pub(crate) fn no_content(&self) {
-        assert_eq!(
-            self.status,
-            StatusCode::NO_CONTENT,
-            "{}",
-            String::from_utf8_lossy(&self.body)
-        );
-        assert!(self.body.is_empty());
-    }
-
-    /// The problem of one that did not.
-    #[track_caller]
-    pub(crate) fn problem(&self) -> Problem {
-        assert_eq!(
-            self.headers["content-type"], "application/problem+json",
-            "{self:?}"
-        );
-        let problem: Problem = serde_json::from_slice(&self.body).unwrap();
-        assert_eq!(problem.status, self.status.as_u16());
-        problem
-    }
-
-    /// Its code.
-    #[track_caller]
-    pub(crate) fn code(&self) -> ProblemCode {
-        self.problem().code
-    }
-}
+pub(crate) use transport::{Answer, Transport};
+pub(crate) use worker::Worker;
 
 /// A device or a worker.
 pub(crate) struct Client {
@@ -427,92 +315,6 @@ impl Client {
         self.store(account, transfer, &sealed).await.ok::<Account>();
         transfer
     }
-}
-
-/// A worker: a client with a vault.
-pub(crate) struct Worker {
-    pub(crate) client: Client,
-    pub(crate) vault: SigningKey,
-    pub(crate) workspace: WorkspaceId,
-}
-
-impl Worker {
-    /// Signs in with a new vault identity.
-    pub(crate) async fn sign_in(client: Client, worker_token: &str) -> Self {
-        let vault = SigningKey::generate(client.bytes()).unwrap();
-        let identity = VaultIdentity {
-            current: vault.public(),
-            successions: Vec::new(),
-        };
-        let answer: WorkerSignedIn = sign_in_worker(&client, worker_token, identity).await.ok();
-        *client.token.lock().unwrap() = Some(answer.access_token);
-        Self {
-            client,
-            vault,
-            workspace: answer.workspace,
-        }
-    }
-
-    /// A one-time key as the vault signs it. Nobody keeps its private half.
-    pub(crate) fn sealing_key(&self, expires_at: UnixMillis) -> SignedSealingKey {
-        let id = self.client.id(SealingKeyId::new);
-        let public: PublicJwk = SigningKey::generate(self.client.bytes()).unwrap().public();
-        let message = SignedSealingKey::message(&id, &self.workspace, expires_at, &public);
-        let signature = self.vault.sign(&message);
-        SignedSealingKey {
-            id,
-            workspace: self.workspace,
-            expires_at,
-            public,
-            signature,
-        }
-    }
-
-    /// Brings so many keys, good for a week.
-    pub(crate) async fn supply(&self, count: usize) -> KeySupply {
-        let expires_at = self.client.now().plus(7 * 24 * 60 * 60 * 1000);
-        let keys = (0..count).map(|_| self.sealing_key(expires_at)).collect();
-        self.client
-            .post("/v1/worker/sealing-keys", &SupplyKeys { keys })
-            .await
-            .ok()
-    }
-
-    /// Asks for work without waiting.
-    pub(crate) async fn work(&self) -> Work {
-        self.client
-            .post(
-                "/v1/worker/work",
-                &AskForWork {
-                    max_sessions: 16,
-                    keys_low: 0,
-                    wait_ms: 0,
-                },
-            )
-            .await
-            .ok()
-    }
-
-    /// Leases the one session that is due.
-    pub(crate) async fn lease(&self) -> LeasedSession {
-        let mut work = self.work().await;
-        assert_eq!(work.sessions.len(), 1);
-        work.sessions.remove(0)
-    }
-
-    pub(crate) async fn report(&self, transfer: TransferId, report: &Report) -> Answer {
-        self.client
-            .post(&format!("/v1/worker/sessions/{transfer}/report"), report)
-            .await
-    }
-}
-
-pub(crate) async fn sign_in_worker(client: &Client, worker_token: &str, vault: VaultIdentity) -> Answer {
-    let body = WorkerSignIn {
-        worker_token: worker_token.to_owned(),
-        vault,
-    };
-    client.post("/v1/worker/sign-in", &body).await
 }
 
 pub(crate) fn json(body: &impl Serialize) -> Vec<u8> {
