@@ -219,11 +219,12 @@ async fn whatever_rules_an_app_is_given_the_server_learns_no_text_of_the_session
     let _worker = place.run().await;
     app.sign_in("sid-CANARY", "alice-CANARY");
     let device = Device::new();
-    // The "identity" is the session cookie's value; then it is what a page says, and
+    // The "identity" is a cookie's value; then it is what a page says, and
     // a host that the page asks for.
     let mut by_cookie = payload(&app, "sid-CANARY");
+    by_cookie.jar.cookies.push(cookie("other", "other-CANARY"));
     by_cookie.app.identity = serde_json::from_value(serde_json::json!([
-        { "strength": "active", "from": { "cookie": "sid" } }
+        { "strength": "active", "from": { "cookie": "other" } }
     ]))
     .unwrap();
     let mut by_page = payload(&app, "sid-CANARY");
@@ -247,6 +248,7 @@ async fn whatever_rules_an_app_is_given_the_server_learns_no_text_of_the_session
             // The app's own addresses are the server's words.
             let said = finding.replace(page.as_str(), "").to_lowercase();
             assert!(!said.contains("canary"), "{finding}");
+            assert!(!said.contains("seal_rejected"), "{finding}");
         }
     }
 }
