@@ -128,10 +128,13 @@ pub async fn reserve(
     reservation: Reservation,
     now: UnixMillis,
 ) -> Result<Option<SignedSealingKey>, StorageError> {
+    // Both conditions on the state: SQLite takes the account's index, of the keys that
+    // are handed out, only where a statement repeats the index's own condition.
     sqlx::query(
         "UPDATE sealing_keys SET state = 'destroy_pending'
-         WHERE account_id = $1 AND state = 'reserved' AND id NOT IN (
-             SELECT id FROM sealing_keys WHERE account_id = $1 AND state = 'reserved'
+         WHERE account_id = $1 AND state IN ('reserved', 'used') AND state = 'reserved' AND id NOT IN (
+             SELECT id FROM sealing_keys
+             WHERE account_id = $1 AND state IN ('reserved', 'used') AND state = 'reserved'
              ORDER BY reserved_at DESC, transfer_id DESC LIMIT $2)",
     )
     .bind(reservation.account.to_string())
