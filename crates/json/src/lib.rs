@@ -129,5 +129,6 @@ pub fn read<T: DeserializeOwned>(json: &[u8]) -> Result<T, Malformed> {
     Ok(value)
 }
 
-#[cfg(all(test, not(target_family = "wasm")))]
+#[cfg(test)]
+#[cfg(not(target_family = "wasm"))]
 mod tests;

@@ -159,11 +159,9 @@ impl<'de> de::Deserializer<'de> for &mut Lexer<'de> {
         _: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, Malformed> {
-        match self.peek()? {
-            // As `serde_json` does: the fields in their order.
-            b'[' => self.deserialize_seq(visitor),
-            _ => self.deserialize_map(visitor),
-        }
+        // Not from an array of its fields, as `serde_json` does: nothing is written so,
+        // and code for it would be made for each type.
+        self.deserialize_map(visitor)
     }
 
     fn deserialize_enum<V: Visitor<'de>>(
@@ -233,10 +231,10 @@ impl<'de> de::MapAccess<'de> for Members<'_, 'de> {
         }
         // Names are always strings (§4).
         let key = match self.lexer.string()? {
-            Text::Plain(key) => seed.deserialize(de::value::BorrowedStrDeserializer::new(key)),
-            Text::Escaped => seed.deserialize(self.lexer.unescaped().into_deserializer()),
+            Text::Plain(key) => key,
+            Text::Escaped => self.lexer.unescaped(),
         };
-        key.map(Some)
+        seed.deserialize(key.into_deserializer()).map(Some)
     }
 
     fn next_value_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<T::Value, Malformed> {

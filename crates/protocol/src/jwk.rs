@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use p256::elliptic_curve::point::AffineCoordinates;
 use p256::elliptic_curve::sec1::ToSec1Point;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -19,6 +20,9 @@ pub struct PublicJwk {
     point: [u8; 65],
 }
 
+/// First byte of an uncompressed point (SEC 1 §2.3.3).
+const UNCOMPRESSED: u8 = 4;
+
 /// The bytes are not a point of P-256 other than the identity.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("not a public P-256 key")]
@@ -28,11 +32,19 @@ impl PublicJwk {
     /// From the uncompressed point of SEC 1 §2.3.3 (65 bytes, `04` first).
     pub fn from_sec1(point: &[u8]) -> Result<Self, PublicJwkError> {
         let point: [u8; 65] = point.try_into().map_err(|_| PublicJwkError)?;
-        // Only a point on the curve gets through. 65 bytes leave no room for the
-        // compressed forms and for the identity, which is one byte.
-        match p256::PublicKey::from_sec1_bytes(&point) {
-            Ok(_) => Ok(Self { point }),
-            Err(_) => Err(PublicJwkError),
+        let [UNCOMPRESSED, coordinates @ ..] = &point else {
+            return Err(PublicJwkError);
+        };
+        // Only a point on the curve gets through; the identity has no coordinates.
+        // (Of p256, this takes the curve's equation alone: its parser of SEC 1 would
+        // bring square roots into the extension's WebAssembly.)
+        let (x, y) = coordinates.split_at(32);
+        let field = |bytes: &[u8]| p256::FieldBytes::try_from(bytes).map_err(|_| PublicJwkError);
+        let is_on_curve = p256::AffinePoint::from_coordinates(&field(x)?, &field(y)?).is_some();
+        if bool::from(is_on_curve) {
+            Ok(Self { point })
+        } else {
+            Err(PublicJwkError)
         }
     }
 
