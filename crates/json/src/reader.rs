@@ -8,6 +8,27 @@ use crate::lexer::{ARRAY, Brackets, Lexer, OBJECT, Text};
 use crate::number::Number;
 
 impl<'de> Lexer<'de> {
+    /// The name of a member: always a string (§4).
+    fn name(&mut self) -> Result<&str, Malformed> {
+        Ok(match self.string()? {
+            Text::Plain(name) => name,
+            Text::Escaped => self.unescaped(),
+        })
+    }
+
+    /// A name, as its place in the list of those that a type has. `serde` takes that
+    /// for the name itself, and the names are then compared here alone: by default
+    /// each type has code for it. A place beyond the list is an unknown name.
+    ///
+    /// An alias would have a place of its own in the list, and `serde` does not count
+    /// it: a type that is read here must have none.
+    #[inline(never)]
+    fn place(&mut self, names: &[&str]) -> Result<u64, Malformed> {
+        let name = self.name()?;
+        let place = names.iter().position(|known| *known == name);
+        Ok(place.map_or(u64::MAX, |place| place as u64))
+    }
+
     fn visit_number<V: Visitor<'de>>(&mut self, visitor: V) -> Result<V::Value, Malformed> {
         match Number::read(self.number()?)? {
             Number::Natural(number) => visitor.visit_u64(number),
@@ -156,32 +177,41 @@ impl<'de> de::Deserializer<'de> for &mut Lexer<'de> {
     fn deserialize_struct<V: Visitor<'de>>(
         self,
         _: &'static str,
-        _: &'static [&'static str],
+        names: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, Malformed> {
         // Not from an array of its fields, as `serde_json` does: nothing is written so,
         // and code for it would be made for each type.
-        self.deserialize_map(visitor)
+        self.open(OBJECT)?;
+        let value = visitor.visit_map(Fields {
+            members: Members {
+                lexer: self,
+                first: true,
+            },
+            names,
+        })?;
+        self.close(OBJECT)?;
+        Ok(value)
     }
 
     fn deserialize_enum<V: Visitor<'de>>(
         self,
         _: &'static str,
-        _: &'static [&'static str],
+        names: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, Malformed> {
-        if self.peek()? == b'"' {
-            return visitor.visit_enum(Variant {
-                lexer: self,
-                alone: true,
-            });
+        let alone = self.peek()? == b'"';
+        if !alone {
+            self.open(OBJECT)?;
         }
-        self.open(OBJECT)?;
         let value = visitor.visit_enum(Variant {
             lexer: self,
-            alone: false,
+            alone,
+            names,
         })?;
-        self.close(OBJECT)?;
+        if !alone {
+            self.close(OBJECT)?;
+        }
         Ok(value)
     }
 
@@ -229,12 +259,7 @@ impl<'de> de::MapAccess<'de> for Members<'_, 'de> {
         if !self.more(OBJECT)? {
             return Ok(None);
         }
-        // Names are always strings (§4).
-        let key = match self.lexer.string()? {
-            Text::Plain(key) => key,
-            Text::Escaped => self.lexer.unescaped(),
-        };
-        seed.deserialize(key.into_deserializer()).map(Some)
+        seed.deserialize(self.lexer.name()?.into_deserializer()).map(Some)
     }
 
     fn next_value_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<T::Value, Malformed> {
@@ -243,10 +268,33 @@ impl<'de> de::MapAccess<'de> for Members<'_, 'de> {
     }
 }
 
+/// The members of an object that is read as a struct.
+struct Fields<'a, 'de> {
+    members: Members<'a, 'de>,
+    names: &'static [&'static str],
+}
+
+impl<'de> de::MapAccess<'de> for Fields<'_, 'de> {
+    type Error = Malformed;
+
+    fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, Malformed> {
+        if !self.members.more(OBJECT)? {
+            return Ok(None);
+        }
+        let place = self.members.lexer.place(self.names)?;
+        seed.deserialize(place.into_deserializer()).map(Some)
+    }
+
+    fn next_value_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<T::Value, Malformed> {
+        self.members.next_value_seed(seed)
+    }
+}
+
 /// A variant of an enum: its name alone, or the one member of an object.
 struct Variant<'a, 'de> {
     lexer: &'a mut Lexer<'de>,
     alone: bool,
+    names: &'static [&'static str],
 }
 
 impl<'de> de::EnumAccess<'de> for Variant<'_, 'de> {
@@ -254,7 +302,8 @@ impl<'de> de::EnumAccess<'de> for Variant<'_, 'de> {
     type Variant = Self;
 
     fn variant_seed<T: DeserializeSeed<'de>>(self, seed: T) -> Result<(T::Value, Self), Malformed> {
-        let name = seed.deserialize(&mut *self.lexer)?;
+        let place = self.lexer.place(self.names)?;
+        let name = seed.deserialize(place.into_deserializer())?;
         if !self.alone {
             self.lexer.expect(b':')?;
         }
