@@ -62,11 +62,12 @@ test_interoperation() {
 
 # The tests of what runs inside a browser, in both, from one build.
 test_wasm() {
-    local packages=("${@:-${WASM_TESTED[@]}}")
+    local packages=("$@")
+    (($#)) || packages=("${WASM_TESTED[@]}")
     browser_capabilities >"$ROOT/target/webdriver.json"
     WASM_BINDGEN_TEST_WEBDRIVER_JSON=$ROOT/target/webdriver.json \
         WASM_BINDGEN_TEST_TIMEOUT=120 \
-        wasm-pack test --mode no-install --headless \
+        wasm-pack test --mode no-install --headless --chrome --firefox \
         --chromedriver "$(command -v chromedriver)" --geckodriver "$(command -v geckodriver)" \
         . "${packages[@]/#/--package=}" --lib --test '*'
 }

@@ -23,7 +23,12 @@ fn numbers_come_back_as_they_were() {
     ] {
         let text = write(&number).unwrap();
         let back: f64 = read(&text).unwrap();
-        assert_eq!(back.to_bits(), number.to_bits(), "{}", String::from_utf8_lossy(&text));
+        assert_eq!(
+            back.to_bits(),
+            number.to_bits(),
+            "{}",
+            String::from_utf8_lossy(&text)
+        );
     }
 }
 

@@ -1,5 +1,8 @@
 //! A question that has to be answered before anything else.
 
+use std::cell::Cell;
+use std::rc::Rc;
+
 use leptos::prelude::Effect;
 use wasm_bindgen::JsCast;
 use web_sys::{Event, HtmlDialogElement};
@@ -32,8 +35,11 @@ impl Confirm {
         closed: impl Fn() + Copy + 'static,
     ) -> El {
         let handle = Handle::new();
+        // How many times this program closed it and has not been told so. Being told
+        // comes later, when it may be open again.
+        let untold = Rc::new(Cell::new(0_u32));
         Effect::new({
-            let handle = handle.clone();
+            let (handle, untold) = (handle.clone(), Rc::clone(&untold));
             move |_| {
                 let open = open.get();
                 let Some(dialog) = handle.get() else { return };
@@ -41,7 +47,10 @@ impl Confirm {
                 match (open, dialog.open()) {
                     // Fails only for an element that is not in the page.
                     (true, false) => drop(dialog.show_modal()),
-                    (false, true) => dialog.close(),
+                    (false, true) => {
+                        untold.set(untold.get() + 1);
+                        dialog.close();
+                    }
                     _ => {}
                 }
             }
@@ -58,11 +67,9 @@ impl Confirm {
             .attr("aria-labelledby", title_id.clone())
             .attr("aria-describedby", message_id.clone())
             .handle(&handle)
-            .on("close", move |_: Event| {
-                // Closed by this program, it is known already.
-                if open.get_untracked() {
-                    closed();
-                }
+            .on("close", move |_: Event| match untold.get() {
+                0 => closed(),
+                ours => untold.set(ours - 1),
             })
             .child((
                 html::h2().attr("id", title_id).child(self.title),

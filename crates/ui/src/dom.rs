@@ -79,7 +79,13 @@ impl El {
     #[inline(never)]
     fn of(namespace: Option<&'static str>, tag: &'static str) -> Self {
         let (attributes, children, setup) = (Vec::new(), Vec::new(), Vec::new());
-        Self(Box::new(Parts { namespace, tag, attributes, children, setup }))
+        Self(Box::new(Parts {
+            namespace,
+            tag,
+            attributes,
+            children,
+            setup,
+        }))
     }
 
     #[inline(never)]
@@ -102,7 +108,9 @@ impl El {
 
     #[inline(never)]
     fn with_listener(self, name: &'static str, call: Box<dyn FnMut(Event)>) -> Self {
-        self.with_setup(Box::new(move |element, kept| kept.listeners.push(Listener::new(element, name, call))))
+        self.with_setup(Box::new(move |element, kept| {
+            kept.listeners.push(Listener::new(element, name, call))
+        }))
     }
 
     /// Sets an attribute: text, `Some` text, or whether it is there; or a closure
@@ -152,9 +160,12 @@ impl El {
     pub fn bind_ticked(self, ticked: Var<bool>) -> Self {
         let shown = self.with_setup(Box::new(move |element, kept| {
             let input = element.clone().unchecked_into::<HtmlInputElement>();
-            kept.effects.push(RenderEffect::new(move |_| input.set_checked(ticked.get())));
+            kept.effects
+                .push(RenderEffect::new(move |_| input.set_checked(ticked.get())));
         }));
-        shown.on("change", move |event: Event| ticked.set(event_target_checked(&event)))
+        shown.on("change", move |event: Event| {
+            ticked.set(event_target_checked(&event))
+        })
     }
 
     /// Lets others reach the element.
@@ -164,7 +175,13 @@ impl El {
     }
 
     fn build(self) -> NodeState {
-        let Parts { namespace, tag, attributes, children, setup } = *self.0;
+        let Parts {
+            namespace,
+            tag,
+            attributes,
+            children,
+            setup,
+        } = *self.0;
         let element = page::element(tag, namespace);
         let mut kept = state::Kept::default();
         for (name, value) in attributes {

@@ -61,7 +61,10 @@ impl Clean {
     /// style sheet makes it a capital. (The tables of all letters would weigh more
     /// than the page that shows it.)
     pub fn initial(&self) -> char {
-        self.shown.chars().find(|c| !c.is_ascii_punctuation() && *c != ' ').unwrap_or('?')
+        self.shown
+            .chars()
+            .find(|c| !c.is_ascii_punctuation() && *c != ' ')
+            .unwrap_or('?')
     }
 }
 
