@@ -115,9 +115,27 @@ async function show(scene, layout) {
     await settled();
 }
 
+// Parts of cards that are to be seen outside of them. Runs in the page.
+function sticksOut() {
+    const clips = (element) => getComputedStyle(element).overflowX !== "visible";
+    const parts = (card) => {
+        const edge = card.getBoundingClientRect();
+        return [...card.querySelectorAll("*")].filter((part) => {
+            const box = part.getBoundingClientRect();
+            if (box.width === 0 || (box.right <= edge.right + 1 && box.left >= edge.left - 1)) return false;
+            for (let around = part.parentElement; around !== card; around = around.parentElement) {
+                if (clips(around)) return false;
+            }
+            return true;
+        });
+    };
+    return [...document.querySelectorAll(".card")].flatMap(parts).map((part) => part.outerHTML.slice(0, 100));
+}
+
 async function check(name) {
     const wide = await page.evaluate("document.documentElement.scrollWidth - innerWidth");
     if (wide > 0) problems.push(`${name}: ${wide} px too wide`);
+    for (const part of await page.evaluate(`(${sticksOut})()`)) problems.push(`${name}: out of its card: ${part}`);
     if (!axe) return;
     await page.evaluate(`${axe};0`);
     const { violations } = await page.evaluate(`axe.run(document, { resultTypes: ["violations"] })
