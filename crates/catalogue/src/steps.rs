@@ -3,7 +3,7 @@
 //! No step makes more text than it is given, so a rule never holds more than its
 //! sources did; and no rule holds more than [`MAX_VALUES`] values.
 
-use base64ct::{Base64Unpadded, Encoding};
+use base64ct::{Base64UrlUnpadded, Encoding};
 use ferry_json::Value;
 
 use crate::Step;
@@ -103,16 +103,17 @@ fn percent_decode(text: &str) -> Option<String> {
 }
 
 fn base64_decode(text: &str) -> Option<String> {
-    let standard: String = text
+    // Into the alphabet for which the extension has a decoder anyway.
+    let url: String = text
         .trim_end_matches('=')
         .chars()
         .map(|c| match c {
-            '-' => '+',
-            '_' => '/',
+            '+' => '-',
+            '/' => '_',
             c => c,
         })
         .collect();
-    String::from_utf8(Base64Unpadded::decode_vec(&standard).ok()?).ok()
+    String::from_utf8(Base64UrlUnpadded::decode_vec(&url).ok()?).ok()
 }
 
 /// The middle one of a token's three parts (RFC 7519 §3).

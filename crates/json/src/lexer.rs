@@ -29,24 +29,33 @@ pub(crate) struct Lexer<'de> {
 pub(crate) enum Text<'de> {
     /// As it stands in the text.
     Plain(&'de str),
-    /// It had escapes: [`Lexer::unescaped`].
+    /// It had escapes: [`Lexer::text`] has it, until the next string is read.
     Escaped,
 }
 
 impl<'de> Lexer<'de> {
-    pub(crate) fn new(json: &'de [u8]) -> Result<Self, Malformed> {
-        let json = std::str::from_utf8(json).map_err(|_| Malformed)?;
-        Ok(Self {
-            json,
+    /// Has one value read, and nothing but. What reads it is called by its address:
+    /// the rest is the same for all types, and there once.
+    pub(crate) fn run(
+        json: &'de [u8],
+        read: &mut dyn FnMut(&mut Self) -> Result<(), Malformed>,
+    ) -> Result<(), Malformed> {
+        let mut lexer = Self {
+            json: std::str::from_utf8(json).map_err(|_| Malformed)?,
             at: 0,
             depth: 0,
             unescaped: Zeroizing::default(),
-        })
+        };
+        read(&mut lexer)?;
+        lexer.end()
     }
 
-    /// The string read last, if it was [`Text::Escaped`].
-    pub(crate) fn unescaped(&self) -> &str {
-        &self.unescaped
+    /// The string read last.
+    pub(crate) fn text(&self, string: Text<'de>) -> &str {
+        match string {
+            Text::Plain(text) => text,
+            Text::Escaped => &self.unescaped,
+        }
     }
 
     fn byte(&self) -> Option<u8> {
@@ -85,7 +94,7 @@ impl<'de> Lexer<'de> {
     }
 
     /// Nothing follows.
-    pub(crate) fn end(&mut self) -> Result<(), Malformed> {
+    fn end(&mut self) -> Result<(), Malformed> {
         if self.peek().is_err() {
             Ok(())
         } else {

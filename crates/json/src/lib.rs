@@ -83,9 +83,7 @@ impl ser::Error for Malformed {
 /// # Errors
 /// When it holds a map whose keys are not strings.
 pub fn write<T: Serialize + ?Sized>(value: &T) -> Result<Vec<u8>, Malformed> {
-    let mut text = Vec::new();
-    write_to(&mut text, value)?;
-    Ok(text)
+    writer::text(&|writer| value.serialize(writer))
 }
 
 /// As [`write()`], as text.
@@ -93,7 +91,7 @@ pub fn write<T: Serialize + ?Sized>(value: &T) -> Result<Vec<u8>, Malformed> {
 /// # Errors
 /// As [`write()`].
 pub fn write_text<T: Serialize + ?Sized>(value: &T) -> Result<String, Malformed> {
-    String::from_utf8(write(value)?).map_err(|_| Malformed)
+    writer::utf8(&|writer| value.serialize(writer))
 }
 
 /// Appends a value to a buffer. One with room for [`written_len`] does not move:
@@ -123,10 +121,12 @@ pub fn written_len<T: Serialize + ?Sized>(value: &T) -> Result<usize, Malformed>
 /// # Errors
 /// When the text is not JSON of the value's form, and nothing but.
 pub fn read<T: DeserializeOwned>(json: &[u8]) -> Result<T, Malformed> {
-    let mut lexer = Lexer::new(json)?;
-    let value = T::deserialize(&mut lexer)?;
-    lexer.end()?;
-    Ok(value)
+    let mut value = None;
+    Lexer::run(json, &mut |lexer| {
+        value = Some(T::deserialize(lexer)?);
+        Ok(())
+    })?;
+    value.ok_or(Malformed)
 }
 
 #[cfg(test)]

@@ -7,28 +7,63 @@ use crate::Malformed;
 use crate::lexer::{ARRAY, Brackets, Lexer, OBJECT, Text};
 use crate::number::Number;
 
+/// What does not depend on the type that is read: there once, and not in each type's
+/// code.
 impl<'de> Lexer<'de> {
-    /// The name of a member: always a string (§4).
-    fn name(&mut self) -> Result<&str, Malformed> {
-        Ok(match self.string()? {
-            Text::Plain(name) => name,
-            Text::Escaped => self.unescaped(),
-        })
+    /// The name of a member, always a string (§4), and its colon.
+    fn name(&mut self) -> Result<Text<'de>, Malformed> {
+        let name = self.string()?;
+        self.expect(b':')?;
+        Ok(name)
     }
 
-    /// A name, as its place in the list of those that a type has. `serde` takes that
-    /// for the name itself, and the names are then compared here alone: by default
-    /// each type has code for it. A place beyond the list is an unknown name.
+    /// A name's place in the list of those that a type has. `serde` takes it for the
+    /// name itself, so that names are compared here alone: by default each type has
+    /// code for it. A place beyond the list is an unknown name.
     ///
     /// An alias would have a place of its own in the list, and `serde` does not count
     /// it: a type that is read here must have none.
-    #[inline(never)]
-    fn place(&mut self, names: &[&str]) -> Result<u64, Malformed> {
-        let name = self.name()?;
+    fn place(&self, name: Text<'de>, names: &[&str]) -> u64 {
+        let name = self.text(name);
         let place = names.iter().position(|known| *known == name);
-        Ok(place.map_or(u64::MAX, |place| place as u64))
+        place.map_or(u64::MAX, |place| place as u64)
     }
 
+    /// The next field of a struct.
+    #[inline(never)]
+    fn field(&mut self, first: bool, names: &[&str]) -> Result<Option<u64>, Malformed> {
+        if !self.more(first, OBJECT)? {
+            return Ok(None);
+        }
+        let name = self.name()?;
+        Ok(Some(self.place(name, names)))
+    }
+
+    /// The variant of an enum, and whether its name is all there is of it.
+    #[inline(never)]
+    fn variant(&mut self, names: &[&str]) -> Result<(u64, bool), Malformed> {
+        let alone = self.peek()? == b'"';
+        let name = if alone {
+            self.string()?
+        } else {
+            self.open(OBJECT)?;
+            self.name()?
+        };
+        Ok((self.place(name, names), alone))
+    }
+
+    /// Takes a `null`, if one comes next.
+    #[inline(never)]
+    fn null(&mut self) -> Result<bool, Malformed> {
+        let null = self.peek()? == b'n';
+        if null {
+            self.word("null")?;
+        }
+        Ok(null)
+    }
+}
+
+impl<'de> Lexer<'de> {
     fn visit_number<V: Visitor<'de>>(&mut self, visitor: V) -> Result<V::Value, Malformed> {
         match Number::read(self.number()?)? {
             Number::Natural(number) => visitor.visit_u64(number),
@@ -103,7 +138,7 @@ impl<'de> de::Deserializer<'de> for &mut Lexer<'de> {
     fn deserialize_str<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Malformed> {
         match self.string()? {
             Text::Plain(text) => visitor.visit_borrowed_str(text),
-            Text::Escaped => visitor.visit_str(self.unescaped()),
+            escaped => visitor.visit_str(self.text(escaped)),
         }
     }
 
@@ -112,8 +147,7 @@ impl<'de> de::Deserializer<'de> for &mut Lexer<'de> {
     }
 
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Malformed> {
-        if self.peek()? == b'n' {
-            self.word("null")?;
+        if self.null()? {
             visitor.visit_none()
         } else {
             visitor.visit_some(self)
@@ -184,10 +218,8 @@ impl<'de> de::Deserializer<'de> for &mut Lexer<'de> {
         // and code for it would be made for each type.
         self.open(OBJECT)?;
         let value = visitor.visit_map(Fields {
-            members: Members {
-                lexer: self,
-                first: true,
-            },
+            lexer: self,
+            first: true,
             names,
         })?;
         self.close(OBJECT)?;
@@ -200,14 +232,11 @@ impl<'de> de::Deserializer<'de> for &mut Lexer<'de> {
         names: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, Malformed> {
-        let alone = self.peek()? == b'"';
-        if !alone {
-            self.open(OBJECT)?;
-        }
+        let (place, alone) = self.variant(names)?;
         let value = visitor.visit_enum(Variant {
             lexer: self,
+            place,
             alone,
-            names,
         })?;
         if !alone {
             self.close(OBJECT)?;
@@ -259,18 +288,20 @@ impl<'de> de::MapAccess<'de> for Members<'_, 'de> {
         if !self.more(OBJECT)? {
             return Ok(None);
         }
-        seed.deserialize(self.lexer.name()?.into_deserializer()).map(Some)
+        let name = self.lexer.name()?;
+        seed.deserialize(self.lexer.text(name).into_deserializer())
+            .map(Some)
     }
 
     fn next_value_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<T::Value, Malformed> {
-        self.lexer.expect(b':')?;
         seed.deserialize(&mut *self.lexer)
     }
 }
 
 /// The members of an object that is read as a struct.
 struct Fields<'a, 'de> {
-    members: Members<'a, 'de>,
+    lexer: &'a mut Lexer<'de>,
+    first: bool,
     names: &'static [&'static str],
 }
 
@@ -278,23 +309,24 @@ impl<'de> de::MapAccess<'de> for Fields<'_, 'de> {
     type Error = Malformed;
 
     fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, Malformed> {
-        if !self.members.more(OBJECT)? {
-            return Ok(None);
+        let first = std::mem::replace(&mut self.first, false);
+        match self.lexer.field(first, self.names)? {
+            Some(place) => seed.deserialize(place.into_deserializer()).map(Some),
+            None => Ok(None),
         }
-        let place = self.members.lexer.place(self.names)?;
-        seed.deserialize(place.into_deserializer()).map(Some)
     }
 
     fn next_value_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<T::Value, Malformed> {
-        self.members.next_value_seed(seed)
+        seed.deserialize(&mut *self.lexer)
     }
 }
 
 /// A variant of an enum: its name alone, or the one member of an object.
 struct Variant<'a, 'de> {
     lexer: &'a mut Lexer<'de>,
+    /// The name's place in the list of all.
+    place: u64,
     alone: bool,
-    names: &'static [&'static str],
 }
 
 impl<'de> de::EnumAccess<'de> for Variant<'_, 'de> {
@@ -302,11 +334,7 @@ impl<'de> de::EnumAccess<'de> for Variant<'_, 'de> {
     type Variant = Self;
 
     fn variant_seed<T: DeserializeSeed<'de>>(self, seed: T) -> Result<(T::Value, Self), Malformed> {
-        let place = self.lexer.place(self.names)?;
-        let name = seed.deserialize(place.into_deserializer())?;
-        if !self.alone {
-            self.lexer.expect(b':')?;
-        }
+        let name = seed.deserialize(self.place.into_deserializer())?;
         Ok((name, self))
     }
 }

@@ -1,6 +1,6 @@
 //! A value of any form.
 
-use crate::lexer::{Lexer, Text};
+use crate::lexer::Lexer;
 use crate::number::Number;
 use crate::{Malformed, lexer};
 
@@ -30,9 +30,11 @@ impl Value {
     /// # Errors
     /// When the text is not JSON, and nothing but.
     pub fn read(json: &[u8]) -> Result<Self, Malformed> {
-        let mut lexer = Lexer::new(json)?;
-        let value = next(&mut lexer)?;
-        lexer.end()?;
+        let mut value = Self::Null;
+        Lexer::run(json, &mut |lexer| {
+            value = next(lexer)?;
+            Ok(())
+        })?;
         Ok(value)
     }
 
@@ -88,8 +90,6 @@ fn next(lexer: &mut Lexer<'_>) -> Result<Value, Malformed> {
 }
 
 fn string(lexer: &mut Lexer<'_>) -> Result<String, Malformed> {
-    Ok(match lexer.string()? {
-        Text::Plain(text) => text.to_owned(),
-        Text::Escaped => lexer.unescaped().to_owned(),
-    })
+    let text = lexer.string()?;
+    Ok(lexer.text(text).to_owned())
 }

@@ -10,6 +10,24 @@ pub(crate) enum Writer<'a> {
     Length(usize),
 }
 
+/// What writes a value. Called by its address: what is around it is the same for all
+/// types, and there once.
+type Write<'a> = &'a dyn Fn(&mut Writer<'_>) -> Result<(), Malformed>;
+
+/// The text of what is written.
+#[inline(never)]
+pub(crate) fn text(write: Write<'_>) -> Result<Vec<u8>, Malformed> {
+    let mut text = Vec::new();
+    write(&mut Writer::Text(&mut text))?;
+    Ok(text)
+}
+
+/// As [`text`], as a string.
+#[inline(never)]
+pub(crate) fn utf8(write: Write<'_>) -> Result<String, Malformed> {
+    String::from_utf8(text(write)?).map_err(|_| Malformed)
+}
+
 impl Writer<'_> {
     #[inline(never)]
     fn put(&mut self, text: &[u8]) {
