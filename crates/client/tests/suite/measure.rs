@@ -5,6 +5,7 @@
 
 use ferry_client::keys::DeviceKeys;
 use ferry_client::webcrypto;
+use ferry_protocol::hpke::{SenderContext, SenderInput};
 use ferry_protocol::session::VaultKey;
 use ferry_protocol::signature;
 use js_sys::{Function, Reflect};
@@ -53,6 +54,20 @@ async fn measure_cryptography() {
     .await;
     measure("verify (WebCrypto)", || async {
         assert!(webcrypto::verify(&key, message, signature).await.unwrap());
+    })
+    .await;
+    let dh = keys.seal_dh(recipient).await.unwrap();
+    let jar = vec![b'x'; 64 << 10];
+    let (dh, jar) = (&dh, &jar);
+    measure("seal 64 KiB (aes-gcm)", || async {
+        let input = SenderInput {
+            recipient,
+            sender: keys.sealing_key(),
+            enc: dh.enc,
+            dh_ephemeral: &dh.dh_ephemeral,
+            dh_static: &dh.dh_static,
+        };
+        assert!(SenderContext::new(&input, b"").seal(b"", jar).is_ok());
     })
     .await;
     measure("verify (p256)", || async {
