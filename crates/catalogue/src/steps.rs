@@ -196,7 +196,14 @@ fn html_text(html: &str) -> String {
     }
     plain.push_str(rest);
     let decoded = decode_entities(&plain);
-    decoded.split_whitespace().collect::<Vec<_>>().join(" ")
+    let mut folded = String::with_capacity(decoded.len());
+    for word in decoded.split_whitespace() {
+        if !folded.is_empty() {
+            folded.push(' ');
+        }
+        folded.push_str(word);
+    }
+    folded
 }
 
 /// What follows the tag or comment that starts here; `None` if none starts here.
