@@ -8,6 +8,7 @@ use std::time::Duration;
 use rustix::process::{Pid, Signal, kill_process};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader, Lines};
 use tokio::process::{Child, ChildStdout, Command};
+use tokio::task::JoinHandle;
 
 use crate::app::TestApp;
 use crate::ferry::{Ferry, WORKER_TOKEN};
@@ -27,6 +28,7 @@ pub(crate) struct Running {
     child: Child,
     stdout: Lines<BufReader<ChildStdout>>,
     log: Arc<Mutex<Vec<u8>>>,
+    reader: JoinHandle<()>,
 }
 
 impl Place {
@@ -94,13 +96,18 @@ impl Place {
         let stdout = BufReader::new(child.stdout.take().unwrap()).lines();
         let log = Arc::new(Mutex::new(Vec::new()));
         let (mut stderr, kept) = (child.stderr.take().unwrap(), log.clone());
-        tokio::spawn(async move {
+        let reader = tokio::spawn(async move {
             let mut chunk = [0; 4096];
             while let Ok(len @ 1..) = stderr.read(&mut chunk).await {
                 kept.lock().unwrap().extend_from_slice(&chunk[..len]);
             }
         });
-        Running { child, stdout, log }
+        Running {
+            child,
+            stdout,
+            log,
+            reader,
+        }
     }
 }
 
@@ -123,12 +130,16 @@ impl Running {
         self.wait().await
     }
 
-    /// Waits for its end.
+    /// Waits for its end, and until its log is read to the last line.
     pub(crate) async fn wait(&mut self) -> ExitStatus {
-        tokio::time::timeout(LIMIT, self.child.wait())
-            .await
-            .expect("it ends in time")
-            .unwrap()
+        let end = async {
+            let status = self.child.wait().await.unwrap();
+            if !self.reader.is_finished() {
+                (&mut self.reader).await.unwrap();
+            }
+            status
+        };
+        tokio::time::timeout(LIMIT, end).await.expect("it ends in time")
     }
 
     /// Kills it, as a crash does.

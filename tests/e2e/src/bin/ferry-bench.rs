@@ -111,10 +111,7 @@ async fn set_cookies(devtools: &Connection, count: usize) -> Result<()> {
 async fn transfers(browser: &Browser, popup: &Popup, account: &str) -> Result<f64> {
     let mut times = Vec::new();
     // The first one gives consent and warms everything up.
-    popup.click_share(account).await?;
-    if popup.shows("consent-check").await? {
-        popup.consent().await?;
-    }
+    popup.share(account).await?;
     popup
         .outcome()
         .await?
