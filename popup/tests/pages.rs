@@ -276,6 +276,21 @@ async fn in_firefox_the_popup_hands_over_to_a_tab() {
 }
 
 #[wasm_bindgen_test]
+async fn in_firefox_sharing_without_permission_goes_on_in_a_tab() {
+    let mut scene = Scene::new("", ready(vec![github(verified())]));
+    scene.firefox = true;
+    scene.granted = false;
+    let page = Page::show(scene).await;
+    page.settle().await;
+    page.click("share");
+    page.until_asked("tab").await;
+    let tab = page.asked("tab").unwrap();
+    assert!(tab.contains("popup/index.html?view=tab#/"), "{tab}");
+    assert!(tab.contains("share"), "{tab}");
+    assert!(page.asked("permission").is_none() && page.asked("share").is_none());
+}
+
+#[wasm_bindgen_test]
 async fn a_pasted_code_is_sent_as_the_server_wants_it() {
     let scene = all().into_iter().find(|scene| scene.name == "code").unwrap();
     let page = Page::show(scene.hanging("verify-code")).await;

@@ -85,7 +85,7 @@ bind() {
 }
 
 # What the extension may weigh, gzipped, in bytes: it is loaded at every start.
-declare -A LIMITS=([background]=185000 [popup]=180000)
+declare -A LIMITS=([background]=175000 [popup]=180000)
 
 check_sizes() {
     local part file size status=0
