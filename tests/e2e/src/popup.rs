@@ -175,6 +175,9 @@ impl Popup {
         wait::until("the transfer to end", || async {
             if let Some(notice) = self.look("[data-testid=notice]").await? {
                 let code = notice.attr("data-code").await?.unwrap_or_default();
+                if code == "transferred" {
+                    return Ok(Some(Ok(())));
+                }
                 return Ok(Some(Err(Notice {
                     code,
                     text: notice.text().await?,
