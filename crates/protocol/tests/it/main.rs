@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, clippy::print_stdout, reason = "tests")]
 
 mod binding;
+mod documentation;
 mod dpop;
 mod fixture;
 mod frozen;
