@@ -10,7 +10,7 @@
 //! With `secure_delete` deleted content is overwritten with zeroes, but the old
 //! pages stay in the database file until a checkpoint, and in the log until it is
 //! truncated. So a deletion *owes* a truncation. It is tried before the deletion
-//! is answered ([`Erase::Now`]) or within a second or two ([`Erase::Soon`]), and again
+//! is answered ([`Erase::Now`]) or within a second ([`Erase::Soon`]), and again
 //! until it succeeds, as an open reader can hold it up. At the start one is owed
 //! always: the process before may have been killed.
 //!
@@ -39,7 +39,7 @@ const QUEUE: usize = 4096;
 pub enum Erase {
     /// Nothing of that kind.
     Nothing,
-    /// Yes: the log is truncated within a second or two.
+    /// Yes: the log is truncated within a second or so.
     Soon,
     /// Yes: truncating the log is tried before the answer.
     Now,

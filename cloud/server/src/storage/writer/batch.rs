@@ -18,10 +18,7 @@ use crate::storage::{Connection, StorageError};
 const BATCH: usize = 256;
 
 /// A truncation that is owed is put off so long while there is other work.
-const ERASE_AFTER: Duration = Duration::from_millis(750);
-
-/// From then on it is not put off any longer.
-const ERASE_WITHIN: Duration = Duration::from_millis(1500);
+const ERASE_WITHIN: Duration = Duration::from_secs(1);
 
 /// The thread's side.
 pub(super) struct Worker {
@@ -29,9 +26,6 @@ pub(super) struct Worker {
     log: Arc<Log>,
     /// Since when a truncation is owed, or was last tried in vain.
     owed_since: Option<Instant>,
-    /// How many passes of [`log::backfill`] had ended when another one was asked for:
-    /// right after it, a truncation finds little to do.
-    asked_at_pass: Option<u64>,
 }
 
 impl Worker {
@@ -40,7 +34,6 @@ impl Worker {
             connection,
             log,
             owed_since: None,
-            asked_at_pass: None,
         }
     }
 
@@ -55,7 +48,7 @@ impl Worker {
             let received = match self.owed_since {
                 Some(since) => {
                     let next = queue.recv_many(&mut batch, BATCH);
-                    tokio::time::timeout_at(since + ERASE_AFTER, next).await.ok()
+                    tokio::time::timeout_at(since + ERASE_WITHIN, next).await.ok()
                 }
                 None => Some(queue.recv_many(&mut batch, BATCH).await),
             };
@@ -93,7 +86,10 @@ impl Worker {
             }
             Err(error) => tracing::error!(%error, "a batch of writes failed"),
         }
-        if erase_now || self.is_time_to_truncate() {
+        let late = self
+            .owed_since
+            .is_some_and(|since| since.elapsed() >= ERASE_WITHIN);
+        if erase_now || late {
             self.truncate().await;
         }
         for reply in replies {
@@ -188,26 +184,6 @@ impl Worker {
         }
     }
 
-    /// Whether a truncation that is owed holds up the next batch the least now, or has
-    /// been put off for long enough.
-    fn is_time_to_truncate(&mut self) -> bool {
-        let Some(owed_for) = self.owed_since.map(|since| since.elapsed()) else {
-            return false;
-        };
-        if owed_for < ERASE_AFTER {
-            return false;
-        }
-        let passes = self.log.passes();
-        match self.asked_at_pass {
-            Some(asked) => passes > asked || owed_for >= ERASE_WITHIN,
-            None => {
-                self.asked_at_pass = Some(passes);
-                self.log.hurry();
-                false
-            }
-        }
-    }
-
     fn owe(&mut self) {
         self.owed_since.get_or_insert_with(Instant::now);
         self.log.owe_truncation();
@@ -215,7 +191,6 @@ impl Worker {
 
     /// What is owed stays owed unless SQLite says that it did it all.
     async fn truncate(&mut self) {
-        self.asked_at_pass = None;
         match self.log.truncate(&mut self.connection).await {
             Ok(true) => self.owed_since = None,
             Ok(false) => {

@@ -3,7 +3,7 @@
 //! ([`Log::truncate`], between two commits), which is what erases what was deleted.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use sqlx::{Connection as _, Row as _};
@@ -25,10 +25,6 @@ const TRUNCATE_WAIT_MS: u128 = 20;
 pub(super) struct Log {
     /// Something was committed.
     grew: Notify,
-    /// Somebody waits for the next pass of [`backfill`] to end.
-    hurry: Notify,
-    /// How many passes of [`backfill`] have ended.
-    passes: AtomicU64,
     /// It has more than [`LONG`] pages.
     long: AtomicBool,
     /// Bytes that were deleted may still be in it.
@@ -42,16 +38,6 @@ impl Log {
     /// Something was committed.
     pub(super) fn grew(&self) {
         self.grew.notify_one();
-    }
-
-    /// Has [`backfill`] make its next pass at once.
-    pub(super) fn hurry(&self) {
-        self.hurry.notify_one();
-    }
-
-    /// How many passes of [`backfill`] have ended.
-    pub(super) fn passes(&self) -> u64 {
-        self.passes.load(Ordering::Acquire)
     }
 
     pub(super) fn is_long(&self) -> bool {
@@ -104,8 +90,7 @@ pub(super) async fn backfill(log: Arc<Log>, mut connection: Connection) {
         if log.closed.load(Ordering::Acquire) {
             break;
         }
-        // Over early when somebody waits.
-        let _ = tokio::time::timeout(BACKFILL_EVERY, log.hurry.notified()).await;
+        tokio::time::sleep(BACKFILL_EVERY).await;
         let _turn = log.turn.lock().await;
         let pages = sqlx::query("PRAGMA wal_checkpoint(PASSIVE)")
             .fetch_one(&mut connection)
@@ -115,7 +100,6 @@ pub(super) async fn backfill(log: Arc<Log>, mut connection: Connection) {
             Ok(_) => {}
             Err(error) => tracing::error!(%error, "the log could not be moved into the database file"),
         }
-        log.passes.fetch_add(1, Ordering::Release);
     }
     if let Err(error) = connection.close().await {
         tracing::error!(%error, "the checkpoint connection did not close cleanly");
