@@ -167,12 +167,7 @@ impl<P: Platform> Background<P> {
 
     /// Puts an account's new state in the place of the old one.
     pub(crate) async fn put_account(&self, account: Account) -> Result<(), StoreError> {
-        self.update_accounts(|list| {
-            if let Some(known) = list.accounts.iter_mut().find(|known| known.id == account.id) {
-                *known = account;
-            }
-        })
-        .await
+        self.update_accounts(|list| list.put(account)).await
     }
 
     /// Deletes the session from the cloud, and first what waits to be uploaded.

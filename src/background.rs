@@ -260,7 +260,7 @@ impl<P: Platform> Background<P> {
         let text = {
             let mut memory = self.memory.borrow_mut();
             change(&mut memory.enrolment);
-            json(&memory.enrolment)
+            store::text(&memory.enrolment)
         };
         self.changed();
         self.put_record(ENROLMENT, text)
@@ -275,7 +275,7 @@ impl<P: Platform> Background<P> {
         let text = {
             let mut memory = self.memory.borrow_mut();
             change(&mut memory.accounts);
-            json(&memory.accounts)
+            store::text(&memory.accounts)
         };
         self.changed();
         self.put_record(ACCOUNTS, text)
@@ -290,15 +290,14 @@ impl<P: Platform> Background<P> {
         let text = {
             let mut memory = self.memory.borrow_mut();
             change(&mut memory.trust);
-            json(&memory.trust)
+            store::text(&memory.trust)
         };
         self.changed();
         self.put_record(TRUST, text)
     }
 
-    async fn put_record(&self, key: &'static str, text: String) -> Result<(), StoreError> {
-        let text = Zeroizing::new(text);
-        self.platform.store().put(Table::Records, key, &text).await
+    async fn put_record(&self, key: &'static str, text: Zeroizing<String>) -> Result<(), StoreError> {
+        self.platform.store().put(&[(Table::Records, key, &text)]).await
     }
 
     /// The client of the session that was there when the worker was stopped.

@@ -3,7 +3,6 @@
 
 use ferry_bridge::{Failure, ServerAddress, TransferStep};
 use ferry_protocol::api::{Account, CodeSent, DeviceState, Me};
-use ferry_protocol::session::SealedSession;
 use ferry_protocol::{AccountId, Bytes, SealingKeyId, TransferId, UnixMillis, WorkspaceId};
 use serde::{Deserialize, Serialize};
 use zeroize::{Zeroize, ZeroizeOnDrop};
@@ -86,6 +85,15 @@ pub struct AccountList {
     pub fetched_at: Option<UnixMillis>,
 }
 
+impl AccountList {
+    /// Puts an account's new state in the place of the old one.
+    pub fn put(&mut self, account: Account) {
+        if let Some(known) = self.accounts.iter_mut().find(|known| known.id == account.id) {
+            *known = account;
+        }
+    }
+}
+
 /// A transfer: one that runs, was interrupted, or ended and was not dismissed.
 /// Written before each step that cannot be taken back.
 #[derive(Clone, Serialize, Deserialize)]
@@ -105,8 +113,9 @@ pub struct TransferRecord {
 /// A sealed session that waits to be stored.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct Sealed {
-    /// The sealed session, the same bytes at every try.
-    pub session: SealedSession,
+    /// The [`SealedSession`](ferry_protocol::session::SealedSession) as JSON: the
+    /// bytes that are uploaded, the same at every try.
+    pub body: String,
     /// Where it goes, and whose it is: it is sent nowhere else.
     pub owner: Owner,
     /// How many cookies it has.

@@ -32,8 +32,8 @@ pub trait Store: 'static {
     /// Every text of a table.
     async fn list(&self, table: Table) -> Result<Vec<Zeroizing<String>>, StoreError>;
 
-    /// Puts a text under a key.
-    async fn put(&self, table: Table, key: &str, text: &str) -> Result<(), StoreError>;
+    /// Puts texts, each under its key: all of them, or none.
+    async fn put(&self, entries: &[(Table, &str, &str)]) -> Result<(), StoreError>;
 
     /// Removes the text under a key, if there is one.
     async fn remove(&self, table: Table, key: &str) -> Result<(), StoreError>;
@@ -79,9 +79,13 @@ pub async fn save<T: Serialize>(
     key: &str,
     record: &T,
 ) -> Result<(), StoreError> {
+    store.put(&[(table, key, &text(record))]).await
+}
+
+/// A record as it is written.
+pub fn text<T: Serialize>(record: &T) -> Zeroizing<String> {
     #[expect(clippy::expect_used, reason = "records are structs of strings and numbers")]
-    let text = Zeroizing::new(ferry_json::write_text(record).expect("serialisable"));
-    store.put(table, key, &text).await
+    Zeroizing::new(ferry_json::write_text(record).expect("serialisable"))
 }
 
 /// The browser's IndexedDB.
@@ -112,8 +116,13 @@ impl Store for IndexedDb {
             .collect())
     }
 
-    async fn put(&self, table: Table, key: &str, text: &str) -> Result<(), StoreError> {
-        Ok(idb::put(table.store(), key, &JsValue::from_str(text)).await?)
+    async fn put(&self, entries: &[(Table, &str, &str)]) -> Result<(), StoreError> {
+        let texts: Vec<JsValue> = entries.iter().map(|(.., text)| JsValue::from_str(text)).collect();
+        let entries = entries.iter().zip(&texts);
+        let entries: Vec<_> = entries
+            .map(|((table, key, _), text)| (table.store(), *key, text))
+            .collect();
+        Ok(idb::put_all(&entries).await?)
     }
 
     async fn remove(&self, table: Table, key: &str) -> Result<(), StoreError> {

@@ -194,8 +194,14 @@ impl Ferry {
         }
         keep::keep_state(&state);
         self.settle_checks(&state);
+        // Most news is of a transfer, and changes nothing of what has to be granted.
+        let phase_is_new = self
+            .state
+            .with_untracked(|known| known.as_ref().map(|known| &known.phase) != Some(&state.phase));
         self.state.set(Some(state));
-        self.look_up_permissions();
+        if phase_is_new {
+            self.look_up_permissions();
+        }
     }
 
     fn take_state(self, answer: Result<State, AskError>) {

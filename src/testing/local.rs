@@ -159,13 +159,14 @@ impl Store for MemoryStore {
             .collect())
     }
 
-    async fn put(&self, table: Table, key: &str, text: &str) -> Result<(), StoreError> {
+    async fn put(&self, entries: &[(Table, &str, &str)]) -> Result<(), StoreError> {
         if *self.full.borrow() {
             return Err(StoreError("the disk is full".to_owned()));
         }
-        self.records
-            .borrow_mut()
-            .insert((table, key.to_owned()), text.to_owned());
+        let entries = entries
+            .iter()
+            .map(|(table, key, text)| ((*table, (*key).to_owned()), (*text).to_owned()));
+        self.records.borrow_mut().extend(entries);
         Ok(())
     }
 

@@ -28,6 +28,7 @@ use std::rc::Rc;
 
 use ferry_bridge::{Dismiss, Failure, Share, TransferStep};
 use ferry_client::Host;
+use ferry_protocol::api::Account;
 use ferry_protocol::{AccountId, TransferId};
 use futures_util::FutureExt as _;
 use futures_util::future::{LocalBoxFuture, Shared, join};
@@ -36,7 +37,7 @@ use crate::background::Background;
 use crate::browser::Platform;
 use crate::concurrent;
 use crate::explain::Explain as _;
-use crate::records::{Sealed, TransferRecord};
+use crate::records::{ACCOUNTS, Sealed, TRUST, TransferRecord};
 use crate::store::{self, Store as _, StoreError, Table};
 
 pub use error::TransferError;
@@ -131,9 +132,8 @@ impl<P: Platform> Background<P> {
         self.edit(account, transfer, |record| record.step = step);
     }
 
-    /// Keeps what was sealed. From then on, the transfer survives this worker. Its
-    /// key is remembered first: should the worker be stopped in between, then a key
-    /// is wasted, and never sealed to twice.
+    /// Keeps what was sealed, and that its key is used, at once. From then on, the
+    /// transfer survives this worker, and nothing else is sealed to that key.
     async fn keep_sealed(
         &self,
         account: AccountId,
@@ -141,11 +141,47 @@ impl<P: Platform> Background<P> {
         sealed: Sealed,
     ) -> Result<(), TransferError> {
         let now = self.platform.browser().now();
-        let (key, expires_at) = (sealed.sealing_key, sealed.expires_at);
-        self.update_trust(|trust| trust.use_key(key, transfer, expires_at, now))
-            .await?;
-        let edited = self.edit(account, transfer, |record| record.sealed = Some(sealed));
-        self.keep(edited).await
+        let (used, expires_at) = (sealed.sealing_key, sealed.expires_at);
+        let record = self
+            .edit(account, transfer, |record| record.sealed = Some(sealed))
+            .ok_or(TransferError::GivenUp)?;
+        let trust = {
+            let mut memory = self.memory.borrow_mut();
+            memory.trust.use_key(used, transfer, expires_at, now);
+            store::text(&memory.trust)
+        };
+        let entries = [
+            (Table::Records, TRUST, trust.as_str()),
+            (Table::Transfers, &key(account), &store::text(&record)),
+        ];
+        Ok(self.platform.store().put(&entries).await?)
+    }
+
+    /// Ends a transfer that the server has stored: pages hear of its end and of the
+    /// account's new state at once.
+    async fn end_stored(
+        &self,
+        stored: Account,
+        transfer: TransferId,
+        step: TransferStep,
+    ) -> Result<(), TransferError> {
+        let account = stored.id;
+        let accounts = {
+            let mut memory = self.memory.borrow_mut();
+            memory.accounts.put(stored);
+            store::text(&memory.accounts)
+        };
+        let record = self.edit(account, transfer, |record| {
+            record.step = step;
+            record.sealed = None;
+        });
+        let record = record.as_ref().map(|record| (key(account), store::text(record)));
+        let mut entries = vec![(Table::Records, ACCOUNTS, accounts.as_str())];
+        if let Some((key, record)) = &record {
+            entries.push((Table::Transfers, key, record));
+        }
+        self.platform.store().put(&entries).await?;
+        record.map(|_| ()).ok_or(TransferError::GivenUp)
     }
 
     /// Ends a transfer, well or not; the sealed bytes are forgotten.

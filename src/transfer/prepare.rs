@@ -179,8 +179,10 @@ impl<P: Platform> Background<P> {
         // The plaintext is wiped here, not when the upload has ended.
         drop(payload);
         let signature = device.sign(&unsigned.message()).await?;
+        #[expect(clippy::expect_used, reason = "a struct of strings always serialises")]
+        let body = ferry_json::write_text(&unsigned.signed(signature)).expect("serialisable");
         Ok(Sealed {
-            session: unsigned.signed(signature),
+            body,
             owner,
             cookies,
             identity,

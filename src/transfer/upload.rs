@@ -4,9 +4,7 @@
 use ferry_bridge::TransferStep;
 use ferry_client::{ApiError, Host as _};
 use ferry_protocol::problem::ProblemCode;
-use ferry_protocol::session::SealedSession;
 use ferry_protocol::{AccountId, TransferId};
-use futures_util::future::join;
 
 use super::TransferError;
 use crate::background::{AskError, Background};
@@ -40,7 +38,7 @@ impl<P: Platform> Background<P> {
             return self.fail(account, transfer, TransferError::Outdated).await;
         }
         let Sealed {
-            session,
+            body,
             cookies,
             identity,
             ..
@@ -50,18 +48,16 @@ impl<P: Platform> Background<P> {
             transfer,
             TransferStep::Uploading {
                 cookies,
-                bytes: size(&session),
+                bytes: body.len() as u64,
             },
         );
         match self
-            .ask(async |client| client.store(account, transfer, &session).await)
+            .ask(async |client| client.store(account, transfer, body).await)
             .await
         {
             Ok(stored) => {
-                let ended = self.end(account, transfer, TransferStep::Done { cookies, identity });
-                let (listed, ended) = join(self.put_account(stored), ended).await;
-                listed?;
-                ended
+                self.end_stored(stored, transfer, TransferStep::Done { cookies, identity })
+                    .await
             }
             Err(AskError::Api(error)) => match fate(&error) {
                 Fate::Waits => {
@@ -107,10 +103,4 @@ fn fate(error: &ApiError) -> Fate {
             _ => Fate::Refused,
         },
     }
-}
-
-/// The size of a sealed session, in bytes.
-fn size(sealed: &SealedSession) -> u64 {
-    let parts = [&sealed.header, &sealed.enc, &sealed.ciphertext, &sealed.signature];
-    parts.iter().map(|part| part.as_ref().len() as u64).sum()
 }

@@ -97,7 +97,7 @@ pub enum TransferStep {
     Uploading {
         /// How many cookies.
         cookies: u32,
-        /// How many bytes the sealed session has.
+        /// How many bytes are uploaded.
         bytes: u64,
     },
     /// Stored in the cloud.

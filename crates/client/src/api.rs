@@ -9,7 +9,6 @@ use ferry_protocol::api::{
     Account, Accounts, BeginTransfer, CodeSent, Consent, EnrolDevice, GiveConsent, Me, SignIn, SignedIn,
     TransferOffer, VerifyCode,
 };
-use ferry_protocol::session::SealedSession;
 use ferry_protocol::{AccountId, TransferId};
 use zeroize::Zeroizing;
 
@@ -104,13 +103,14 @@ impl<H: Host, D: Device> Client<H, D> {
         self.call(call.body(&BeginTransfer { transfer })).await
     }
 
-    /// `PUT /v1/accounts/{account}/transfers/{transfer}`. Sending the same bytes
-    /// again is answered as the first time.
+    /// `PUT /v1/accounts/{account}/transfers/{transfer}`; `sealed` is a
+    /// [`SealedSession`](ferry_protocol::session::SealedSession) as JSON. Sending the
+    /// same bytes again is answered as the first time.
     pub async fn store(
         &self,
         account: AccountId,
         transfer: TransferId,
-        sealed: &SealedSession,
+        sealed: String,
     ) -> Result<Account, ApiError> {
         let call = Call::new(
             Method::Put,
@@ -118,7 +118,8 @@ impl<H: Host, D: Device> Client<H, D> {
         );
         self.call(Call {
             timeout_ms: UPLOAD_TIMEOUT_MS,
-            ..call.body(sealed)
+            body: Some(Zeroizing::new(sealed.into_bytes())),
+            ..call
         })
         .await
     }

@@ -113,8 +113,28 @@ pub async fn list(store: Store) -> Result<Vec<(String, JsValue)>, IdbError> {
 /// Puts a value (anything that can be cloned structurally) under a key, in the
 /// place of what was there.
 pub async fn put(store: Store, key: &str, value: &JsValue) -> Result<(), IdbError> {
-    let (transaction, objects) = begin(store, IdbTransactionMode::Readwrite).await?;
-    objects.put_with_key(value, &key.into())?;
+    put_all(&[(store, key, value)]).await
+}
+
+/// Puts several values at once, each as [`put`] does: all of them, or none.
+pub async fn put_all(entries: &[(Store, &str, &JsValue)]) -> Result<(), IdbError> {
+    let names: Array = entries
+        .iter()
+        .map(|(store, ..)| JsValue::from(store.name()))
+        .collect();
+    let transaction = database()
+        .await?
+        .transaction_with_str_sequence_and_mode(&names, IdbTransactionMode::Readwrite)?;
+    for (store, key, value) in entries {
+        let put = transaction
+            .object_store(store.name())
+            .and_then(|objects| objects.put_with_key(value, &(*key).into()));
+        if let Err(error) = put {
+            // What was put before it would stay otherwise. It cannot have ended yet.
+            let _ = transaction.abort();
+            return Err(error.into());
+        }
+    }
     completed(&transaction).await
 }
 

@@ -189,6 +189,19 @@ impl Popup {
         .await
     }
 
+    /// Puts away the outcome that is shown in the list of accounts.
+    pub async fn dismiss(&self) -> Result<()> {
+        self.press(&by_id("dismiss")).await?;
+        wait::until("the outcome to go", || async {
+            Ok(self
+                .look(&by_id("transfer-status"))
+                .await?
+                .is_none()
+                .then_some(()))
+        })
+        .await
+    }
+
     /// Everything that the page holds, shown or not.
     pub async fn source(&self) -> Result<String> {
         self.show().await?;

@@ -75,3 +75,27 @@ async fn what_cannot_be_cloned_is_refused() {
     assert!(matches!(refused, Err(idb::IdbError::Failed { name, .. }) if name == "DataCloneError"));
     assert_eq!(texts(Store::Records).await, []);
 }
+
+#[wasm_bindgen_test]
+async fn several_values_are_put_all_or_none() {
+    let (first, second) = (JsValue::from("first"), JsValue::from("second"));
+    idb::put_all(&[
+        (Store::Records, "one", &first),
+        (Store::Transfers, "two", &second),
+    ])
+    .await
+    .unwrap();
+    assert_eq!(get(Store::Records, "one").await, Some("first".to_owned()));
+    assert_eq!(get(Store::Transfers, "two").await, Some("second".to_owned()));
+    // A function cannot be stored: what was put before it is taken back.
+    let function = Reflect::get(&js_sys::global(), &"isNaN".into()).unwrap();
+    let refused = idb::put_all(&[
+        (Store::Records, "one", &second),
+        (Store::Transfers, "two", &function),
+    ])
+    .await;
+    assert!(matches!(refused, Err(idb::IdbError::Failed { name, .. }) if name == "DataCloneError"));
+    assert_eq!(get(Store::Records, "one").await, Some("first".to_owned()));
+    idb::delete(Store::Records, "one").await.unwrap();
+    idb::delete(Store::Transfers, "two").await.unwrap();
+}
