@@ -29,19 +29,21 @@ fn swap(key: &mut Value) {
 }
 
 async fn a_swapped_sealing_key_is_refused(stage: &Stage) -> Result<()> {
-    is_refused(stage, |offer| swap(&mut offer["sealing_key"]["public"])).await
+    let lie = |offer: &mut Value| swap(&mut offer["sealing_key"]["public"]);
+    is_refused(stage, lie, "sealing-key-forged").await
 }
 
 async fn a_sealing_key_of_another_vault_is_refused(stage: &Stage) -> Result<()> {
-    is_refused(stage, |offer| swap(&mut offer["vault"]["current"])).await
+    let lie = |offer: &mut Value| swap(&mut offer["vault"]["current"]);
+    is_refused(stage, lie, "vault-changed").await
 }
 
-async fn is_refused(stage: &Stage, lie: impl Fn(&mut Value) + Send + 'static) -> Result<()> {
+async fn is_refused(stage: &Stage, lie: impl Fn(&mut Value) + Send + 'static, code: &str) -> Result<()> {
     let (_django, setting) = with_alice(stage).await?;
     setting.wire.lie(Message::Begin, lie);
     setting.popup.click_share(&setting.account).await?;
     setting.popup.consent().await?;
-    ensure_refused(&setting).await?;
+    ensure_refused(&setting, code).await?;
     setting.wire.stop_lying();
     setting.popup.click_share(&setting.account).await?;
     setting
@@ -75,11 +77,8 @@ async fn a_replayed_sealing_key_is_refused(stage: &Stage) -> Result<()> {
     Ok(())
 }
 
-async fn ensure_refused(setting: &Setting) -> Result<()> {
+async fn ensure_refused(setting: &Setting, code: &str) -> Result<()> {
     let notice = setting.popup.notice().await?;
-    ensure!(
-        notice.code.contains("key") || notice.code.contains("vault"),
-        "{notice:?}"
-    );
+    ensure!(notice.code == code, "{notice:?} instead of {code}");
     setting.ensure_nothing_left()
 }
