@@ -9,7 +9,8 @@
 //! | [`problem`] | its errors, with stable codes |
 //! | [`dpop`] | the proof that comes with each request (RFC 9449) |
 //! | [`signature`] | ES256, and what every signed message starts with |
-//! | [`device`] | a device's two keys |
+//! | [`device`] | a device's two keys, and their fingerprint |
+//! | [`trust`] | which device approved which, up to a root |
 //! | [`jar`] | cookies as captured: secret, never printed |
 //! | [`session`] | header, payload and sealed form of a session |
 //! | [`vault`] | the vault identity and its one-time sealing keys |
@@ -29,6 +30,7 @@ pub mod problem;
 pub mod session;
 pub mod signature;
 mod time;
+pub mod trust;
 pub mod vault;
 
 pub use bytes::{Bytes, BytesError};

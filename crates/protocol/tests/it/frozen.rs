@@ -107,6 +107,28 @@ pub(crate) const VAULT_SUCCESSION_MESSAGE: &str = "\
     046ff03b949241ce1dadd43519e6960e0a85b41a69a05c328103aa2bce1594ca163c4f753a55bf01dc53f6c0b0c7eee7 \
     8b40c6ff7d25a96e2282b989cef71c144a";
 
+/// The fingerprint of the device of seed 1.
+pub(crate) const FINGERPRINT: &str = "HZ4C-8YEF-1C3J-9VJN-1H5J";
+
+/// What a device key signs to approve another device, hexadecimal:
+/// "ferry/device-approval/v1"; 16 bytes, the workspace; 16 bytes, the person; 32 bytes,
+/// the device id; 32 bytes, the thumbprint of its sealing key; 32 bytes, the device id
+/// of the one that approves; 8 bytes, the time in milliseconds since 1970.
+pub(crate) const APPROVAL_MESSAGE: &str = "\
+    66657272792f6465766963652d617070726f76616c2f7631 \
+    00000010 \
+    01977420dc0071018101010101010101 \
+    00000010 \
+    01977420dc0071018101010101010101 \
+    00000020 \
+    36baa0dfe33f5f0b71fb5b5bb5cd49ed7ba5d83c9e0b46d44b2f6eff93521ba8 \
+    00000020 \
+    9a24d915a6a9db0b95cab7eda8bc9e853e7aeb4387e549b9ce2a766e9790fa61 \
+    00000020 \
+    fdd5bc03e18b5d5a9b3cffaf22f309c186ad11e5ae18abbe98fc48d59988913b \
+    00000008 \
+    000001977420dc00";
+
 /// A DPoP proof with all claims.
 pub(crate) const PROOF: &str = "\
     eyJ0eXAiOiJkcG9wK2p3dCIsImFsZyI6IkVTMjU2IiwiandrIjp7ImNydiI6IlAtMjU2Iiwia3R5IjoiRUMiLCJ4IjoiYl9B\

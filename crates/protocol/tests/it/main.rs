@@ -12,6 +12,7 @@ mod hpke_interop;
 mod hpke_vectors;
 mod keys;
 mod pyhpke;
+mod trust;
 mod vault;
 mod wire_format;
 mod wycheproof;

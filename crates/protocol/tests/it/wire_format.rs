@@ -1,6 +1,7 @@
 //! The wire formats of version 1, frozen: what `frozen.rs` holds must be made, and
 //! read, by every later version.
 
+use ferry_protocol::device::Fingerprint;
 use ferry_protocol::dpop::{Claims, Proof, assemble, body_hash, signing_input, token_hash};
 use ferry_protocol::session::{self, Header, Payload, PayloadError, SealedSession};
 use ferry_protocol::vault::{SignedSealingKey, Succession};
@@ -228,5 +229,9 @@ fn generate() {
     );
     let succession = Succession::message(&workspace(1), &account.device_key);
     println!("VAULT_SUCCESSION_MESSAGE {}", to_hex(&succession));
+    println!(
+        "FINGERPRINT {}",
+        Fingerprint::new(&device_id, &account.device_sealing_key)
+    );
     println!("PROOF {}", proof(&account));
 }
