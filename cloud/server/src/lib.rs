@@ -32,6 +32,7 @@ pub mod random;
 pub mod retention;
 pub mod routes;
 pub mod secrets;
+pub mod seen;
 pub mod server;
 pub mod stamp;
 pub mod state;

@@ -100,8 +100,9 @@ fn write_problem(mut response: Response, request_id: &str) -> Response {
     if let Some(challenge) = challenge(rejection.code) {
         parts.headers.insert(WWW_AUTHENTICATE, challenge);
     }
-    if rejection.status() == StatusCode::SERVICE_UNAVAILABLE {
-        parts.headers.insert(RETRY_AFTER, HeaderValue::from_static("1"));
+    let unavailable = (rejection.status() == StatusCode::SERVICE_UNAVAILABLE).then_some(1);
+    if let Some(seconds) = rejection.retry_after_s.or(unavailable) {
+        parts.headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
     }
     let body = Json(rejection.problem(Some(request_id.to_owned())))
         .into_response()

@@ -10,7 +10,9 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::middleware;
-use crate::routes::{accounts, consents, device, health, sessions, sign_in, transfers, worker, worker_keys};
+use crate::routes::{
+    accounts, approval, consents, device, devices, health, sessions, sign_in, transfers, worker, worker_keys,
+};
 use crate::state::AppState;
 
 /// Where the document is.
@@ -25,6 +27,13 @@ fn routes() -> (Router<AppState>, OpenApi) {
         .routes(routes!(device::enrol))
         .routes(routes!(device::send_code))
         .routes(routes!(device::verify))
+        .routes(routes!(approval::ask, approval::answer))
+        .routes(routes!(devices::list))
+        .routes(routes!(devices::approve))
+        .routes(routes!(devices::deny))
+        .routes(routes!(devices::disable))
+        .routes(routes!(devices::list_of_user))
+        .routes(routes!(devices::disable_of_user))
         .routes(routes!(accounts::list))
         .routes(routes!(accounts::get))
         .routes(routes!(consents::give))

@@ -21,6 +21,8 @@ pub struct Rejection {
     pub code: ProblemCode,
     /// What to do about it, for people.
     pub detail: String,
+    /// Seconds after which the same may succeed, where that is known.
+    pub retry_after_s: Option<u32>,
 }
 
 impl Rejection {
@@ -29,7 +31,15 @@ impl Rejection {
         Self {
             code,
             detail: detail.to_string(),
+            retry_after_s: None,
         }
+    }
+
+    /// With the seconds after which the same may succeed.
+    #[must_use]
+    pub fn retry_after(mut self, seconds: u32) -> Self {
+        self.retry_after_s = Some(seconds);
+        self
     }
 
     /// The server's own fault: what it was goes to the log only.
@@ -92,6 +102,10 @@ fn describe(code: ProblemCode) -> (StatusCode, &'static str) {
         P::DeviceNotTrusted => (StatusCode::FORBIDDEN, "This device is not set up"),
         P::DeviceDisabled => (StatusCode::FORBIDDEN, "This device was disabled"),
         P::DeviceNameTaken => (StatusCode::CONFLICT, "The name is taken"),
+        P::DeviceLimit => (StatusCode::CONFLICT, "Too many trusted devices"),
+        P::NotPending => (StatusCode::CONFLICT, "The device does not ask"),
+        P::ApprovalRejected => (StatusCode::UNPROCESSABLE_ENTITY, "The approval does not fit"),
+        P::NoTrustedDevice => (StatusCode::CONFLICT, "No trusted device to ask"),
         P::CodeWrong => (StatusCode::UNPROCESSABLE_ENTITY, "Wrong code"),
         P::CodeExpired => (StatusCode::UNPROCESSABLE_ENTITY, "The code is no longer good"),
         P::CodeLimit => (StatusCode::TOO_MANY_REQUESTS, "Too many codes"),

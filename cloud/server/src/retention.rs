@@ -5,7 +5,9 @@ use std::time::Duration;
 use crate::stamp::Stamp;
 use crate::state::AppState;
 use crate::storage::audit::{self, Action, Actor, Event};
-use crate::storage::{Erase, StorageError, codes, jti, keys, leases, sessions, sign_in, tokens};
+use crate::storage::{
+    Erase, StorageError, approvals, codes, devices, jti, keys, leases, sessions, sign_in, tokens,
+};
 
 /// How often the server sweeps.
 const EVERY: Duration = Duration::from_secs(30);
@@ -72,12 +74,15 @@ pub async fn sweep(state: &AppState) -> Result<Swept, StorageError> {
 
 async fn forget(state: &AppState, stamp: Stamp) -> Result<(u64, u64), StorageError> {
     let now = stamp.now;
+    let seen = state.seen().take();
     let swept = state.storage().write(Erase::Nothing, move |connection| {
         Box::pin(async move {
+            devices::seen(connection, &seen).await?;
             let keys = keys::sweep(connection, now).await?;
             let forgotten = jti::sweep(connection, now).await?
                 + tokens::sweep(connection, now).await?
                 + codes::sweep(connection, now).await?
+                + approvals::sweep(connection, now).await?
                 + sign_in::sweep(connection, now).await?
                 + leases::sweep(connection, now).await?;
             Ok::<_, StorageError>((keys, forgotten))

@@ -13,6 +13,7 @@ use crate::nonce::Nonces;
 use crate::passwords::{PasswordError, Passwords};
 use crate::random::Random;
 use crate::secrets::Secrets;
+use crate::seen::Seen;
 use crate::stamp::Stamp;
 use crate::storage::Storage;
 
@@ -47,7 +48,9 @@ struct Inner {
     nonces: Nonces,
     code_key: CodeKey,
     passwords: Passwords,
+    seen: Seen,
     work: watch::Sender<u64>,
+    devices: watch::Sender<u64>,
     stopping: watch::Sender<bool>,
 }
 
@@ -59,7 +62,9 @@ impl AppState {
             code_key: CodeKey::new(parts.secrets.email_code.clone()),
             passwords: Passwords::new(PASSWORDS_AT_ONCE, PASSWORD_PLACES, &*parts.random)?,
             parts,
+            seen: Seen::default(),
             work: watch::Sender::new(0),
+            devices: watch::Sender::new(0),
             stopping: watch::Sender::new(false),
         })))
     }
@@ -105,6 +110,21 @@ impl AppState {
             now: self.now(),
             random: Arc::clone(&self.0.parts.random),
         }
+    }
+
+    /// When devices were last used.
+    pub fn seen(&self) -> &Seen {
+        &self.0.seen
+    }
+
+    /// A device may have been approved, denied or disabled.
+    pub fn wake_devices(&self) {
+        self.0.devices.send_modify(|count| *count = count.wrapping_add(1));
+    }
+
+    /// Tells when a device may have been approved, denied or disabled.
+    pub(crate) fn device_changes(&self) -> watch::Receiver<u64> {
+        self.0.devices.subscribe()
     }
 
     /// Something may be there to do for a worker.

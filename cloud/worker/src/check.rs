@@ -203,6 +203,7 @@ pub fn name(reason: &InvalidReason) -> &'static str {
         InvalidReason::SignedOut => "signed out",
         InvalidReason::AnotherIdentity => "another identity",
         InvalidReason::SeveralIdentities => "several identities",
+        InvalidReason::DeviceNotApproved { .. } => "device not approved",
         InvalidReason::SealRejected { .. } => "seal rejected",
     }
 }

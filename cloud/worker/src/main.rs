@@ -6,8 +6,9 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use ferry_protocol::AccountId;
+use ferry_protocol::device::Fingerprint;
 use ferry_protocol::vault::fingerprint_text;
+use ferry_protocol::{AccountId, UserId};
 use ferry_worker::automation::{self, Format};
 use ferry_worker::config::Config;
 use ferry_worker::egress::{HostPattern, Policy, Resolve};
@@ -82,6 +83,9 @@ enum Command {
         #[command(flatten)]
         browser: BrowserArgs,
     },
+    /// The devices at which trust in a person's devices begins.
+    #[command(subcommand)]
+    Device(DeviceCommand),
     /// Prints the fingerprint of the vault identity, to compare with what the
     /// extension shows.
     Identity {
@@ -89,6 +93,26 @@ enum Command {
         /// by themselves. Stop `run` before. Interrupted, give the same command again.
         #[arg(long)]
         renew: bool,
+    },
+}
+
+#[derive(Subcommand)]
+enum DeviceCommand {
+    /// Accepts a device that was set up by an e-mailed code alone, and all that it
+    /// approves. Have the person read the fingerprint to you from that device.
+    Accept {
+        /// Whose device it is.
+        #[arg(long, value_name = "ID")]
+        user: UserId,
+        /// The device's fingerprint, as the device itself shows it.
+        #[arg(long, value_name = "FINGERPRINT")]
+        fingerprint: Fingerprint,
+    },
+    /// Lists the fingerprints that are accepted for a person, the pinned one first.
+    List {
+        /// Whose.
+        #[arg(long, value_name = "ID")]
+        user: UserId,
     },
 }
 
@@ -166,6 +190,14 @@ async fn execute(cli: Cli) -> Result<(), Failure> {
         }
         Command::Open { account, browser } => {
             automation::open(&config(browser), &account, shutdown()?, print_line).await?;
+        }
+        Command::Device(DeviceCommand::Accept { user, fingerprint }) => {
+            StateDir::open(&cli.state)?.accept_root(&user, fingerprint)?;
+        }
+        Command::Device(DeviceCommand::List { user }) => {
+            for fingerprint in StateDir::open(&cli.state)?.roots(&user)? {
+                print_line(&fingerprint.to_string());
+            }
         }
         Command::Identity { renew } => {
             let identity = if renew {

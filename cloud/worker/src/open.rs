@@ -5,14 +5,16 @@
 
 use ferry_catalogue::App;
 use ferry_protocol::api::LeasedSession;
+use ferry_protocol::device::Fingerprint;
 use ferry_protocol::jar::Jar;
 use ferry_protocol::session::{self, Expected, Header, OpenError, Payload, VaultKey};
-use ferry_protocol::{UnixMillis, WorkspaceId};
+use ferry_protocol::trust::ChainError;
+use ferry_protocol::{UnixMillis, UserId, WorkspaceId};
 
 use crate::domains::is_public_suffix;
 use crate::egress::{Policy, Rules};
 use crate::refresh::{self, RefreshError};
-use crate::state_dir::{MemoryError, Seen, StateDir, StateError};
+use crate::state_dir::{MemoryError, RootError, Seen, StateDir, StateError};
 
 /// How far a device's clock may be ahead of the worker's, in milliseconds. The server
 /// takes no request of one that is further off than half of it.
@@ -34,6 +36,20 @@ pub enum OpenSessionError {
     /// backup of the server.
     #[error("its key no longer exists")]
     KeyGone,
+    /// Who vouches for the device is not as the server says.
+    #[error("the approvals of its device do not hold: {0}")]
+    Chain(#[from] ChainError),
+    /// Nobody whom the worker knows vouches for the device.
+    #[error(
+        "this device was set up by e-mail code alone: have it approved by a device that you trusted before, \
+         or let the operator accept it with `ferry-worker device accept --user {user} --fingerprint {fingerprint}`"
+    )]
+    NotApproved {
+        /// Whose device it is said to be.
+        user: UserId,
+        /// The device, or the one at the end of those that approved it.
+        fingerprint: Fingerprint,
+    },
     /// The seal does not open, or is another's.
     #[error(transparent)]
     Seal(#[from] OpenError),
@@ -88,17 +104,21 @@ pub fn open(
     leased: &LeasedSession,
     now: UnixMillis,
 ) -> Result<OpenedSession, OpenSessionError> {
+    // Before anything is opened: whose device it is, and who vouches for it.
+    let chain = leased.chain.verify(&workspace, &leased.user)?;
+    state.check_root(&leased.user, &chain)?;
     // The header is not yet proved; it only says which key to try.
     let sealing_key = leased.sealed.header().map_err(OpenError::from)?.sealing_key;
     let key = state.key(&sealing_key)?.ok_or(OpenSessionError::KeyGone)?;
+    let device = &leased.chain.device;
     let expected = Expected {
         workspace,
         account: leased.account,
         transfer: leased.transfer,
         sealing_key,
-        device_key: &leased.device_key,
-        device_sealing_key: &leased.device_sealing_key,
-        device_sealing_key_signature: leased.device_sealing_key_signature.as_ref(),
+        device_key: &device.device_key,
+        device_sealing_key: &device.sealing_key,
+        device_sealing_key_signature: device.sealing_key_signature.as_ref(),
     };
     let opened = session::open(&leased.sealed, &key, &expected)?;
     check_app(&opened.payload.app, &leased.app)?;
@@ -107,6 +127,7 @@ pub fn open(
     if opened.header.captured_at > now.plus(CLOCK_MARGIN) {
         return Err(OpenSessionError::Future);
     }
+    state.pin_root(&leased.user, &chain)?;
     state.remember(&Seen::from(&opened.header))?;
     let mut payload = opened.payload;
     if let Some(jar) = refreshed_jar(state, &opened.header, &key)? {
@@ -132,6 +153,15 @@ impl OpenedSession {
         self.payload.jar = jar;
         let encrypted = refresh::encrypt(&self.payload, transfer, sealing_key, &self.key, nonce)?;
         Ok(state.set_session(transfer, sealing_key, &encrypted)?)
+    }
+}
+
+impl From<RootError> for OpenSessionError {
+    fn from(error: RootError) -> Self {
+        match error {
+            RootError::Unknown { user, fingerprint } => Self::NotApproved { user, fingerprint },
+            RootError::State(error) => Self::State(error),
+        }
     }
 }
 

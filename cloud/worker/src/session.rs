@@ -58,8 +58,13 @@ fn not_opened(leased: &LeasedSession, error: &OpenSessionError) -> Finding {
     let transfer = leased.transfer;
     if error.is_final() {
         tracing::warn!(%transfer, %error, "seal rejected");
-        let reason = InvalidReason::SealRejected {
-            what: error.to_string(),
+        let reason = match error {
+            OpenSessionError::NotApproved { fingerprint, .. } => InvalidReason::DeviceNotApproved {
+                fingerprint: fingerprint.to_string(),
+            },
+            other => InvalidReason::SealRejected {
+                what: other.to_string(),
+            },
         };
         Finding::Invalid {
             reason,

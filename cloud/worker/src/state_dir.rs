@@ -9,6 +9,7 @@
 //! | `keys/<sealing key>.key` | the private half of a one-time sealing key, 32 bytes |
 //! | `sessions/<transfer>.jar` | a refreshed session, encrypted: see [`crate::refresh`] |
 //! | `keys/<sealing key>.used`, `accounts/<account>.json` | what was opened: see the module `memory` |
+//! | `people/<user>.json` | the devices at which trust in a person's devices begins: see the module `roots` |
 //! | `profiles/` | browser profiles, where there is no memory-backed place for them |
 //!
 //! Directories are 0700, files 0600. Several processes may use one state
@@ -20,6 +21,7 @@
 mod file;
 mod identity;
 mod memory;
+mod roots;
 
 use std::fs::{File, TryLockError};
 use std::io;
@@ -34,6 +36,7 @@ use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 pub use identity::IdentityHold;
 pub use memory::{MemoryError, Seen};
+pub use roots::RootError;
 
 /// A worker's state directory.
 #[derive(Clone, Debug)]
@@ -60,7 +63,8 @@ pub enum StateError {
     NotAKey(PathBuf),
     /// A record is not of the form that it was written in.
     #[error(
-        "{0} is damaged; restore it, or remove it if every session of that account may be accepted again"
+        "{0} is damaged; restore it, or remove it if every session of that account, or every device of that \
+         person, may be accepted again"
     )]
     Damaged(PathBuf),
     /// The random number is not a key. Happens once in 2³² times.
@@ -101,6 +105,7 @@ impl StateDir {
             state.keys_dir(),
             state.sessions_dir(),
             state.accounts_dir(),
+            state.people_dir(),
         ];
         for dir in &dirs {
             file::make_private_dir(dir).map_err(at(dir))?;
@@ -296,6 +301,10 @@ impl StateDir {
 
     fn sessions_dir(&self) -> PathBuf {
         self.root.join("sessions")
+    }
+
+    fn people_dir(&self) -> PathBuf {
+        self.root.join("people")
     }
 
     fn accounts_dir(&self) -> PathBuf {

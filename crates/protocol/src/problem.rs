@@ -50,6 +50,14 @@ pub enum ProblemCode {
     DeviceDisabled,
     /// Another device of the same user has this name.
     DeviceNameTaken,
+    /// The person has as many trusted devices as may be: one must be disabled first.
+    DeviceLimit,
+    /// The device does not wait for approval, or no longer.
+    NotPending,
+    /// The approval does not fit the device, or is not signed by the one that asks.
+    ApprovalRejected,
+    /// No other device of the person's is trusted: verify this one by a code.
+    NoTrustedDevice,
     /// The code is wrong; tries are left.
     CodeWrong,
     /// The code has expired, was used up, or there is none.

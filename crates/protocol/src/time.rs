@@ -14,6 +14,12 @@ impl UnixMillis {
         self.0.div_euclid(1000)
     }
 
+    /// Whole seconds from `earlier` until this, rounded up; at least 1.
+    pub fn seconds_from(self, earlier: Self) -> u32 {
+        let millis = self.0.saturating_sub(earlier.0).max(1);
+        u32::try_from((millis - 1) / 1000 + 1).unwrap_or(u32::MAX)
+    }
+
     /// Later by this many milliseconds; stops at the end of the range.
     #[must_use]
     pub fn plus(self, millis: i64) -> Self {

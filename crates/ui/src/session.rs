@@ -75,6 +75,7 @@ fn invalid_short(reason: &InvalidReason) -> String {
         InvalidReason::SignedOut => "signed out".to_owned(),
         InvalidReason::AnotherIdentity => "somebody else".to_owned(),
         InvalidReason::SeveralIdentities => "several people".to_owned(),
+        InvalidReason::DeviceNotApproved { .. } => "device not approved".to_owned(),
         InvalidReason::SealRejected { .. } => "seal refused".to_owned(),
     }
 }
@@ -90,6 +91,11 @@ fn invalid_meaning(reason: &InvalidReason, app: &str) -> String {
         ),
         InvalidReason::SeveralIdentities => format!(
             "More than one person is signed in at {app} in this session. Sign the others out, then transfer again."
+        ),
+        InvalidReason::DeviceNotApproved { fingerprint } => format!(
+            "The device that shared this session was set up by an e-mailed code alone. Approve it with a device \
+             that you trusted before, or have whoever runs the worker accept its fingerprint: {}.",
+            Clean::new(fingerprint, 40).as_str()
         ),
         InvalidReason::SealRejected { what } => format!(
             "The cloud refused the sealed session and did not use it: {}. Transfer again.",

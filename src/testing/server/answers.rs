@@ -157,6 +157,7 @@ impl FakeServer {
                 id: self.workspace(),
                 name: "Analytical Engines".to_owned(),
             },
+            admin: false,
             device: devices.get(&id).map(|device| Device {
                 id,
                 name: device.name.clone(),

@@ -6,17 +6,19 @@ use std::net::SocketAddr;
 use axum::extract::{ConnectInfo, FromRequest, FromRequestParts, Path, Request};
 use axum::http::request::Parts;
 use ferry_protocol::api::{Device, DeviceState};
+use ferry_protocol::dpop::Proof;
 use ferry_protocol::problem::ProblemCode;
 use ferry_protocol::{DeviceId, PublicJwk, WorkspaceId};
 use serde::de::DeserializeOwned;
 
 use super::body::{BodyError, FromBody};
-use super::dpop::{self, AuthError};
+use super::dpop::{self, AuthError, DPOP, Proven, Token};
 use crate::forwarded;
 use crate::problem::Rejection;
 use crate::state::AppState;
 use crate::storage::tokens::{Person, Who};
 use crate::storage::workers::WorkerId;
+use crate::storage::{StorageError, devices};
 
 /// Why a caller may not use a route.
 #[derive(Debug, thiserror::Error)]
@@ -36,9 +38,15 @@ pub enum RoleError {
     /// A person where a worker is wanted.
     #[error("this is for workers")]
     OnlyForWorkers,
+    /// Not an admin.
+    #[error("only an admin of the workspace may do this")]
+    NotAdmin,
     /// The body has another form.
     #[error(transparent)]
     Body(#[from] BodyError),
+    /// The database failed.
+    #[error(transparent)]
+    Storage(#[from] StorageError),
 }
 
 impl From<RoleError> for Rejection {
@@ -47,11 +55,54 @@ impl From<RoleError> for Rejection {
             RoleError::Auth(error) => return error.into(),
             RoleError::NotTrusted => ProblemCode::DeviceNotTrusted,
             RoleError::Disabled => ProblemCode::DeviceDisabled,
-            RoleError::NotForWorkers | RoleError::OnlyForWorkers => ProblemCode::Forbidden,
+            RoleError::NotForWorkers | RoleError::OnlyForWorkers | RoleError::NotAdmin => {
+                ProblemCode::Forbidden
+            }
+            RoleError::Storage(error) => return error.into(),
             RoleError::Body(_) => ProblemCode::InvalidRequest,
         };
         Self::new(code, error)
     }
+}
+
+/// Where a request came from, as text; empty if nobody knows.
+fn ip(request: &Request, state: &AppState) -> String {
+    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>();
+    let ip = peer.map(|peer| {
+        let proxies = &state.config().trusted_proxies;
+        forwarded::client(peer.0.ip(), request.headers(), proxies).to_string()
+    });
+    ip.unwrap_or_default()
+}
+
+/// Proves a request with a token. The tokens of a device that was disabled are gone:
+/// whoever proves its key is told so, rather than to sign in again.
+async fn prove(request: Request, state: &AppState, limit: usize) -> Result<(Proven, Token), RoleError> {
+    let proof = request.headers().get(DPOP).cloned();
+    match dpop::prove_with_token(state, request, limit).await {
+        Err(AuthError::Token) => {
+            let proof = proof.and_then(|proof| Proof::parse(proof.to_str().ok()?).ok());
+            if let Some(proof) = proof {
+                let mut connection = state.storage().read().await?;
+                if devices::key_is_disabled(&mut connection, proof.key.device_id()).await? {
+                    return Err(RoleError::Disabled);
+                }
+            }
+            Err(AuthError::Token.into())
+        }
+        proven => Ok(proven?),
+    }
+}
+
+/// The person who asks, on whichever device; the device was in use just now.
+fn person(token: &Token, device: DeviceId, state: &AppState) -> Result<Person, RoleError> {
+    let Who::Person(person) = &token.bearer.who else {
+        return Err(RoleError::NotForWorkers);
+    };
+    if person.device.is_some() {
+        state.seen().note(person.user.id, device, state.now());
+    }
+    Ok(person.clone())
 }
 
 /// Anyone who holds a key: for signing in.
@@ -70,12 +121,7 @@ impl<B: FromBody> FromRequest<AppState> for KeyHolder<B> {
     type Rejection = Rejection;
 
     async fn from_request(request: Request, state: &AppState) -> Result<Self, Rejection> {
-        let peer = request.extensions().get::<ConnectInfo<SocketAddr>>();
-        let ip = peer.map(|peer| {
-            let proxies = &state.config().trusted_proxies;
-            forwarded::client(peer.0.ip(), request.headers(), proxies).to_string()
-        });
-        let ip = ip.unwrap_or_default();
+        let ip = ip(&request, state);
         let proven = dpop::prove(state, request, B::LIMIT).await?;
         let body = B::from_body(&proven.body).map_err(RoleError::from)?;
         Ok(Self {
@@ -97,16 +143,17 @@ pub struct SignedInPerson<B> {
     pub device: DeviceId,
     /// SHA-256 of the access token.
     pub token_hash: [u8; 32],
+    /// Where the request came from, as text; empty if nobody knows.
+    pub ip: String,
     /// The body.
     pub body: B,
 }
 
 impl<B: FromBody> SignedInPerson<B> {
     async fn extract(request: Request, state: &AppState) -> Result<Self, RoleError> {
-        let (proven, token) = dpop::prove_with_token(state, request, B::LIMIT).await?;
-        let Who::Person(person) = token.bearer.who else {
-            return Err(RoleError::NotForWorkers);
-        };
+        let ip = ip(&request, state);
+        let (proven, token) = prove(request, state, B::LIMIT).await?;
+        let person = person(&token, proven.device, state)?;
         if person
             .device
             .as_ref()
@@ -120,6 +167,7 @@ impl<B: FromBody> SignedInPerson<B> {
             key: proven.key,
             device: proven.device,
             token_hash: token.hash,
+            ip,
             body,
         })
     }
@@ -147,14 +195,14 @@ pub struct TrustedPerson<B> {
 
 impl<B: FromBody> TrustedPerson<B> {
     async fn extract(request: Request, state: &AppState) -> Result<Self, RoleError> {
-        let (proven, token) = dpop::prove_with_token(state, request, B::LIMIT).await?;
-        let Who::Person(person) = token.bearer.who else {
-            return Err(RoleError::NotForWorkers);
-        };
+        let (proven, token) = prove(request, state, B::LIMIT).await?;
+        let person = person(&token, proven.device, state)?;
         let device = match &person.device {
             Some(device) => match device.state {
                 DeviceState::Trusted => device.clone(),
-                DeviceState::AwaitingCode => return Err(RoleError::NotTrusted),
+                DeviceState::AwaitingCode | DeviceState::PendingApproval => {
+                    return Err(RoleError::NotTrusted);
+                }
                 DeviceState::Disabled => return Err(RoleError::Disabled),
             },
             None => return Err(RoleError::NotTrusted),
@@ -174,6 +222,30 @@ impl<B: FromBody> FromRequest<AppState> for TrustedPerson<B> {
 
     async fn from_request(request: Request, state: &AppState) -> Result<Self, Rejection> {
         Ok(Self::extract(request, state).await?)
+    }
+}
+
+/// An admin of the workspace, who is signed in on a trusted device.
+pub struct Administrator<B> {
+    /// Who.
+    pub person: Person,
+    /// Their device.
+    pub device: Device,
+    /// The body.
+    pub body: B,
+}
+
+impl<B: FromBody> FromRequest<AppState> for Administrator<B> {
+    type Rejection = Rejection;
+
+    async fn from_request(request: Request, state: &AppState) -> Result<Self, Rejection> {
+        let TrustedPerson {
+            person, device, body, ..
+        } = TrustedPerson::extract(request, state).await?;
+        if !person.admin {
+            return Err(RoleError::NotAdmin.into());
+        }
+        Ok(Self { person, device, body })
     }
 }
 

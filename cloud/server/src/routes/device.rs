@@ -19,7 +19,7 @@ use crate::stamp::Stamp;
 use crate::state::AppState;
 use crate::storage::audit::{self, Action, Actor, Event};
 use crate::storage::codes::Kept;
-use crate::storage::devices::NewDevice;
+use crate::storage::devices::{MOST_TRUSTED, NewDevice, Trusted};
 use crate::storage::tokens::Person;
 use crate::storage::{Connection, Erase, StorageError, codes, devices};
 
@@ -49,7 +49,16 @@ pub enum DeviceError {
     Disabled,
     /// Too many codes.
     #[error("too many codes were sent: 3 in 15 minutes and 10 a day are the most; try again later")]
-    CodeLimit,
+    CodeLimit {
+        /// Seconds until another may be sent.
+        retry_after_s: u32,
+    },
+    /// Too many devices.
+    #[error(
+        "you have {MOST_TRUSTED} trusted devices, and no more may be: disable one under My trusted \
+         devices on a trusted device, or ask your admin to"
+    )]
+    DeviceLimit,
     /// The code is wrong.
     #[error("the code is wrong: {left} tries are left")]
     CodeWrong {
@@ -76,7 +85,10 @@ impl From<DeviceError> for Rejection {
             }
             E::NameTaken(_) => ProblemCode::DeviceNameTaken,
             E::Disabled => ProblemCode::DeviceDisabled,
-            E::CodeLimit => ProblemCode::CodeLimit,
+            E::CodeLimit { retry_after_s } => {
+                return Self::new(ProblemCode::CodeLimit, error).retry_after(retry_after_s);
+            }
+            E::DeviceLimit => ProblemCode::DeviceLimit,
             E::CodeWrong { .. } => ProblemCode::CodeWrong,
             E::CodeExpired => ProblemCode::CodeExpired,
             E::Mail(_) => ProblemCode::Unavailable,
@@ -146,7 +158,7 @@ async fn store(
         .await?
         .map(|device| device.state);
     let action = match state {
-        None | Some(DeviceState::AwaitingCode) => {
+        None | Some(DeviceState::AwaitingCode | DeviceState::PendingApproval) => {
             devices::enrol(connection, user, &new, stamp.now).await?;
             Action::DeviceEnrolled
         }
@@ -173,6 +185,7 @@ async fn store(
         (status = 200, body = CodeSent),
         (status = 400, body = Problem, description = "`invalid_request`: not enrolled, or set up already"),
         (status = 401, body = Problem), (status = 403, body = Problem),
+        (status = 409, body = Problem, description = "`device_limit`"),
         (status = 429, body = Problem, description = "`code_limit`"),
         (status = 503, body = Problem, description = "`unavailable`: the mail could not be sent"),
     )
@@ -190,9 +203,12 @@ pub async fn send_code(
         let (stamp, user, workspace) = (stamp.clone(), user.id, workspace.id);
         state.storage().write(Erase::Nothing, move |connection| {
             Box::pin(async move {
+                require_room(connection, user).await?;
                 let kept = codes::send(connection, &stamp, user, caller.device, code_hmac)
                     .await?
-                    .ok_or(DeviceError::CodeLimit)?;
+                    .map_err(|next| DeviceError::CodeLimit {
+                        retry_after_s: next.seconds_from(stamp.now),
+                    })?;
                 let event = Event::new(workspace, Actor::User(user), Action::CodeSent).device(caller.device);
                 audit::record(connection, &stamp, [event]).await?;
                 Ok::<_, DeviceError>(kept)
@@ -229,11 +245,22 @@ async fn withdraw(state: &AppState, kept: Kept, event: Event) -> Result<(), Stor
     withdrawn.await
 }
 
-/// The name of a device that awaits its code.
-fn awaiting(person: &Person) -> Result<&str, DeviceError> {
+/// Whether the person may have one more trusted device. Told before a code is sent or
+/// approval is asked for; what counts is that it is so when the device comes to be
+/// trusted.
+pub(super) async fn require_room(connection: &mut Connection, user: UserId) -> Result<(), DeviceError> {
+    if devices::is_at_limit(connection, user).await? {
+        Err(DeviceError::DeviceLimit)
+    } else {
+        Ok(())
+    }
+}
+
+/// The name of a device that is not trusted yet.
+pub(super) fn awaiting(person: &Person) -> Result<&str, DeviceError> {
     let device = person.device.as_ref().ok_or(DeviceError::NotEnrolled)?;
     match device.state {
-        DeviceState::AwaitingCode => Ok(&device.name),
+        DeviceState::AwaitingCode | DeviceState::PendingApproval => Ok(&device.name),
         DeviceState::Trusted => Err(DeviceError::AlreadyTrusted),
         DeviceState::Disabled => Err(DeviceError::Disabled),
     }
@@ -253,6 +280,7 @@ fn mask(email: &str) -> String {
         (status = 200, body = Me),
         (status = 400, body = Problem, description = "`invalid_request`"),
         (status = 401, body = Problem), (status = 403, body = Problem),
+        (status = 409, body = Problem, description = "`device_limit`"),
         (status = 422, body = Problem, description = "`code_wrong`, `code_expired`"),
     )
 )]
@@ -282,7 +310,12 @@ pub async fn verify(
         })
     });
     match tried.await? {
-        Tried::Right => Ok(Json(me_again(&state, caller.person, caller.device).await?)),
+        Tried::Right => {
+            // It may wait for approval as well.
+            state.wake_devices();
+            Ok(Json(me_again(&state, caller.person, caller.device).await?))
+        }
+        Tried::Limit => Err(DeviceError::DeviceLimit.into()),
         Tried::Wrong { left } => Err(DeviceError::CodeWrong { left }.into()),
         Tried::None => Err(DeviceError::CodeExpired.into()),
     }
@@ -292,6 +325,7 @@ pub async fn verify(
 enum Tried {
     Right,
     Wrong { left: u32 },
+    Limit,
     None,
 }
 
@@ -303,6 +337,10 @@ async fn try_code(
     device: DeviceId,
     is_right: impl FnOnce(&[u8]) -> bool + Send,
 ) -> Result<Tried, StorageError> {
+    // Not counted: the code is good once there is room.
+    if devices::is_at_limit(connection, user).await? {
+        return Ok(Tried::Limit);
+    }
     let Some(tried) = codes::count_try(connection, user, device, stamp.now).await? else {
         return Ok(Tried::None);
     };
@@ -314,8 +352,10 @@ async fn try_code(
         return Ok(Tried::Wrong { left: tried.left });
     }
     codes::close(connection, &tried, stamp.now).await?;
-    if !devices::trust(connection, user, device, stamp.now).await? {
-        return Ok(Tried::None);
+    match devices::trust(connection, user, device, stamp.now).await? {
+        Trusted::Yes => {}
+        Trusted::NotWaiting => return Ok(Tried::None),
+        Trusted::Limit => return Ok(Tried::Limit),
     }
     audit::record(connection, stamp, [event(Action::DeviceTrusted)]).await?;
     Ok(Tried::Right)

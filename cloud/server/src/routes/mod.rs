@@ -2,8 +2,10 @@
 //! table in [`ferry_protocol::api`], and one error enum for them.
 
 pub mod accounts;
+pub mod approval;
 pub mod consents;
 pub mod device;
+pub mod devices;
 pub mod health;
 pub mod sessions;
 pub mod sign_in;

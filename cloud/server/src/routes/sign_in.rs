@@ -24,7 +24,10 @@ use crate::storage::{Connection, Erase, StorageError, devices, vaults};
 pub enum SignInError {
     /// Too many tries.
     #[error("too many tries to sign in: wait a quarter of an hour")]
-    TooMany,
+    TooMany {
+        /// Seconds until another try counts.
+        retry_after_s: u32,
+    },
     /// Too many at once.
     #[error("too many people are signing in at this moment: try again in a few seconds")]
     Busy(#[from] Busy),
@@ -45,7 +48,9 @@ pub enum SignInError {
 impl From<SignInError> for Rejection {
     fn from(error: SignInError) -> Self {
         let code = match error {
-            SignInError::TooMany => ProblemCode::TooManyRequests,
+            SignInError::TooMany { retry_after_s } => {
+                return Self::new(ProblemCode::TooManyRequests, error).retry_after(retry_after_s);
+            }
             SignInError::Busy(_) => ProblemCode::Unavailable,
             SignInError::Wrong => ProblemCode::WrongCredentials,
             SignInError::Disabled => ProblemCode::DeviceDisabled,
@@ -106,10 +111,13 @@ pub async fn sign_in(
 /// Counts the attempt before the password is looked at.
 async fn count(state: &AppState, attempt: Attempt) -> Result<Source, SignInError> {
     let stamp = state.stamp();
+    let now = stamp.now;
     let counted = state.storage().write(Erase::Nothing, move |connection| {
         Box::pin(async move { sign_in::count(connection, &stamp, attempt).await })
     });
-    counted.await?.ok_or(SignInError::TooMany)
+    counted.await?.map_err(|next| SignInError::TooMany {
+        retry_after_s: next.seconds_from(now),
+    })
 }
 
 async fn issue(
@@ -180,6 +188,7 @@ pub(super) async fn me_of(connection: &mut Connection, person: Person) -> Result
     let Person {
         user,
         workspace,
+        admin,
         device,
     } = person;
     let trusted = device
@@ -193,6 +202,7 @@ pub(super) async fn me_of(connection: &mut Connection, person: Person) -> Result
     Ok(Me {
         user,
         workspace,
+        admin,
         device,
         vault,
     })

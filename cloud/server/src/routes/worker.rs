@@ -256,6 +256,7 @@ fn why(reason: &ferry_protocol::api::InvalidReason) -> &'static str {
         R::SignedOut => "signed out",
         R::AnotherIdentity => "another identity",
         R::SeveralIdentities => "several identities",
+        R::DeviceNotApproved { .. } => "device not approved",
         R::SealRejected { .. } => "seal rejected",
     }
 }

@@ -49,6 +49,14 @@ pub enum Action {
     CodeExhausted,
     /// A device came to be trusted.
     DeviceTrusted,
+    /// A device asked for approval.
+    ApprovalAsked,
+    /// A device was approved by another.
+    DeviceApproved,
+    /// A device's request was denied.
+    ApprovalDenied,
+    /// A device was disabled.
+    DeviceDisabled,
     /// Consent was given.
     ConsentGiven,
     /// Consent was revoked.
@@ -98,6 +106,10 @@ impl Action {
             Self::CodeNotSent => "device.code_not_sent",
             Self::CodeExhausted => "device.code_exhausted",
             Self::DeviceTrusted => "device.trusted",
+            Self::ApprovalAsked => "device.approval_asked",
+            Self::DeviceApproved => "device.approved",
+            Self::ApprovalDenied => "device.approval_denied",
+            Self::DeviceDisabled => "device.disabled",
             Self::ConsentGiven => "consent.given",
             Self::ConsentRevoked => "consent.revoked",
             Self::TransferBegun => "transfer.begun",

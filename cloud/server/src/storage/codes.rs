@@ -13,11 +13,11 @@ pub const LIFETIME_MS: i64 = 5 * 60 * 1000;
 pub const TRIES: u32 = 5;
 
 /// Codes sent to one person within [`SHORT_MS`].
-const PER_SHORT: u32 = 3;
+const PER_SHORT: usize = 3;
 const SHORT_MS: i64 = 15 * 60 * 1000;
 
 /// Codes sent to one person within [`LONG_MS`].
-const PER_LONG: u32 = 10;
+const PER_LONG: usize = 10;
 const LONG_MS: i64 = 24 * 60 * 60 * 1000;
 
 /// A code that was kept.
@@ -35,25 +35,30 @@ pub struct Try {
 }
 
 /// Keeps a new code and closes the person's older ones, whichever device they were for:
-/// of many devices, only one has a code to try. `None`: too many were sent.
+/// of many devices, only one has a code to try. Too many were sent: when the next may be.
 pub async fn send(
     connection: &mut Connection,
     stamp: &Stamp,
     user: UserId,
     device: DeviceId,
     code_hmac: [u8; 32],
-) -> Result<Option<Kept>, StorageError> {
+) -> Result<Result<Kept, UnixMillis>, StorageError> {
     let sent = sqlx::query(
-        "SELECT COUNT(*) AS lately, COALESCE(SUM(CASE WHEN sent_at > $2 THEN 1 ELSE 0 END), 0) AS just_now
-         FROM email_codes WHERE user_id = $1 AND sent_at > $3",
+        "SELECT sent_at FROM email_codes WHERE user_id = $1 AND sent_at > $2 ORDER BY sent_at DESC",
     )
     .bind(user.to_string())
-    .bind(stamp.now.plus(-SHORT_MS).0)
     .bind(stamp.now.plus(-LONG_MS).0)
-    .fetch_one(&mut *connection)
+    .fetch_all(&mut *connection)
     .await?;
-    if row::count(&sent, "lately")? >= PER_LONG || row::count(&sent, "just_now")? >= PER_SHORT {
-        return Ok(None);
+    let mut next = stamp.now;
+    for (most, window) in [(PER_SHORT, SHORT_MS), (PER_LONG, LONG_MS)] {
+        // The oldest of as many as may be: once it lies outside the window, one may be sent.
+        if let Some(oldest) = sent.get(most - 1) {
+            next = next.max(row::time(oldest, "sent_at")?.plus(window));
+        }
+    }
+    if next > stamp.now {
+        return Ok(Err(next));
     }
     close_all(connection, user, stamp.now).await?;
     let id = stamp.uuid().to_string();
@@ -69,7 +74,7 @@ pub async fn send(
     .bind(stamp.now.plus(LIFETIME_MS).0)
     .execute(connection)
     .await?;
-    Ok(Some(Kept(id)))
+    Ok(Ok(Kept(id)))
 }
 
 /// Forgets a code that could not be sent: it counts for no limit.
@@ -115,6 +120,24 @@ pub async fn close(connection: &mut Connection, tried: &Try, now: UnixMillis) ->
         .bind(now.0)
         .execute(connection)
         .await?;
+    Ok(())
+}
+
+/// The device was disabled: a code that is on its way is good for nothing.
+pub async fn close_of_device(
+    connection: &mut Connection,
+    user: UserId,
+    device: DeviceId,
+    now: UnixMillis,
+) -> Result<(), StorageError> {
+    sqlx::query(
+        "UPDATE email_codes SET closed_at = $3 WHERE user_id = $1 AND device_id = $2 AND closed_at IS NULL",
+    )
+    .bind(user.to_string())
+    .bind(device.to_string())
+    .bind(now.0)
+    .execute(connection)
+    .await?;
     Ok(())
 }
 

@@ -1,10 +1,13 @@
 //! The devices that people use.
 
-use ferry_protocol::api::{Device, DeviceKind, DeviceState};
+use ferry_protocol::api::{ApprovalRequest, Device, DeviceKind, DeviceState, ListedDevice};
 use ferry_protocol::{Bytes, DeviceId, PublicJwk, UnixMillis, UserId};
-use sqlx::Row as _;
+use sqlx::{Row as _, ValueRef as _};
 
-use super::{Connection, Row, StorageError, row};
+use super::{Connection, Row, StorageError, approvals, codes, keys, row, tokens};
+
+/// Devices of one person that may be trusted at once.
+pub const MOST_TRUSTED: u32 = 20;
 
 /// A device to be enrolled.
 #[derive(Clone, Debug)]
@@ -33,6 +36,7 @@ pub(super) fn kind_text(kind: DeviceKind) -> &'static str {
 fn state_text(state: DeviceState) -> &'static str {
     match state {
         DeviceState::AwaitingCode => "awaiting_code",
+        DeviceState::PendingApproval => "pending_approval",
         DeviceState::Trusted => "trusted",
         DeviceState::Disabled => "disabled",
     }
@@ -49,6 +53,7 @@ pub(super) fn read_kind(found: &Row, column: &'static str) -> Result<DeviceKind,
 pub(super) fn read_state(found: &Row, column: &'static str) -> Result<DeviceState, StorageError> {
     match found.try_get(column)? {
         "awaiting_code" => Ok(DeviceState::AwaitingCode),
+        "pending_approval" => Ok(DeviceState::PendingApproval),
         "trusted" => Ok(DeviceState::Trusted),
         "disabled" => Ok(DeviceState::Disabled),
         _ => Err(StorageError::Corrupt { column }),
@@ -113,7 +118,8 @@ pub async fn name_is_taken(
 }
 
 /// Enrols a device, which then awaits its code; or enrols it again with another
-/// name or sealing key, as long as it still awaits it.
+/// name or sealing key, as long as it is not trusted: a request for approval is
+/// withdrawn by that, as it was for the keys before.
 pub async fn enrol(
     connection: &mut Connection,
     user: UserId,
@@ -126,8 +132,9 @@ pub async fn enrol(
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
          ON CONFLICT (user_id, id) DO UPDATE SET
              name = excluded.name, name_key = excluded.name_key, kind = excluded.kind,
+             state = excluded.state,
              sealing_key = excluded.sealing_key, sealing_key_signature = excluded.sealing_key_signature
-         WHERE devices.state = 'awaiting_code'",
+         WHERE devices.state IN ('awaiting_code', 'pending_approval')",
     )
     .bind(user.to_string())
     .bind(new.device_key.device_id().to_string())
@@ -139,9 +146,9 @@ pub async fn enrol(
     .bind(row::to_json(&new.sealing_key))
     .bind(new.sealing_key_signature.0.clone())
     .bind(now.0)
-    .execute(connection)
+    .execute(&mut *connection)
     .await?;
-    Ok(())
+    approvals::withdraw(connection, user, new.device_key.device_id()).await
 }
 
 /// Gives a device another name.
@@ -162,21 +169,212 @@ pub async fn rename(
     Ok(())
 }
 
-/// Trusts a device that awaits its code. `false`: it does not.
+/// Whether the person has as many trusted devices as may be.
+pub async fn is_at_limit(connection: &mut Connection, user: UserId) -> Result<bool, StorageError> {
+    Ok(count_trusted(connection, user).await? >= MOST_TRUSTED)
+}
+
+/// How many trusted devices the person has.
+pub async fn count_trusted(connection: &mut Connection, user: UserId) -> Result<u32, StorageError> {
+    let found =
+        sqlx::query("SELECT COUNT(*) AS trusted FROM devices WHERE user_id = $1 AND state = 'trusted'")
+            .bind(user.to_string())
+            .fetch_one(connection)
+            .await?;
+    row::count(&found, "trusted")
+}
+
+/// What became of trusting a device.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Trusted {
+    /// It is trusted.
+    Yes,
+    /// It does not wait to be: it is trusted already, was disabled, or is not there.
+    NotWaiting,
+    /// The person has as many trusted devices as may be.
+    Limit,
+}
+
+/// Trusts a device that waits for it. Writes happen one after the other: of many at
+/// once, no more are trusted than may be.
 pub async fn trust(
+    connection: &mut Connection,
+    user: UserId,
+    device: DeviceId,
+    now: UnixMillis,
+) -> Result<Trusted, StorageError> {
+    if is_at_limit(connection, user).await? {
+        return Ok(Trusted::Limit);
+    }
+    let done = sqlx::query(
+        "UPDATE devices SET state = 'trusted', trusted_at = $3
+         WHERE user_id = $1 AND id = $2 AND state IN ('awaiting_code', 'pending_approval')",
+    )
+    .bind(user.to_string())
+    .bind(device.to_string())
+    .bind(now.0)
+    .execute(&mut *connection)
+    .await?;
+    if done.rows_affected() == 0 {
+        return Ok(Trusted::NotWaiting);
+    }
+    approvals::withdraw(connection, user, device).await?;
+    Ok(Trusted::Yes)
+}
+
+/// A device that awaits its code waits for approval.
+pub(super) async fn wait_for_approval(
+    connection: &mut Connection,
+    user: UserId,
+    device: DeviceId,
+) -> Result<(), StorageError> {
+    sqlx::query(
+        "UPDATE devices SET state = 'pending_approval'
+         WHERE user_id = $1 AND id = $2 AND state = 'awaiting_code'",
+    )
+    .bind(user.to_string())
+    .bind(device.to_string())
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// A device that waits for approval awaits its code.
+pub(super) async fn wait_for_code(
+    connection: &mut Connection,
+    user: UserId,
+    device: DeviceId,
+) -> Result<(), StorageError> {
+    sqlx::query(
+        "UPDATE devices SET state = 'awaiting_code'
+         WHERE user_id = $1 AND id = $2 AND state = 'pending_approval'",
+    )
+    .bind(user.to_string())
+    .bind(device.to_string())
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Disables a device, and ends all that it has: its tokens, its code, its request for
+/// approval, and the keys of its transfers under way. `false`: it is disabled
+/// already, or not there.
+pub async fn disable(
     connection: &mut Connection,
     user: UserId,
     device: DeviceId,
     now: UnixMillis,
 ) -> Result<bool, StorageError> {
     let done = sqlx::query(
-        "UPDATE devices SET state = 'trusted', trusted_at = $3
-         WHERE user_id = $1 AND id = $2 AND state = 'awaiting_code'",
+        "UPDATE devices SET state = 'disabled', disabled_at = $3
+         WHERE user_id = $1 AND id = $2 AND state <> 'disabled'",
     )
     .bind(user.to_string())
     .bind(device.to_string())
     .bind(now.0)
-    .execute(connection)
+    .execute(&mut *connection)
     .await?;
-    Ok(done.rows_affected() == 1)
+    if done.rows_affected() == 0 {
+        return Ok(false);
+    }
+    tokens::revoke_of_device(connection, user, device).await?;
+    codes::close_of_device(connection, user, device, now).await?;
+    approvals::withdraw(connection, user, device).await?;
+    keys::destroy_of_device(connection, user, device).await?;
+    Ok(true)
+}
+
+/// Whether somebody's device with this key was disabled, and nobody's is in use.
+pub async fn key_is_disabled(connection: &mut Connection, key: DeviceId) -> Result<bool, StorageError> {
+    let found = sqlx::query(
+        "SELECT COUNT(*) AS disabled, COALESCE(SUM(CASE WHEN state <> 'disabled' THEN 1 ELSE 0 END), 0) AS in_use
+         FROM devices WHERE id = $1",
+    )
+    .bind(key.to_string())
+    .fetch_one(connection)
+    .await?;
+    Ok(row::count(&found, "disabled")? > 0 && row::count(&found, "in_use")? == 0)
+}
+
+/// Notes when devices were last used; not again within a minute.
+pub async fn seen(
+    connection: &mut Connection,
+    seen: &[(UserId, DeviceId, UnixMillis)],
+) -> Result<(), StorageError> {
+    for (user, device, at) in seen {
+        sqlx::query(
+            "UPDATE devices SET last_seen_at = $3
+             WHERE user_id = $1 AND id = $2 AND (last_seen_at IS NULL OR last_seen_at <= $4)",
+        )
+        .bind(user.to_string())
+        .bind(device.to_string())
+        .bind(at.0)
+        .bind(at.plus(-60_000).0)
+        .execute(&mut *connection)
+        .await?;
+    }
+    Ok(())
+}
+
+/// All devices of a person: those in use first, the newest first.
+pub async fn list(
+    connection: &mut Connection,
+    user: UserId,
+    this: Option<DeviceId>,
+    now: UnixMillis,
+) -> Result<Vec<ListedDevice>, StorageError> {
+    let rows = sqlx::query(
+        "SELECT devices.id, devices.name, devices.kind, devices.state, devices.created_at,
+                devices.trusted_at, devices.disabled_at, devices.last_seen_at,
+                devices.device_key, devices.sealing_key, devices.sealing_key_signature,
+                approvals.approver_id,
+                requests.browser, requests.ip, requests.asked_at, requests.expires_at
+         FROM devices
+         LEFT JOIN device_approvals AS approvals
+             ON approvals.user_id = devices.user_id AND approvals.device_id = devices.id
+         LEFT JOIN approval_requests AS requests
+             ON requests.user_id = devices.user_id AND requests.device_id = devices.id
+             AND requests.denied_at IS NULL AND requests.expires_at > $2
+         WHERE devices.user_id = $1
+         ORDER BY CASE WHEN devices.state = 'disabled' THEN 1 ELSE 0 END, devices.created_at DESC, devices.id",
+    )
+    .bind(user.to_string())
+    .bind(now.0)
+    .fetch_all(connection)
+    .await?;
+    rows.iter().map(|found| read_listed(found, this)).collect()
+}
+
+fn read_listed(found: &Row, this: Option<DeviceId>) -> Result<ListedDevice, StorageError> {
+    let id = row::text(found, "id")?;
+    let time = |column| Ok::<_, StorageError>(found.try_get::<Option<i64>, _>(column)?.map(UnixMillis));
+    let request = if found.try_get_raw("asked_at")?.is_null() {
+        None
+    } else {
+        Some(ApprovalRequest {
+            browser: found.try_get("browser")?,
+            ip: found.try_get("ip")?,
+            asked_at: row::time(found, "asked_at")?,
+            expires_at: row::time(found, "expires_at")?,
+        })
+    };
+    // A request that has ended is swept later; it is pending no longer.
+    let state = match read_state(found, "state")? {
+        DeviceState::PendingApproval if request.is_none() => DeviceState::AwaitingCode,
+        state => state,
+    };
+    Ok(ListedDevice {
+        id,
+        name: found.try_get("name")?,
+        kind: read_kind(found, "kind")?,
+        state,
+        this_device: this == Some(id),
+        enrolled_at: row::time(found, "created_at")?,
+        trusted_at: time("trusted_at")?,
+        disabled_at: time("disabled_at")?,
+        last_seen_at: time("last_seen_at")?,
+        approved_by: row::optional_text(found, "approver_id")?,
+        request,
+        keys: approvals::read_keys(found)?,
+    })
 }

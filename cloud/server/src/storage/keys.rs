@@ -194,6 +194,26 @@ pub async fn destroy_of_person(
     Ok(())
 }
 
+/// Every key that was handed out for this device's transfers under way is to be
+/// destroyed.
+pub async fn destroy_of_device(
+    connection: &mut Connection,
+    user: UserId,
+    device: DeviceId,
+) -> Result<(), StorageError> {
+    // The condition on the time holds for all; with it SQLite takes the index of the
+    // keys that are reserved.
+    sqlx::query(
+        "UPDATE sealing_keys SET state = 'destroy_pending'
+         WHERE state = 'reserved' AND reserved_at >= 0 AND user_id = $1 AND device_id = $2",
+    )
+    .bind(user.to_string())
+    .bind(device.to_string())
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
 /// A key is to be destroyed: that of an expired session.
 pub async fn destroy(connection: &mut Connection, key: SealingKeyId) -> Result<(), StorageError> {
     sqlx::query("UPDATE sealing_keys SET state = 'destroy_pending' WHERE id = $1 AND state <> 'destroyed'")

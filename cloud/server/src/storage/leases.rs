@@ -6,7 +6,7 @@ use ferry_protocol::{AccountId, LeaseId, TransferId, UnixMillis, WorkspaceId};
 use sqlx::Row as _;
 
 use super::workers::WorkerId;
-use super::{Connection, Row, StorageError, accounts, row, sessions};
+use super::{Connection, Row, StorageError, accounts, approvals, row, sessions};
 
 /// How long a worker has to check a session, in milliseconds.
 pub const CHECK_MS: i64 = 60 * 1000;
@@ -28,13 +28,12 @@ macro_rules! leased {
         concat!(
             "SELECT sessions.transfer_id, sessions.account_id, accounts.identity,
                     accounts.app_id, apps.definition,
-                    devices.device_key, devices.sealing_key, devices.sealing_key_signature,
+                    sessions.user_id, sessions.device_id,
                     seals.header, seals.enc, seals.ciphertext, seals.signature
              FROM sessions
              JOIN seals ON seals.transfer_id = sessions.transfer_id
              JOIN accounts ON accounts.id = sessions.account_id
              LEFT JOIN apps ON apps.workspace_id = accounts.workspace_id AND apps.id = accounts.app_id
-             JOIN devices ON devices.user_id = sessions.user_id AND devices.id = sessions.device_id
              WHERE sessions.workspace_id = $1 AND ",
             consented!(),
             " AND ",
@@ -43,7 +42,14 @@ macro_rules! leased {
     };
 }
 
-fn read(found: &Row, lease: LeaseId, lease_expires_at: UnixMillis) -> Result<LeasedSession, StorageError> {
+async fn read(
+    connection: &mut Connection,
+    found: &Row,
+    lease: LeaseId,
+    lease_expires_at: UnixMillis,
+) -> Result<LeasedSession, StorageError> {
+    let user = row::text(found, "user_id")?;
+    let chain = approvals::chain(connection, user, row::text(found, "device_id")?).await?;
     Ok(LeasedSession {
         lease,
         lease_expires_at,
@@ -51,9 +57,9 @@ fn read(found: &Row, lease: LeaseId, lease_expires_at: UnixMillis) -> Result<Lea
         account: row::text(found, "account_id")?,
         account_identity: found.try_get("identity")?,
         app: accounts::read_app(found)?,
-        device_key: row::json(found, "device_key")?,
-        device_sealing_key: row::json(found, "sealing_key")?,
-        device_sealing_key_signature: row::bytes(found, "sealing_key_signature")?,
+        user,
+        // The session refers to its device: it is there.
+        chain: chain.ok_or(StorageError::Corrupt { column: "device_id" })?,
         sealed: sessions::read_sealed(found)?,
     })
 }
@@ -108,9 +114,9 @@ pub async fn lease_due(
     let found = sqlx::query(leased!("sessions.transfer_id = $2"))
         .bind(workspace.to_string())
         .bind(leased.try_get::<String, _>("transfer_id")?)
-        .fetch_one(connection)
+        .fetch_one(&mut *connection)
         .await?;
-    read(&found, lease, expires_at).map(Some)
+    read(connection, &found, lease, expires_at).await.map(Some)
 }
 
 /// Takes an account's session for automation. `None`: it has none, or none that
@@ -129,7 +135,7 @@ pub async fn take(
         .fetch_optional(&mut *connection)
         .await?;
     let Some(found) = found else { return Ok(None) };
-    let taken = read(&found, lease, now.plus(AUTOMATION_MS))?;
+    let taken = read(connection, &found, lease, now.plus(AUTOMATION_MS)).await?;
     sqlx::query(
         "INSERT INTO automation_leases (id, transfer_id, worker_id, expires_at) VALUES ($1, $2, $3, $4)",
     )

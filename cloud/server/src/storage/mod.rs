@@ -10,6 +10,7 @@
 //! `RETURNING`, `ON CONFLICT`, `BIGINT` milliseconds, `TEXT` identifiers.
 
 pub mod accounts;
+pub mod approvals;
 pub mod apps;
 pub mod audit;
 pub mod codes;

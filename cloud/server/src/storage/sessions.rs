@@ -219,6 +219,24 @@ pub async fn check_now(
         .transpose()
 }
 
+/// Makes due the person's sessions that were refused because nobody whom the worker
+/// knows approved their device: somebody did now, perhaps.
+pub async fn check_unapproved(
+    connection: &mut Connection,
+    user: UserId,
+    now: UnixMillis,
+) -> Result<(), StorageError> {
+    sqlx::query(
+        "UPDATE sessions SET next_check_at = $2
+         WHERE user_id = $1 AND state = 'invalid' AND invalid_reason LIKE '%\"why\":\"device_not_approved\"%'",
+    )
+    .bind(user.to_string())
+    .bind(now.0)
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
 /// What a check says of a session.
 #[derive(Clone, Debug)]
 pub enum Verdict {

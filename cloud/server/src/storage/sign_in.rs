@@ -63,16 +63,19 @@ impl Attempt {
     }
 }
 
-/// Counts an attempt. `None`: there were too many, and it must not be carried out.
+/// Counts an attempt. There were too many, and it must not be carried out: when the
+/// next may be.
 pub async fn count(
     connection: &mut Connection,
     stamp: &Stamp,
     attempt: Attempt,
-) -> Result<Option<Source>, StorageError> {
+) -> Result<Result<Source, UnixMillis>, StorageError> {
     let source = attempt.source(connection).await?;
     let found = sqlx::query(
         "SELECT COALESCE(SUM(CASE WHEN device_id IS NULL THEN 1 ELSE 0 END), 0) AS from_anywhere,
-                COALESCE(SUM(CASE WHEN ip = $2 OR device_id = $3 THEN 1 ELSE 0 END), 0) AS from_here
+                COALESCE(SUM(CASE WHEN ip = $2 OR device_id = $3 THEN 1 ELSE 0 END), 0) AS from_here,
+                MIN(CASE WHEN device_id IS NULL THEN at END) AS first_from_anywhere,
+                MIN(CASE WHEN ip = $2 OR device_id = $3 THEN at END) AS first_from_here
          FROM sign_in_attempts WHERE email_hash = $1 AND at > $4",
     )
     .bind(source.email_hash.to_vec())
@@ -81,10 +84,16 @@ pub async fn count(
     .bind(stamp.now.plus(-WINDOW_MS).0)
     .fetch_one(&mut *connection)
     .await?;
-    let too_many = row::count(&found, "from_here")? >= PER_SOURCE
-        || (source.device.is_none() && row::count(&found, "from_anywhere")? >= PER_EMAIL);
-    if too_many {
-        return Ok(None);
+    // As many as may be, and never more: the first of them makes room for the next.
+    let here = row::count(&found, "from_here")? >= PER_SOURCE;
+    let anywhere = source.device.is_none() && row::count(&found, "from_anywhere")? >= PER_EMAIL;
+    let next = [(here, "first_from_here"), (anywhere, "first_from_anywhere")]
+        .into_iter()
+        .filter(|(too_many, _)| *too_many)
+        .map(|(_, first)| row::time(&found, first))
+        .collect::<Result<Vec<_>, _>>()?;
+    if let Some(first) = next.into_iter().max() {
+        return Ok(Err(first.plus(WINDOW_MS)));
     }
     sqlx::query(
         "INSERT INTO sign_in_attempts (id, email_hash, ip, device_id, at) VALUES ($1, $2, $3, $4, $5)",
@@ -96,7 +105,7 @@ pub async fn count(
     .bind(stamp.now.0)
     .execute(connection)
     .await?;
-    Ok(Some(source))
+    Ok(Ok(source))
 }
 
 /// Forgets the attempts from the source that has now succeeded.

@@ -51,6 +51,8 @@ pub struct Person {
     pub user: User,
     /// Where they belong.
     pub workspace: Workspace,
+    /// Whether they administer it.
+    pub admin: bool,
     /// The device; `None` until it is enrolled.
     pub device: Option<Device>,
 }
@@ -97,6 +99,20 @@ pub async fn revoke(connection: &mut Connection, token_hash: &[u8; 32]) -> Resul
     Ok(())
 }
 
+/// Ends the tokens that a person has on a device.
+pub async fn revoke_of_device(
+    connection: &mut Connection,
+    user: UserId,
+    device: DeviceId,
+) -> Result<(), StorageError> {
+    sqlx::query("DELETE FROM access_tokens WHERE user_id = $1 AND key_thumbprint = $2")
+        .bind(user.to_string())
+        .bind(device.to_string())
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
 /// Whose a token is, if it has not ended.
 pub async fn find(
     connection: &mut Connection,
@@ -105,7 +121,7 @@ pub async fn find(
 ) -> Result<Option<Bearer>, StorageError> {
     let found = sqlx::query(
         "SELECT tokens.key_thumbprint, tokens.worker_id,
-                users.id AS user_id, users.email, users.name AS user_name,
+                users.id AS user_id, users.email, users.name AS user_name, users.admin,
                 workspaces.id AS workspace_id, workspaces.name AS workspace_name,
                 devices.name AS device_name, devices.kind AS device_kind, devices.state AS device_state
          FROM access_tokens AS tokens
@@ -137,6 +153,7 @@ fn read(found: &Row) -> Result<Bearer, StorageError> {
                 name: found.try_get("user_name")?,
             },
             workspace,
+            admin: found.try_get::<i64, _>("admin")? == 1,
             device: read_device(found, key)?,
         }),
     };

@@ -94,6 +94,29 @@ pub async fn in_workspace(
     found.as_ref().map(|found| row::text(found, "id")).transpose()
 }
 
+/// Whether a person administers their workspace.
+pub async fn is_admin(connection: &mut Connection, user: UserId) -> Result<bool, StorageError> {
+    let found = sqlx::query("SELECT 1 FROM users WHERE id = $1 AND admin = 1")
+        .bind(user.to_string())
+        .fetch_optional(connection)
+        .await?;
+    Ok(found.is_some())
+}
+
+/// Whether a person belongs to a workspace.
+pub async fn is_in(
+    connection: &mut Connection,
+    user: UserId,
+    workspace: WorkspaceId,
+) -> Result<bool, StorageError> {
+    let found = sqlx::query("SELECT 1 FROM users WHERE id = $1 AND workspace_id = $2")
+        .bind(user.to_string())
+        .bind(workspace.to_string())
+        .fetch_optional(connection)
+        .await?;
+    Ok(found.is_some())
+}
+
 /// The people of a workspace, by age; whether each administers it.
 pub async fn list(
     connection: &mut Connection,

@@ -1,5 +1,6 @@
 //! Disabling a device takes effect at once: what it asked for before, and is not
-//! written yet, is not written any more. (No route disables devices yet: SQL does.)
+//! written yet, is not written any more. (Where the device is to come back for the
+//! next case, SQL disables it: no route would give it back.)
 
 use std::sync::Arc;
 
@@ -144,4 +145,55 @@ async fn of_many_writes_at_once_none_comes_after_the_disabling() {
     }
     let after = "SELECT COUNT(*) - (SELECT MAX(disabled_at) FROM devices) FROM audit_events";
     assert_eq!(server.number(after).await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_a_thousand_uploads_at_once_none_is_stored_after_the_disabling() {
+    const UPLOADS: usize = 1000;
+    const AT_ONCE: usize = 50;
+    let scene = Arc::new(Scene::set().await);
+    let (server, owner) = (&scene.server, &scene.owner);
+    for _ in 0..UPLOADS.div_ceil(200) {
+        scene.worker.supply(200).await;
+    }
+    let mut uploads = Vec::new();
+    for _ in 0..UPLOADS {
+        let account = server.account(scene.workspace, &[OWNER], &[]).await;
+        owner.consent(account).await;
+        let (transfer, sealed) = owner.prepare(account, b"sealed").await;
+        uploads.push((account, transfer, sealed));
+    }
+    let disabling = server.trusted(OWNER).await;
+    let client = || owner.over(Transport::Router(server.router.clone()), BASE);
+    let mut left = uploads.into_iter().map(|(account, transfer, sealed)| {
+        let client = client();
+        tokio::spawn(async move { client.store(account, transfer, &sealed).await.status })
+    });
+    let mut racing: FuturesUnordered<_> = left.by_ref().take(AT_ONCE).collect();
+    let disable = format!("/v1/devices/{}/disable", owner.device());
+    let mut disabling = Box::pin(async { disabling.post_empty(&disable).await });
+    let (mut stored, mut ended, mut disabled) = (0, 0, false);
+    while !racing.is_empty() {
+        tokio::select! {
+            Some(status) = racing.next() => {
+                ended += 1;
+                stored += usize::from(status.unwrap() == StatusCode::OK);
+                racing.extend(left.next());
+            }
+            // In the midst of it: some are stored, others let in and not yet written.
+            answer = &mut disabling, if ended >= UPLOADS / 4 && !disabled => {
+                assert_eq!(answer.status, StatusCode::OK);
+                disabled = true;
+            }
+        }
+    }
+    assert!(disabled && ended == UPLOADS);
+    assert!((UPLOADS / 4..UPLOADS).contains(&stored), "{stored} were stored");
+    let events = "SELECT COUNT(*) FROM audit_events WHERE action = 'session.transferred'";
+    assert_eq!(server.number(events).await, i64::try_from(stored).unwrap());
+    let after = "SELECT COUNT(*) FROM audit_events WHERE action = 'session.transferred'
+         AND rowid > (SELECT rowid FROM audit_events WHERE action = 'device.disabled')";
+    assert_eq!(server.number(after).await, 0);
+    let keys = "SELECT COUNT(*) FROM sealing_keys WHERE state = 'reserved'";
+    assert_eq!(server.number(keys).await, 0);
 }

@@ -155,12 +155,20 @@ impl Server {
     }
 
     pub(crate) async fn user(&self, workspace: WorkspaceId, email: &str) -> UserId {
+        self.add_user(workspace, email, false).await
+    }
+
+    pub(crate) async fn admin_user(&self, workspace: WorkspaceId, email: &str) -> UserId {
+        self.add_user(workspace, email, true).await
+    }
+
+    async fn add_user(&self, workspace: WorkspaceId, email: &str, admin: bool) -> UserId {
         let add = AddUser {
             workspace,
             email: email.to_owned(),
             name: email.split('@').next().unwrap().to_owned(),
             password: Zeroizing::new(PASSWORD.to_owned()),
-            admin: false,
+            admin,
         };
         admin::user(&self.admin(), add).await.unwrap()
     }

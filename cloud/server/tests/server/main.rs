@@ -18,6 +18,7 @@ mod admin;
 mod codes;
 mod consents;
 mod deletion;
+mod devices;
 mod disabling;
 mod dpop;
 mod durability;

@@ -5,15 +5,16 @@ use std::collections::BTreeSet;
 
 use axum::http::{Method, StatusCode};
 use ferry_protocol::api::{
-    AskForWork, BeginTransfer, Finding, GiveConsent, KeysDestroyed, Purpose, Report, SignIn, SupplyKeys,
-    TakeSession, TransferOffer, VerifyCode, WorkerSignIn,
+    ApprovalAnswer, Approve, AskApproval, AskForWork, BeginTransfer, Devices, Finding, GiveConsent,
+    KeysDestroyed, Me, Purpose, Report, SignIn, SupplyKeys, TakeSession, TransferOffer, VerifyCode,
+    WorkerSignIn,
 };
 use ferry_protocol::problem::ProblemCode;
 use ferry_protocol::vault::VaultIdentity;
-use ferry_protocol::{ConsentId, TransferId};
+use ferry_protocol::{ConsentId, TransferId, UserId};
 
 use crate::client::{Answer, Client, json};
-use crate::fixture::{COLLABORATOR, PASSWORD, Scene};
+use crate::fixture::{COLLABORATOR, OWNER, PASSWORD, Scene};
 
 /// The kinds of callers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,8 +27,10 @@ enum Caller {
     Untrusted,
     /// Trusted; no part in the account.
     NoRole,
-    /// Trusted; owns accounts of another workspace.
+    /// Trusted; admin of another workspace, and owner of accounts in it.
     Foreign,
+    /// Trusted; admin of the workspace, with no part in the account.
+    Admin,
     Collaborator,
     Owner,
     Worker,
@@ -35,12 +38,13 @@ enum Caller {
     Disabled,
 }
 
-const CALLERS: [Caller; 9] = [
+const CALLERS: [Caller; 10] = [
     Caller::NoToken,
     Caller::NotEnrolled,
     Caller::Untrusted,
     Caller::NoRole,
     Caller::Foreign,
+    Caller::Admin,
     Caller::Collaborator,
     Caller::Owner,
     Caller::Worker,
@@ -62,13 +66,17 @@ enum Access {
     Member,
     /// An owner of the account.
     Owner,
+    /// Whose device it is, on a trusted one.
+    Own,
+    /// An admin of the workspace that the person belongs to.
+    AdminOf,
     /// A worker.
     Worker,
 }
 
 /// A route: who may use it, and the status that they get. In an order in which each
 /// finds what it needs.
-const ROUTES: [(&str, &str, Access, u16); 23] = [
+const ROUTES: [(&str, &str, Access, u16); 31] = [
     ("GET", "/v1/health", Access::Public, 204),
     ("GET", "/openapi.json", Access::Public, 200),
     ("POST", "/v1/sign-in", Access::KeyHolder, 200),
@@ -76,6 +84,20 @@ const ROUTES: [(&str, &str, Access, u16); 23] = [
     ("PUT", "/v1/device", Access::Person, 0),
     ("POST", "/v1/device/code", Access::Person, 0),
     ("POST", "/v1/device/verify", Access::Person, 0),
+    ("POST", "/v1/device/approval", Access::Person, 0),
+    ("GET", "/v1/device/approval", Access::Person, 200),
+    ("GET", "/v1/devices", Access::Trusted, 200),
+    ("POST", "/v1/devices/{device}/approve", Access::Own, 200),
+    // It waits no longer.
+    ("POST", "/v1/devices/{device}/deny", Access::Own, 409),
+    ("GET", "/v1/users/{user}/devices", Access::AdminOf, 200),
+    ("POST", "/v1/devices/{device}/disable", Access::Own, 200),
+    (
+        "POST",
+        "/v1/users/{user}/devices/{device}/disable",
+        Access::AdminOf,
+        200,
+    ),
     ("GET", "/v1/accounts", Access::Trusted, 200),
     ("GET", "/v1/accounts/{account}", Access::Member, 200),
     ("POST", "/v1/accounts/{account}/consents", Access::Owner, 200),
@@ -130,20 +152,27 @@ fn refusal(access: Access, caller: Caller) -> Option<(u16, ProblemCode)> {
             C::NoToken => not_signed_in,
             C::Worker => forbidden,
             C::Disabled => disabled,
-            C::NotEnrolled | C::Untrusted | C::NoRole | C::Foreign | C::Collaborator | C::Owner => None,
+            C::NotEnrolled | C::Untrusted | C::NoRole | C::Foreign | C::Admin => None,
+            C::Collaborator | C::Owner => None,
         },
-        Access::Trusted | Access::Member | Access::Owner => match caller {
+        Access::Trusted | Access::Member | Access::Owner | Access::Own | Access::AdminOf => match caller {
             C::NoToken => not_signed_in,
             C::Worker => forbidden,
             C::Disabled => disabled,
             C::NotEnrolled | C::Untrusted => not_trusted,
-            C::NoRole | C::Foreign if access != Access::Trusted => not_found,
+            C::Admin if access == Access::AdminOf => None,
+            C::Foreign if access == Access::AdminOf => not_found,
+            C::NoRole | C::Collaborator | C::Owner if access == Access::AdminOf => forbidden,
+            C::Collaborator if access == Access::Own => not_found,
+            C::NoRole | C::Foreign | C::Admin if access != Access::Trusted => not_found,
             C::Collaborator if access == Access::Owner => forbidden,
-            C::NoRole | C::Foreign | C::Collaborator | C::Owner => None,
+            C::NoRole | C::Foreign | C::Admin | C::Collaborator | C::Owner => None,
         },
         Access::Worker => match caller {
             C::NoToken => not_signed_in,
-            C::Disabled | C::NotEnrolled | C::Untrusted | C::NoRole | C::Foreign => forbidden,
+            // The token is gone, and it is no worker's.
+            C::Disabled => not_signed_in,
+            C::NotEnrolled | C::Untrusted | C::NoRole | C::Foreign | C::Admin => forbidden,
             C::Collaborator | C::Owner => forbidden,
             C::Worker => None,
         },
@@ -159,18 +188,15 @@ impl Cast {
     async fn assemble(scene: &Scene) -> Self {
         let server = &scene.server;
         let elsewhere = server.workspace("Elsewhere").await;
-        server.user(elsewhere, "foreign@example.com").await;
+        server.admin_user(elsewhere, "foreign@example.com").await;
+        server.admin_user(scene.workspace, "admin@example.com").await;
         server.account(elsewhere, &["foreign@example.com"], &[]).await;
         for name in ["nobody", "norole", "untrusted"] {
             server.user(scene.workspace, &format!("{name}@example.com")).await;
         }
         let disabled = server.trusted(crate::fixture::OWNER).await;
-        server
-            .execute(
-                "UPDATE devices SET state = 'disabled', disabled_at = 1
-                 WHERE rowid = (SELECT MAX(rowid) FROM devices)",
-            )
-            .await;
+        let disable = format!("/v1/devices/{}/disable", disabled.device());
+        scene.owner.post_empty(&disable).await.ok::<Devices>();
         let not_enrolled = server.client();
         not_enrolled.sign_in("nobody@example.com", PASSWORD).await;
         let over = |client: &Client| {
@@ -185,6 +211,7 @@ impl Cast {
             (Caller::Untrusted, server.untrusted("untrusted@example.com").await),
             (Caller::NoRole, server.trusted("norole@example.com").await),
             (Caller::Foreign, server.trusted("foreign@example.com").await),
+            (Caller::Admin, server.trusted("admin@example.com").await),
             (Caller::Collaborator, server.trusted(COLLABORATOR).await),
             (Caller::Worker, over(&scene.worker.client)),
             (Caller::Disabled, disabled),
@@ -200,6 +227,10 @@ impl Cast {
 struct Subject {
     transfer: TransferId,
     consent: ConsentId,
+    /// The owner's other device, which asks for approval.
+    device: Client,
+    user: UserId,
+    me: Me,
     sealed: Vec<u8>,
 }
 
@@ -209,9 +240,11 @@ impl Subject {
             .replace("{account}", &scene.account.to_string())
             .replace("{transfer}", &self.transfer.to_string())
             .replace("{consent}", &self.consent.to_string())
+            .replace("{device}", &self.device.device().to_string())
+            .replace("{user}", &self.user.to_string())
     }
 
-    fn body(&self, scene: &Scene, caller: &Client, method: &str, route: &str) -> Vec<u8> {
+    fn body(&self, scene: &Scene, caller: &Client, me: Option<Me>, method: &str, route: &str) -> Vec<u8> {
         match (method, route) {
             ("POST", "/v1/sign-in") => json(&SignIn {
                 email: COLLABORATOR.to_owned(),
@@ -221,6 +254,16 @@ impl Subject {
             ("POST", "/v1/device/verify") => json(&VerifyCode {
                 code: "00000000".to_owned(),
             }),
+            ("POST", "/v1/device/approval") => json(&AskApproval {
+                browser: "Firefox".to_owned(),
+            }),
+            ("POST", "/v1/devices/{device}/approve") => {
+                // As good as the caller can make it.
+                let me = me.unwrap_or_else(|| self.me.clone());
+                let statement = caller.statement(&me, &self.device);
+                let signature = caller.key.sign(&statement.message());
+                json(&Approve { statement, signature })
+            }
             ("POST", "/v1/accounts/{account}/consents") => json(&GiveConsent { text_version: 1 }),
             ("POST", "/v1/accounts/{account}/transfers") => json(&BeginTransfer {
                 transfer: self.transfer,
@@ -278,9 +321,18 @@ async fn every_route_lets_in_exactly_those_it_is_for() {
     let cast = Cast::assemble(&scene).await;
     let transfer = scene.owner.id(TransferId::new);
     let consent = scene.owner.consent(scene.account).await.id;
+    let device = scene.server.untrusted(OWNER).await;
+    let browser = "Firefox".to_owned();
+    let ask = AskApproval { browser };
+    let asked = device.post("/v1/device/approval", &ask).await;
+    asked.ok::<ApprovalAnswer>();
+    let me = scene.owner.me().await;
     let mut subject = Subject {
         transfer,
         consent,
+        device,
+        user: me.user.id,
+        me,
         sealed: Vec::new(),
     };
     for (method, route, access, allowed) in ROUTES {
@@ -295,7 +347,9 @@ async fn every_route_lets_in_exactly_those_it_is_for() {
         }
         for (caller, client) in &cast.clients {
             let path = subject.path(&scene, route);
-            let body = subject.body(&scene, client, method, route);
+            let me = client.get("/v1/me").await;
+            let me = (me.status == StatusCode::OK).then(|| me.ok());
+            let body = subject.body(&scene, client, me, method, route);
             let method = Method::from_bytes(method.as_bytes()).unwrap();
             let answer = client.send(method.clone(), &path, body).await;
             check(

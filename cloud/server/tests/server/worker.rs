@@ -71,15 +71,16 @@ async fn a_new_session_is_leased_with_all_that_opening_needs() {
     assert_eq!((leased.transfer, leased.account), (transfer, scene.account));
     assert_eq!(leased.account_identity.as_deref(), Some("octocat"));
     assert_eq!(leased.app.id.as_str(), "github");
-    assert_eq!(leased.device_key, scene.owner.key.public());
+    let device = &leased.chain.device;
+    assert_eq!(device.device_key, scene.owner.key.public());
     assert_eq!(leased.lease_expires_at, scene.owner.now().plus(MINUTE));
     ferry_protocol::device::verify_sealing_key(
-        &leased.device_key,
-        &leased.device_sealing_key,
-        leased.device_sealing_key_signature.as_ref(),
+        &device.device_key,
+        &device.sealing_key,
+        device.sealing_key_signature.as_ref(),
     )
     .unwrap();
-    leased.sealed.verify_signature(&leased.device_key).unwrap();
+    leased.sealed.verify_signature(&device.device_key).unwrap();
     assert_eq!(leased.sealed.header().unwrap().transfer, transfer);
 }
 

@@ -5,8 +5,11 @@ use ferry_protocol::hpke::SenderInput;
 use ferry_protocol::jar::{Cookie, Jar, SameSite};
 use ferry_protocol::session::{self, ConsentRecord, Header, Payload};
 use ferry_protocol::signature::SigningKey;
+use ferry_protocol::trust::{Approval, DeviceKeys, Statement, TrustChain};
 use ferry_protocol::vault::SignedSealingKey;
-use ferry_protocol::{AccountId, ConsentId, LeaseId, PublicJwk, TransferId, UnixMillis, device};
+use ferry_protocol::{
+    AccountId, ConsentId, LeaseId, PublicJwk, TransferId, UnixMillis, UserId, WorkspaceId, device,
+};
 use ferry_worker::ambient;
 use p256::SecretKey;
 
@@ -16,15 +19,45 @@ use crate::app::TestApp;
 pub(crate) const USER_AGENT: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0";
 
 pub(crate) struct Device {
-    key: SigningKey,
+    /// Whose it is: somebody of whom nothing else is known.
+    pub(crate) user: UserId,
+    pub(crate) key: SigningKey,
     sealing: SecretKey,
 }
 
 impl Device {
     pub(crate) fn new() -> Self {
+        Self::of(UserId::new(ambient::now(), ambient::random()))
+    }
+
+    /// Another device of this person's.
+    pub(crate) fn of(user: UserId) -> Self {
         Self {
+            user,
             key: SigningKey::generate(ambient::random()).unwrap(),
             sealing: secret(),
+        }
+    }
+
+    pub(crate) fn keys(&self) -> DeviceKeys {
+        let sealing_key = PublicJwk::from(&self.sealing.public_key());
+        let message = device::sealing_key_message(&self.key.public().device_id(), &sealing_key);
+        DeviceKeys {
+            device_key: self.key.public(),
+            sealing_key,
+            sealing_key_signature: self.key.sign(&message),
+        }
+    }
+
+    /// Approves another device of the same person.
+    pub(crate) fn approve(&self, workspace: WorkspaceId, device: &Self) -> Approval {
+        let (below, by) = (device.keys(), self.keys());
+        let person = (workspace, self.user);
+        let statement = Statement::new(person, below.id(), &below.sealing_key, by.id(), ambient::now());
+        Approval {
+            signature: self.key.sign(&statement.message()),
+            statement,
+            by,
         }
     }
 
@@ -67,7 +100,6 @@ impl Device {
         };
         let unsigned = session::seal(&header, payload, &input).unwrap();
         let signature = self.key.sign(&unsigned.message());
-        let message = device::sealing_key_message(&header.device, &sender);
         LeasedSession {
             lease: LeaseId::new(now, ambient::random()),
             lease_expires_at: now.plus(60_000),
@@ -75,9 +107,11 @@ impl Device {
             account: header.account,
             account_identity: None,
             app: payload.app.clone(),
-            device_key: self.key.public(),
-            device_sealing_key: sender,
-            device_sealing_key_signature: self.key.sign(&message),
+            user: self.user,
+            chain: TrustChain {
+                device: self.keys(),
+                approvals: Vec::new(),
+            },
             sealed: unsigned.signed(signature),
         }
     }

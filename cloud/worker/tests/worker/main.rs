@@ -12,4 +12,5 @@ mod ferry;
 mod process;
 mod restore;
 mod setting;
+mod trust;
 mod whole_loop;

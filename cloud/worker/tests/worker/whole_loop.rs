@@ -116,9 +116,7 @@ async fn seals_that_are_not_what_they_say_are_rejected() {
     ));
 
     let mut another_device = leased.clone();
-    another_device.device_key = Device::new()
-        .seal(&ferry.hand_out_key().await, &payload(&app, "s2"))
-        .device_key;
+    another_device.chain.device = Device::new().keys();
     assert!(is_rejected(&ferry.check(&another_device).await, "device"));
 
     let mut another_account = leased.clone();

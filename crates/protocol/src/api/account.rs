@@ -193,6 +193,12 @@ pub enum InvalidReason {
     AnotherIdentity,
     /// More than one identity is signed in.
     SeveralIdentities,
+    /// The device that sealed it was set up by an e-mailed code alone, and is not the
+    /// first of this person's: no device that the worker knows approved it.
+    DeviceNotApproved {
+        /// The fingerprint of that device, or of the one that it was approved by.
+        fingerprint: String,
+    },
     /// The seal could not be opened, or does not fit the account.
     SealRejected {
         /// What does not fit.

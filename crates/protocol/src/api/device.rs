@@ -46,6 +46,9 @@ pub struct Me {
     pub user: User,
     /// Their workspace.
     pub workspace: Workspace,
+    /// Whether they administer the workspace.
+    #[serde(default)]
+    pub admin: bool,
     /// This device; `None` until it is enrolled.
     pub device: Option<Device>,
     /// The vault that sessions are sealed to; `None` until a worker has signed in.
@@ -120,8 +123,10 @@ pub struct Device {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum DeviceState {
-    /// Waits for the e-mailed code.
+    /// Waits for the e-mailed code, or to ask for approval.
     AwaitingCode,
+    /// Waits for approval from a trusted device; the e-mailed code does as well.
+    PendingApproval,
     /// Trusted.
     Trusted,
     /// Was disabled; it can only be set up anew, with a new key.

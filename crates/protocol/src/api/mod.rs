@@ -11,6 +11,14 @@
 //! | `PUT /v1/device` | [`EnrolDevice`] | [`Me`] | any device |
 //! | `POST /v1/device/code` | – | [`CodeSent`] | a device not yet trusted |
 //! | `POST /v1/device/verify` | [`VerifyCode`] | [`Me`] | a device not yet trusted |
+//! | `POST /v1/device/approval` | [`AskApproval`] | [`ApprovalAnswer`] | a device not yet trusted |
+//! | `GET /v1/device/approval` | – | [`ApprovalAnswer`], once there is one | any device |
+//! | `GET /v1/devices` | – | [`Devices`] | a trusted device |
+//! | `POST /v1/devices/{device}/approve` | [`Approve`] | [`Devices`] | a trusted device of the same person |
+//! | `POST /v1/devices/{device}/deny` | – | [`Devices`] | a trusted device of the same person |
+//! | `POST /v1/devices/{device}/disable` | – | [`Devices`] | a trusted device of the same person |
+//! | `GET /v1/users/{user}/devices` | – | [`Devices`] | an admin |
+//! | `POST /v1/users/{user}/devices/{device}/disable` | – | [`Devices`] | an admin |
 //! | `GET /v1/accounts` | – | [`Accounts`] | a trusted device |
 //! | `GET /v1/accounts/{account}` | – | [`Account`] | a trusted device |
 //! | `POST /v1/accounts/{account}/consents` | [`GiveConsent`] | [`Consent`] | an owner |
@@ -30,8 +38,10 @@
 
 mod account;
 mod device;
+mod devices;
 mod worker;
 
 pub use account::*;
 pub use device::*;
+pub use devices::*;
 pub use worker::*;

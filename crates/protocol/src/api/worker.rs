@@ -7,8 +7,9 @@ use serde::{Deserialize, Serialize};
 
 use super::{InvalidReason, Receipt};
 use crate::session::SealedSession;
+use crate::trust::TrustChain;
 use crate::vault::{SignedSealingKey, VaultIdentity};
-use crate::{AccountId, LeaseId, PublicJwk, SealingKeyId, TransferId, UnixMillis, WorkspaceId};
+use crate::{AccountId, LeaseId, SealingKeyId, TransferId, UnixMillis, UserId, WorkspaceId};
 
 /// Signs a worker in. The proof's key is bound to the worker token at the first
 /// time; afterwards the token works with that key only.
@@ -111,12 +112,10 @@ pub struct LeasedSession {
     /// The account's app as the workspace defines it now: what is in the seal may
     /// reach no more.
     pub app: App,
-    /// The device key of the device that sealed it.
-    pub device_key: PublicJwk,
-    /// That device's sealing key, with the device key's signature over it.
-    pub device_sealing_key: PublicJwk,
-    /// By the device key, over device id and sealing key.
-    pub device_sealing_key_signature: crate::Bytes,
+    /// Who transferred it.
+    pub user: UserId,
+    /// The device that sealed it, and who vouches for it.
+    pub chain: TrustChain,
     /// The session.
     pub sealed: SealedSession,
 }

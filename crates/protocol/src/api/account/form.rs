@@ -80,6 +80,7 @@ enum Why {
     SignedOut,
     AnotherIdentity,
     SeveralIdentities,
+    DeviceNotApproved,
     SealRejected,
 }
 
@@ -89,6 +90,8 @@ pub(super) struct Reason {
     why: Why,
     #[serde(default)]
     what: Option<String>,
+    #[serde(default)]
+    fingerprint: Option<String>,
 }
 
 impl TryFrom<Reason> for InvalidReason {
@@ -99,6 +102,9 @@ impl TryFrom<Reason> for InvalidReason {
             Why::SignedOut => Self::SignedOut,
             Why::AnotherIdentity => Self::AnotherIdentity,
             Why::SeveralIdentities => Self::SeveralIdentities,
+            Why::DeviceNotApproved => Self::DeviceNotApproved {
+                fingerprint: form.fingerprint.ok_or(Missing("fingerprint"))?,
+            },
             Why::SealRejected => Self::SealRejected {
                 what: form.what.ok_or(Missing("what"))?,
             },
@@ -152,6 +158,9 @@ mod tests {
             invalid(InvalidReason::SeveralIdentities),
             invalid(InvalidReason::SealRejected {
                 what: "signature".to_owned(),
+            }),
+            invalid(InvalidReason::DeviceNotApproved {
+                fingerprint: "7K3M".to_owned(),
             }),
             SessionStatus::Expired { at: UnixMillis(5) },
         ] {
