@@ -16,7 +16,7 @@ use ferry_protocol::{DeviceId, PublicJwk};
 use crate::problem::Rejection;
 use crate::state::AppState;
 use crate::storage::StorageError;
-use crate::storage::jti::Claim;
+use crate::storage::jti::{Claim, Reused};
 use crate::storage::tokens::{self, Bearer};
 
 /// The header that carries the proof (RFC 9449 §4.1).
@@ -47,8 +47,8 @@ pub enum AuthError {
     #[error("make the proof again, with the nonce of this answer's DPoP-Nonce header")]
     Nonce,
     /// The proof was used before.
-    #[error("the DPoP proof was used before: make a new one for each request")]
-    Reused,
+    #[error(transparent)]
+    Reused(#[from] Reused),
     /// There is no `Authorization: DPoP` header.
     #[error("the request needs an Authorization header with a DPoP access token: sign in")]
     NoToken,
@@ -69,7 +69,7 @@ pub enum AuthError {
 impl From<AuthError> for Rejection {
     fn from(error: AuthError) -> Self {
         let code = match error {
-            AuthError::NotOneProof | AuthError::Proof(_) | AuthError::Jti | AuthError::Reused => {
+            AuthError::NotOneProof | AuthError::Proof(_) | AuthError::Jti | AuthError::Reused(_) => {
                 ProblemCode::InvalidDpopProof
             }
             AuthError::Nonce => ProblemCode::UseDpopNonce,
@@ -82,7 +82,7 @@ impl From<AuthError> for Rejection {
     }
 }
 
-/// A request whose proof is good and was not used before.
+/// A request whose proof is good.
 #[derive(Clone, Debug)]
 pub struct Proven {
     /// The key that made the proof.
@@ -105,7 +105,9 @@ pub struct Token {
 /// Proves a request that carries no token: signing in.
 pub async fn prove(state: &AppState, request: Request, limit: usize) -> Result<Proven, AuthError> {
     let proof = read_proof(state, request.headers())?;
-    finish(state, request, proof, None, limit).await
+    let (proven, claim) = check(state, request, proof, None, limit).await?;
+    use_up(state, claim).await?;
+    Ok(proven)
 }
 
 /// Proves a request that carries a token.
@@ -114,6 +116,18 @@ pub async fn prove_with_token(
     request: Request,
     limit: usize,
 ) -> Result<(Proven, Token), AuthError> {
+    let (proven, token, claim) = prove_but_for_use(state, request, limit).await?;
+    use_up(state, claim).await?;
+    Ok((proven, token))
+}
+
+/// The same, but for whether the proof was used before: the claim that comes with it is
+/// still to be made, before anything else happens or in the same transaction.
+pub async fn prove_but_for_use(
+    state: &AppState,
+    request: Request,
+    limit: usize,
+) -> Result<(Proven, Token, Claim), AuthError> {
     let proof = read_proof(state, request.headers())?;
     let text = read_token(request.headers())?;
     let hash = tokens::hash(&text);
@@ -127,8 +141,18 @@ pub async fn prove_with_token(
     if bearer.key != proof.key.device_id() {
         return Err(AuthError::Token);
     }
-    let proven = finish(state, request, proof, Some(&text), limit).await?;
-    Ok((proven, Token { hash, bearer }))
+    let (proven, claim) = check(state, request, proof, Some(&text), limit).await?;
+    Ok((proven, Token { hash, bearer }, claim))
+}
+
+/// Marks a proof as used, durably. It comes last of all: a proof that is refused for
+/// another reason is not used up.
+pub async fn use_up(state: &AppState, claim: Claim) -> Result<(), AuthError> {
+    if state.storage().claim(claim).await? {
+        Ok(())
+    } else {
+        Err(Reused.into())
+    }
 }
 
 /// Steps 1 to 7, and 10: everything that needs nothing but the header.
@@ -164,15 +188,15 @@ fn read_token(headers: &HeaderMap) -> Result<Arc<str>, AuthError> {
     Ok(token.trim().into())
 }
 
-/// Steps 8, 9, 11, the first half of 12, the body, and last of all the `jti`: a
-/// proof that is refused for another reason is not used up.
-async fn finish(
+/// Steps 8, 9, 11, the first half of 12, and the body. The claim of its `jti` is to be
+/// made.
+async fn check(
     state: &AppState,
     request: Request,
     proof: Proof,
     access_token: Option<&str>,
     limit: usize,
-) -> Result<Proven, AuthError> {
+) -> Result<(Proven, Claim), AuthError> {
     let method = request.method().clone();
     let url = state.config().public_url.join(request.uri().path());
     let body = read_body(request, limit).await?;
@@ -187,14 +211,12 @@ async fn finish(
     })?;
     let device = proof.key.device_id();
     let claim = Claim::new(&device.0, &proof.claims.jti, proof.unusable_from(MAX_AGE_S));
-    if !state.storage().claim(claim).await? {
-        return Err(AuthError::Reused);
-    }
-    Ok(Proven {
+    let proven = Proven {
         key: proof.key,
         device,
         body,
-    })
+    };
+    Ok((proven, claim))
 }
 
 async fn read_body(request: Request, limit: usize) -> Result<Bytes, AuthError> {

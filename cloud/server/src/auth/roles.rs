@@ -4,6 +4,7 @@
 use std::net::SocketAddr;
 
 use axum::extract::{ConnectInfo, FromRequest, FromRequestParts, Path, Request};
+use axum::http::HeaderValue;
 use axum::http::request::Parts;
 use ferry_protocol::api::{Device, DeviceState};
 use ferry_protocol::dpop::Proof;
@@ -11,11 +12,12 @@ use ferry_protocol::problem::ProblemCode;
 use ferry_protocol::{DeviceId, PublicJwk, WorkspaceId};
 use serde::de::DeserializeOwned;
 
-use super::body::{BodyError, FromBody};
+use super::body::{BodyError, FromBody, Upload};
 use super::dpop::{self, AuthError, DPOP, Proven, Token};
 use crate::forwarded;
 use crate::problem::Rejection;
 use crate::state::AppState;
+use crate::storage::jti::Claim;
 use crate::storage::tokens::{Person, Who};
 use crate::storage::workers::WorkerId;
 use crate::storage::{StorageError, devices};
@@ -75,23 +77,30 @@ fn ip(request: &Request, state: &AppState) -> String {
     ip.unwrap_or_default()
 }
 
-/// Proves a request with a token. The tokens of a device that was disabled are gone:
-/// whoever proves its key is told so, rather than to sign in again.
+/// Proves a request with a token.
 async fn prove(request: Request, state: &AppState, limit: usize) -> Result<(Proven, Token), RoleError> {
     let proof = request.headers().get(DPOP).cloned();
     match dpop::prove_with_token(state, request, limit).await {
-        Err(AuthError::Token) => {
-            let proof = proof.and_then(|proof| Proof::parse(proof.to_str().ok()?).ok());
-            if let Some(proof) = proof {
-                let mut connection = state.storage().read().await?;
-                if devices::key_is_disabled(&mut connection, proof.key.device_id()).await? {
-                    return Err(RoleError::Disabled);
-                }
-            }
-            Err(AuthError::Token.into())
-        }
-        proven => Ok(proven?),
+        Ok(proven) => Ok(proven),
+        Err(error) => Err(explain(state, proof, error).await?),
     }
+}
+
+/// Why a request was not let in. The tokens of a device that was disabled are gone:
+/// whoever proves its key is told so, rather than to sign in again.
+async fn explain(
+    state: &AppState,
+    proof: Option<HeaderValue>,
+    error: AuthError,
+) -> Result<RoleError, StorageError> {
+    let proof = proof.and_then(|proof| Proof::parse(proof.to_str().ok()?).ok());
+    if let (AuthError::Token, Some(proof)) = (&error, proof) {
+        let mut connection = state.storage().read().await?;
+        if devices::key_is_disabled(&mut connection, proof.key.device_id()).await? {
+            return Ok(RoleError::Disabled);
+        }
+    }
+    Ok(error.into())
 }
 
 /// The person who asks, on whichever device; the device was in use just now.
@@ -196,7 +205,11 @@ pub struct TrustedPerson<B> {
 impl<B: FromBody> TrustedPerson<B> {
     async fn extract(request: Request, state: &AppState) -> Result<Self, RoleError> {
         let (proven, token) = prove(request, state, B::LIMIT).await?;
-        let person = person(&token, proven.device, state)?;
+        Self::admit(proven, &token, state)
+    }
+
+    fn admit(proven: Proven, token: &Token, state: &AppState) -> Result<Self, RoleError> {
+        let person = person(token, proven.device, state)?;
         let device = match &person.device {
             Some(device) => match device.state {
                 DeviceState::Trusted => device.clone(),
@@ -246,6 +259,42 @@ impl<B: FromBody> FromRequest<AppState> for Administrator<B> {
             return Err(RoleError::NotAdmin.into());
         }
         Ok(Self { person, device, body })
+    }
+}
+
+/// A person who uploads, signed in on a trusted device. Whether their proof was used
+/// before is not known yet: whoever takes this makes the claim, in the transaction of the
+/// upload, which saves a commit.
+pub struct Uploader {
+    /// Who, with what.
+    pub caller: TrustedPerson<Upload>,
+    /// To be made.
+    pub claim: Claim,
+}
+
+impl Uploader {
+    async fn extract(request: Request, state: &AppState) -> Result<Self, RoleError> {
+        let proof = request.headers().get(DPOP).cloned();
+        let (proven, token, claim) = match dpop::prove_but_for_use(state, request, Upload::LIMIT).await {
+            Ok(proven) => proven,
+            Err(error) => return Err(explain(state, proof, error).await?),
+        };
+        match TrustedPerson::admit(proven, &token, state) {
+            Ok(caller) => Ok(Self { caller, claim }),
+            Err(refusal) => {
+                // As everywhere else: refused or not, the proof has been used.
+                dpop::use_up(state, claim).await?;
+                Err(refusal)
+            }
+        }
+    }
+}
+
+impl FromRequest<AppState> for Uploader {
+    type Rejection = Rejection;
+
+    async fn from_request(request: Request, state: &AppState) -> Result<Self, Rejection> {
+        Ok(Self::extract(request, state).await?)
     }
 }
 

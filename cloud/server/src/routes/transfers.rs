@@ -16,18 +16,20 @@ use axum::extract::State;
 use ferry_protocol::api::{Account, BeginTransfer, Role, SessionStatus, StoredSession, TransferOffer};
 use ferry_protocol::problem::{Problem, ProblemCode};
 use ferry_protocol::session::{Header, SealedSession};
-use ferry_protocol::{AccountId, PublicJwk, TransferId, UnixMillis};
+use ferry_protocol::{AccountId, PublicJwk, TransferId};
 
 use super::accounts::{AccountError, require_owner};
-use crate::auth::body::{Body, Upload};
-use crate::auth::roles::{Ids, TrustedPerson};
+use crate::auth::body::Body;
+use crate::auth::dpop::AuthError;
+use crate::auth::roles::{Ids, TrustedPerson, Uploader};
 use crate::problem::Rejection;
 use crate::stamp::Stamp;
 use crate::state::AppState;
 use crate::storage::audit::{self, Action, Actor, Event};
+use crate::storage::jti::Reused;
 use crate::storage::keys::{KeyState, Reservation};
-use crate::storage::sessions::NewSession;
 use crate::storage::tokens::Person;
+use crate::storage::uploads::{NewSession, Standing, Store};
 use crate::storage::{Connection, Erase, StorageError, consents, keys, sessions, vaults};
 
 /// Why a session could not be transferred.
@@ -54,6 +56,9 @@ pub enum TransferError {
     /// The seal.
     #[error("the seal does not fit: {0}")]
     Seal(#[from] SealMismatch),
+    /// The proof.
+    #[error(transparent)]
+    Reused(#[from] Reused),
     /// The database failed.
     #[error(transparent)]
     Storage(#[from] StorageError),
@@ -104,6 +109,7 @@ impl From<TransferError> for Rejection {
             E::NoSealingKey => ProblemCode::NoSealingKey,
             E::Over | E::OtherBytes => ProblemCode::TransferConflict,
             E::Seal(_) => ProblemCode::SealRejected,
+            E::Reused(reused) => return AuthError::from(reused).into(),
             E::Storage(error) => return error.into(),
         };
         Self::new(code, error)
@@ -213,7 +219,7 @@ async fn reserve(
 pub async fn store(
     State(state): State<AppState>,
     Ids((account, transfer)): Ids<(AccountId, TransferId)>,
-    caller: TrustedPerson<Upload>,
+    Uploader { caller, claim }: Uploader,
 ) -> Result<Json<Account>, Rejection> {
     let user = caller.person.user.id;
     let reservation = Reservation {
@@ -223,20 +229,20 @@ pub async fn store(
         device: caller.device.id,
     };
     let sealed = caller.body.0;
-    // Costly, so it is not done in the transaction; told only to who may transfer.
-    let fitting = fitting_header(&sealed, &caller.person, &caller.key, reservation);
-    let stamp = state.stamp();
-    let stored_by = (caller.device.name, caller.person.user.name);
-    let now = stamp.now;
-    let stored = state.storage().write_checked(
-        Erase::Soon,
-        move |connection| {
-            Box::pin(async move { decide(connection, now, reservation, fitting, sealed).await })
-        },
-        move |connection, decision| {
-            Box::pin(async move { carry_out(connection, &stamp, decision, stored_by).await })
-        },
-    );
+    let attempt = Attempt {
+        stamp: state.stamp(),
+        reservation,
+        // Costly, so it is not done in the transaction; told only to who may transfer.
+        fitting: fitting_header(&sealed, &caller.person, &caller.key, reservation),
+        sealed,
+        device_name: caller.device.name,
+        user_name: caller.person.user.name,
+    };
+    let stored = state
+        .storage()
+        .upload(claim, reservation, move |connection, standing| {
+            Box::pin(attempt.decide(connection, standing))
+        });
     let account = stored.await?;
     state.wake_workers();
     Ok(Json(account))
@@ -272,124 +278,105 @@ fn fitting_header(
     Ok(header)
 }
 
-/// What to do with an upload that is good.
-enum Decision {
-    /// It was stored before: nothing.
-    Repeated(Account),
-    /// To store it, in the place of what the account had before.
-    Store {
-        account: Account,
-        new: Box<NewSession>,
-        replaced: Option<TransferId>,
-    },
-}
-
-/// Whether the session may be stored, as things stand in this transaction: what was
-/// revoked until now counts.
-async fn decide(
-    connection: &mut Connection,
-    now: UnixMillis,
+/// An upload, as far as it can be judged without the database.
+struct Attempt {
+    stamp: Stamp,
     reservation: Reservation,
     fitting: Result<Header, SealMismatch>,
     sealed: SealedSession,
-) -> Result<Decision, TransferError> {
-    let standing = sessions::standing(connection, reservation)
-        .await?
-        .ok_or(AccountError::NotFound)?;
-    if standing.account.role != Role::Owner {
-        return Err(AccountError::NotOwner.into());
-    }
-    if !standing.device_trusted {
-        return Err(AccountError::NotTrusted.into());
-    }
-    let header = fitting?;
-    if header.app != standing.account.app.id {
-        return Err(SealMismatch::App.into());
-    }
-    let transfer = reservation.transfer;
-    let key = standing.key.ok_or(TransferError::Over)?;
-    if key.state == KeyState::Used && standing.stored == Some(transfer) {
-        let stored = sessions::sealed(connection, transfer).await?;
-        let same = stored.is_some_and(|stored| stored == sealed);
-        return if same {
-            Ok(Decision::Repeated(standing.account))
-        } else {
-            Err(TransferError::OtherBytes)
-        };
-    }
-    // Before the key: to revoke consent gives that up as well.
-    let consent = standing
-        .account
-        .consent
-        .as_ref()
-        .ok_or(TransferError::ConsentRequired)?;
-    if key.state != KeyState::Reserved {
-        return Err(TransferError::Over);
-    }
-    if header.consent != consent.id {
-        return Err(SealMismatch::Consent.into());
-    }
-    if header.sealing_key != key.id {
-        return Err(SealMismatch::SealingKey.into());
-    }
-    let new = NewSession {
-        transfer,
-        account: reservation.account,
-        workspace: header.workspace,
-        user: reservation.user,
-        device: reservation.device,
-        sealing_key: key.id,
-        consent: consent.id,
-        begun_at: key.reserved_at,
-        expires_at: now.plus(standing.retention_ms),
-        sealed,
-    };
-    Ok(Decision::Store {
-        account: standing.account,
-        new: Box::new(new),
-        replaced: standing.stored,
-    })
+    device_name: String,
+    user_name: String,
 }
 
-/// Stores the session, and tells how the account looks now. `stored_by`: name of the
-/// device, and of the person.
-async fn carry_out(
-    connection: &mut Connection,
-    stamp: &Stamp,
-    decision: Decision,
-    stored_by: (String, String),
-) -> Result<Account, StorageError> {
-    let (account, new, replaced) = match decision {
-        Decision::Repeated(account) => return Ok(account),
-        Decision::Store {
+impl Attempt {
+    /// Whether the session may be stored, as things stand in this transaction: what was
+    /// revoked until now counts. Returns how the account looks then, and what is to be
+    /// stored: nothing, if it was before.
+    async fn decide(
+        self,
+        connection: &mut Connection,
+        standing: Option<Standing>,
+    ) -> Result<(Account, Option<Store>), TransferError> {
+        let standing = standing.ok_or(AccountError::NotFound)?;
+        if standing.account.role != Role::Owner {
+            return Err(AccountError::NotOwner.into());
+        }
+        if !standing.device_trusted {
+            return Err(AccountError::NotTrusted.into());
+        }
+        let header = self.fitting?;
+        if header.app != standing.account.app.id {
+            return Err(SealMismatch::App.into());
+        }
+        let Reservation {
+            transfer,
             account,
-            new,
-            replaced,
-        } => (account, new, replaced),
-    };
-    let session = StoredSession {
-        transfer: new.transfer,
-        transferred_at: stamp.now,
-        device_name: stored_by.0,
-        transferred_by: stored_by.1,
-        expires_at: new.expires_at,
-        check: None,
-    };
-    let event = |action, transfer| {
-        Event::new(new.workspace, Actor::User(new.user), action)
-            .device(new.device)
-            .account(new.account)
-            .transfer(transfer)
-    };
-    let stored = event(Action::SessionTransferred, new.transfer);
-    let replaced = replaced.map(|old| event(Action::SessionReplaced, old));
-    sessions::replace(connection, *new, stamp.now).await?;
-    match replaced {
-        Some(replaced) => audit::record(connection, stamp, [replaced, stored]).await?,
-        None => audit::record(connection, stamp, [stored]).await?,
+            user,
+            device,
+        } = self.reservation;
+        let key = standing.key.ok_or(TransferError::Over)?;
+        if key.state == KeyState::Used && standing.stored == Some(transfer) {
+            let stored = sessions::sealed(connection, transfer).await?;
+            let same = stored.is_some_and(|stored| stored == self.sealed);
+            return if same {
+                Ok((standing.account, None))
+            } else {
+                Err(TransferError::OtherBytes)
+            };
+        }
+        // Before the key: to revoke consent gives that up as well.
+        let consent = standing
+            .account
+            .consent
+            .as_ref()
+            .ok_or(TransferError::ConsentRequired)?;
+        if key.state != KeyState::Reserved {
+            return Err(TransferError::Over);
+        }
+        if header.consent != consent.id {
+            return Err(SealMismatch::Consent.into());
+        }
+        if header.sealing_key != key.id {
+            return Err(SealMismatch::SealingKey.into());
+        }
+        let now = self.stamp.now;
+        let expires_at = now.plus(standing.retention_ms);
+        let event = |action, transfer| {
+            Event::new(header.workspace, Actor::User(user), action)
+                .device(device)
+                .account(account)
+                .transfer(transfer)
+        };
+        let replaced = standing.stored.map(|old| event(Action::SessionReplaced, old));
+        let stored = event(Action::SessionTransferred, transfer);
+        let store = Store {
+            session: NewSession {
+                transfer,
+                account,
+                workspace: header.workspace,
+                user,
+                device,
+                sealing_key: key.id,
+                consent: consent.id,
+                begun_at: key.reserved_at,
+                expires_at,
+                sealed: self.sealed,
+            },
+            stamp: self.stamp,
+            events: replaced.into_iter().chain([stored]).collect(),
+        };
+        let session = SessionStatus::Transferred(StoredSession {
+            transfer,
+            transferred_at: now,
+            device_name: self.device_name,
+            transferred_by: self.user_name,
+            expires_at,
+            check: None,
+        });
+        let account = Account {
+            session,
+            ..standing.account
+        };
+        Ok((account, Some(store)))
     }
-    Ok(Account {
-        session: SessionStatus::Transferred(session),
-        ..account
-    })
 }

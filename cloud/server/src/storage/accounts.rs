@@ -116,10 +116,12 @@ pub async fn role(
     found.as_ref().map(read_role).transpose()
 }
 
-/// An account as the person `$1` sees it: more columns, more tables, and which.
+/// An account as a person sees it: what comes before, more columns, which of
+/// `account_roles`, and more tables.
 macro_rules! view_query {
-    ($columns:literal, $joins:literal, $condition:literal) => {
+    ($before:literal, $columns:literal, $roles:literal, $joins:literal) => {
         concat!(
+            $before,
             "SELECT accounts.id, accounts.name, accounts.identity, accounts.app_id, apps.definition,
                     account_roles.role,
                     consents.id AS consent_id, consents.text_version, consents.granted_at,
@@ -127,17 +129,16 @@ macro_rules! view_query {
                     sessions.invalid_reason, sessions.last_check,
                     devices.name AS device_name, sharers.name AS transferred_by ",
             $columns,
-            " FROM account_roles
-             JOIN accounts ON accounts.id = account_roles.account_id
+            " FROM ",
+            $roles,
+            " JOIN accounts ON accounts.id = account_roles.account_id
              LEFT JOIN apps ON apps.workspace_id = accounts.workspace_id AND apps.id = accounts.app_id
              LEFT JOIN consents ON consents.account_id = accounts.id
                  AND consents.user_id = account_roles.user_id AND consents.revoked_at IS NULL
              LEFT JOIN sessions ON sessions.account_id = accounts.id
              LEFT JOIN devices ON devices.user_id = sessions.user_id AND devices.id = sessions.device_id
              LEFT JOIN users AS sharers ON sharers.id = sessions.user_id ",
-            $joins,
-            " WHERE account_roles.user_id = $1 ",
-            $condition
+            $joins
         )
     };
 }
@@ -145,10 +146,15 @@ pub(super) use view_query;
 
 /// The accounts that a person may see, by name.
 pub async fn views(connection: &mut Connection, user: UserId) -> Result<Vec<Account>, StorageError> {
-    let rows = sqlx::query(view_query!("", "", "ORDER BY LOWER(accounts.name), accounts.id"))
-        .bind(user.to_string())
-        .fetch_all(connection)
-        .await?;
+    let rows = sqlx::query(view_query!(
+        "",
+        "",
+        "account_roles",
+        "WHERE account_roles.user_id = $1 ORDER BY LOWER(accounts.name), accounts.id"
+    ))
+    .bind(user.to_string())
+    .fetch_all(connection)
+    .await?;
     rows.iter().map(read_view).collect()
 }
 
@@ -158,11 +164,16 @@ pub async fn view(
     user: UserId,
     account: AccountId,
 ) -> Result<Option<Account>, StorageError> {
-    let found = sqlx::query(view_query!("", "", "AND account_roles.account_id = $2"))
-        .bind(user.to_string())
-        .bind(account.to_string())
-        .fetch_optional(connection)
-        .await?;
+    let found = sqlx::query(view_query!(
+        "",
+        "",
+        "account_roles",
+        "WHERE account_roles.user_id = $1 AND account_roles.account_id = $2"
+    ))
+    .bind(user.to_string())
+    .bind(account.to_string())
+    .fetch_optional(connection)
+    .await?;
     found.as_ref().map(read_view).transpose()
 }
 

@@ -7,6 +7,10 @@ use super::workers::WorkerId;
 use super::{Connection, StorageError};
 use crate::stamp::Stamp;
 
+/// Events of one statement. Each number of them is a statement of its own, and stays
+/// prepared.
+const PER_STATEMENT: usize = 32;
+
 /// Who did it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Actor {
@@ -197,11 +201,26 @@ pub async fn record<const N: usize>(
     stamp: &Stamp,
     events: [Event; N],
 ) -> Result<(), StorageError> {
+    insert(connection, events.iter().map(|event| (stamp, event))).await
+}
+
+/// The same for those of several changes, each with its moment.
+pub async fn record_all(connection: &mut Connection, events: &[(Stamp, Event)]) -> Result<(), StorageError> {
+    for some in events.chunks(PER_STATEMENT) {
+        insert(connection, some.iter().map(|(stamp, event)| (stamp, event))).await?;
+    }
+    Ok(())
+}
+
+async fn insert<'e>(
+    connection: &mut Connection,
+    events: impl Iterator<Item = (&'e Stamp, &'e Event)>,
+) -> Result<(), StorageError> {
     let mut query = sqlx::QueryBuilder::new(
         "INSERT INTO audit_events
          (id, workspace_id, at, actor, actor_id, device_id, action, account_id, transfer_id, detail) ",
     );
-    query.push_values(events, |mut row, event| {
+    query.push_values(events, |mut row, (stamp, event)| {
         let (actor, actor_id) = match event.actor {
             Actor::User(id) => ("user", Some(id.to_string())),
             Actor::Worker(id) => ("worker", Some(id.to_string())),
@@ -217,7 +236,7 @@ pub async fn record<const N: usize>(
             .push_bind(event.action.as_str())
             .push_bind(event.account.map(|id| id.to_string()))
             .push_bind(event.transfer.map(|id| id.to_string()))
-            .push_bind(event.detail);
+            .push_bind(event.detail.clone());
     });
     query.build().execute(connection).await?;
     Ok(())

@@ -8,8 +8,14 @@ use sqlx::{QueryBuilder, Row as _};
 
 use super::{Connection, StorageError};
 
-/// Claims of one statement: a power of two, so that few statements are prepared.
-const PER_STATEMENT: usize = 64;
+/// Claims of one statement. Each number of them is a statement of its own, and stays
+/// prepared.
+const PER_STATEMENT: usize = 32;
+
+/// The proof was used before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the DPoP proof was used before: make a new one for each request")]
+pub struct Reused;
 
 /// A proof's claim to be used now, for the first time.
 #[derive(Clone, Debug)]
@@ -36,23 +42,15 @@ impl Claim {
 /// the first of its proof.
 pub async fn claim(connection: &mut Connection, claims: &[Claim]) -> Result<Vec<bool>, StorageError> {
     let mut fresh = HashSet::with_capacity(claims.len());
-    let mut rest = claims;
-    while !rest.is_empty() {
-        let count = if rest.len() >= PER_STATEMENT {
-            PER_STATEMENT
-        } else {
-            1 << rest.len().ilog2()
-        };
-        let (now, later) = rest.split_at(count);
+    for some in claims.chunks(PER_STATEMENT) {
         let mut query = QueryBuilder::new("INSERT INTO jti (hash, expires_at) ");
-        query.push_values(now, |mut row, claim| {
+        query.push_values(some, |mut row, claim| {
             row.push_bind(claim.hash.to_vec()).push_bind(claim.expires_at.0);
         });
         query.push(" ON CONFLICT DO NOTHING RETURNING hash");
         for row in query.build().fetch_all(&mut *connection).await? {
             fresh.insert(row.try_get::<Vec<u8>, _>("hash")?);
         }
-        rest = later;
     }
     // The same proof twice in one batch: the second finds its hash taken.
     Ok(claims

@@ -2,8 +2,8 @@
 //!
 //! One file for each kind of thing; each has functions over a [`Connection`] and
 //! types of its own. Which functions make up one transaction is for the caller to
-//! say: writes go through [`Storage::write`], one savepoint each, and are answered
-//! when they are durable ([`writer`]); reads take a connection of
+//! say: writes go through [`Storage::write`], one savepoint each, or many at once through
+//! [`Storage::upload`], and are answered when they are durable ([`writer`]); reads take a connection of
 //! [`Storage::read`]. Nothing here decides who may do what.
 //!
 //! SQL stays in the subset that PostgreSQL takes as well: `$1` placeholders,
@@ -23,6 +23,7 @@ pub mod row;
 pub mod sessions;
 pub mod sign_in;
 pub mod tokens;
+pub mod uploads;
 pub mod users;
 pub mod vaults;
 pub mod workers;
@@ -41,6 +42,8 @@ use sqlx::sqlite::{
 };
 use sqlx::{ConnectOptions, Connection as _};
 
+use keys::Reservation;
+use uploads::{Standing, Store};
 pub use writer::Erase;
 use writer::Writer;
 
@@ -62,7 +65,7 @@ const READERS: u32 = 4;
 const CACHE_SIZE: &str = "-32768";
 
 /// Prepared statements kept per connection: more than there are statements.
-const STATEMENTS: usize = 256;
+const STATEMENTS: usize = 512;
 
 /// The schema, as append-only steps.
 static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("./migrations");
@@ -157,18 +160,29 @@ impl Storage {
         self.writer.write(erase, operation).await
     }
 
-    /// Runs a write in two steps: `check` reads and decides, `apply` writes and may
-    /// fail only with the database. That way it needs no savepoint, which would copy
-    /// every page that it changes: for what is done very often.
-    pub async fn write_checked<P, T, E, C, A>(&self, erase: Erase, check: C, apply: A) -> Result<T, E>
+    /// Uses up a proof's `jti` and stores a session, together: either both are durable, or
+    /// neither is. A proof that was used before is refused; one whose upload `decide`
+    /// refuses stays used.
+    ///
+    /// `decide` is told how things stand, and may read. What it returns beside the answer
+    /// is stored, in the same transaction.
+    pub async fn upload<T, E, D>(
+        &self,
+        claim: jti::Claim,
+        reservation: Reservation,
+        decide: D,
+    ) -> Result<T, E>
     where
-        C: for<'c> FnOnce(&'c mut Connection) -> BoxFuture<'c, Result<P, E>> + Send + 'static,
-        A: for<'c> FnOnce(&'c mut Connection, P) -> BoxFuture<'c, Result<T, StorageError>> + Send + 'static,
-        P: Send + 'static,
+        D: for<'c> FnOnce(
+                &'c mut Connection,
+                Option<Standing>,
+            ) -> BoxFuture<'c, Result<(T, Option<Store>), E>>
+            + Send
+            + 'static,
         T: Send + 'static,
-        E: From<StorageError> + Send + 'static,
+        E: From<StorageError> + From<jti::Reused> + Send + 'static,
     {
-        self.writer.write_checked(erase, check, apply).await
+        self.writer.upload(claim, reservation, decide).await
     }
 
     /// Uses up a proof's `jti`. `false`: it was used before.

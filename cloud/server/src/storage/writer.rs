@@ -2,9 +2,10 @@
 //!
 //! SQLite takes one writer at a time, and a durable commit costs a flush of the
 //! disk. So all writes go through one thread that owns the write connection. It
-//! takes what is queued, runs each operation in a savepoint of its own, commits
-//! them all at once, and only then answers: *acknowledged means durable*. While
-//! nothing is queued it holds no lock, so another process (the command line) can
+//! takes what is queued, commits it all at once, and only then answers: *acknowledged
+//! means durable*. Each operation runs in a savepoint of its own; uploads, which are
+//! most of what comes, are done together, a few statements for all of them. While nothing
+//! is queued it holds no lock, so another process (the command line) can
 //! write as well.
 //!
 //! With `secure_delete` deleted content is overwritten with zeroes, but the old
@@ -28,7 +29,9 @@ use tokio::sync::{mpsc, oneshot};
 
 use self::batch::Worker;
 use self::log::Log;
-use super::jti::Claim;
+use super::jti::{Claim, Reused};
+use super::keys::Reservation;
+use super::uploads::{Standing, Store};
 use super::{Connection, StorageError};
 
 /// Operations that may wait; who comes after that waits for a place.
@@ -50,28 +53,45 @@ type Reply = Box<dyn FnOnce(Result<(), StorageError>) + Send>;
 
 /// An operation that ran, and waits for the commit.
 struct Ran {
-    end: End,
+    /// Whether what it wrote stays; otherwise it is taken back.
+    keep: bool,
     reply: Reply,
-}
-
-/// What is to become of what an operation wrote.
-enum End {
-    /// It stays.
-    Keep,
-    /// It is taken back; the operation had a savepoint.
-    TakeBack,
-    /// It cannot be taken back alone: the whole batch is.
-    Broken(String),
 }
 
 type Operation = Box<dyn for<'c> FnOnce(&'c mut Connection) -> BoxFuture<'c, Ran> + Send>;
 
+/// A session that is to be stored together with its proof's claim.
+struct Upload {
+    claim: Claim,
+    reservation: Reservation,
+    decide: Decide,
+}
+
+/// What an upload comes to.
+struct Decided {
+    store: Option<Store>,
+    reply: Reply,
+}
+
+/// Why the writer has an upload refused, rather than decided on.
+enum Unfit {
+    /// Its proof was used before.
+    Reused,
+    /// What is stored about its account cannot be read.
+    Unreadable(StorageError),
+}
+
+/// Only reads.
+type Decide = Box<
+    dyn for<'c> FnOnce(&'c mut Connection, Result<Option<Standing>, Unfit>) -> BoxFuture<'c, Decided> + Send,
+>;
+
 enum Job {
     Write {
         erase: Erase,
-        savepoint: bool,
         operation: Operation,
     },
+    Upload(Upload),
     Claim {
         claim: Claim,
         reply: oneshot::Sender<Result<bool, StorageError>>,
@@ -136,69 +156,55 @@ impl Writer {
         let operation: Operation = Box::new(move |connection| {
             Box::pin(async move {
                 let result = operation(connection).await;
-                let end = if result.is_ok() { End::Keep } else { End::TakeBack };
                 Ran {
-                    end,
+                    keep: result.is_ok(),
                     reply: reply_with(answer, result),
                 }
             })
         });
-        self.queue(
-            Job::Write {
-                erase,
-                savepoint: true,
-                operation,
-            },
-            answered,
-        )
-        .await
+        self.queue(Job::Write { erase, operation }, answered).await
     }
 
-    pub(super) async fn write_checked<P, T, E, C, A>(&self, erase: Erase, check: C, apply: A) -> Result<T, E>
+    pub(super) async fn upload<T, E, D>(
+        &self,
+        claim: Claim,
+        reservation: Reservation,
+        decide: D,
+    ) -> Result<T, E>
     where
-        C: for<'c> FnOnce(&'c mut Connection) -> BoxFuture<'c, Result<P, E>> + Send + 'static,
-        A: for<'c> FnOnce(&'c mut Connection, P) -> BoxFuture<'c, Result<T, StorageError>> + Send + 'static,
-        P: Send + 'static,
+        D: for<'c> FnOnce(
+                &'c mut Connection,
+                Option<Standing>,
+            ) -> BoxFuture<'c, Result<(T, Option<Store>), E>>
+            + Send
+            + 'static,
         T: Send + 'static,
-        E: From<StorageError> + Send + 'static,
+        E: From<StorageError> + From<Reused> + Send + 'static,
     {
         let (answer, answered) = oneshot::channel();
-        let operation: Operation = Box::new(move |connection| {
+        let decide: Decide = Box::new(move |connection, standing| {
             Box::pin(async move {
-                let decision = match check(connection).await {
-                    Ok(decision) => decision,
-                    // It has only read.
-                    Err(error) => {
-                        return Ran {
-                            end: End::Keep,
-                            reply: reply_with(answer, Err(error)),
-                        };
-                    }
+                let decided = match standing {
+                    Ok(standing) => decide(connection, standing).await,
+                    Err(Unfit::Unreadable(error)) => Err(error.into()),
+                    Err(Unfit::Reused) => Err(Reused.into()),
                 };
-                match apply(connection, decision).await {
-                    Ok(value) => Ran {
-                        end: End::Keep,
-                        reply: reply_with(answer, Ok(value)),
-                    },
-                    Err(error) => {
-                        let end = End::Broken(error.to_string());
-                        Ran {
-                            end,
-                            reply: reply_with(answer, Err(error.into())),
-                        }
-                    }
+                let (store, result) = match decided {
+                    Ok((value, store)) => (store, Ok(value)),
+                    Err(error) => (None, Err(error)),
+                };
+                Decided {
+                    store,
+                    reply: reply_with(answer, result),
                 }
             })
         });
-        self.queue(
-            Job::Write {
-                erase,
-                savepoint: false,
-                operation,
-            },
-            answered,
-        )
-        .await
+        let upload = Upload {
+            claim,
+            reservation,
+            decide,
+        };
+        self.queue(Job::Upload(upload), answered).await
     }
 
     async fn queue<T, E: From<StorageError>>(

@@ -2,14 +2,14 @@
 
 use axum::http::header::{AUTHORIZATION, WWW_AUTHENTICATE};
 use axum::http::{HeaderValue, Method, Request, StatusCode};
-use ferry_protocol::Bytes;
-use ferry_protocol::api::{GiveConsent, Me};
+use ferry_protocol::api::{Account, GiveConsent, Me};
 use ferry_protocol::dpop::Claims;
 use ferry_protocol::problem::ProblemCode;
+use ferry_protocol::{Bytes, TransferId};
 use futures_util::future::join_all;
 
 use crate::client::{Client, json};
-use crate::fixture::{PASSWORD, Scene, Server};
+use crate::fixture::{COLLABORATOR, OWNER, PASSWORD, Scene, Server};
 
 /// Somebody who is signed in and knows the nonce.
 async fn somebody() -> (Server, Client) {
@@ -323,6 +323,65 @@ async fn the_same_proof_a_hundred_times_at_once_works_once() {
         }
     }
     assert_eq!((accepted, refused), (1, 99));
+}
+
+/// An upload's proof is marked as used in the transaction of the upload.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_same_upload_a_hundred_times_at_once_is_taken_once() {
+    let scene = Scene::set().await;
+    let (transfer, sealed) = scene.owner.prepare(scene.account, b"sealed").await;
+    let path = scene.path(&format!("/transfers/{transfer}"));
+    let body = json(&sealed);
+    let proof = scene.owner.proof(&scene.owner.claims(&Method::PUT, &path, &body));
+    let requests = (0..100).map(|_| {
+        let client = scene.owner.over(
+            crate::client::Transport::Router(scene.server.router.clone()),
+            crate::fixture::BASE,
+        );
+        let request = client.request(&Method::PUT, &path, body.clone(), &proof);
+        tokio::spawn(async move { client.send_raw(request).await.unwrap() })
+    });
+    let answers = join_all(requests).await.into_iter().map(Result::unwrap);
+    let (taken, refused): (Vec<_>, Vec<_>) = answers.partition(|answer| answer.status == StatusCode::OK);
+    assert_eq!((taken.len(), refused.len()), (1, 99));
+    for answer in refused {
+        assert_eq!(answer.code(), ProblemCode::InvalidDpopProof);
+    }
+}
+
+/// Refused before it came to a transaction, or in it: a proof is used up all the same.
+#[tokio::test]
+async fn the_proof_of_a_refused_upload_is_used_up() {
+    let scene = Scene::set().await;
+    let (transfer, sealed) = scene.owner.prepare(scene.account, b"sealed").await;
+    let untrusted = scene.server.untrusted(OWNER).await;
+    let collaborator = scene.server.trusted(COLLABORATOR).await;
+    let path = scene.path(&format!("/transfers/{transfer}"));
+    let not_begun = scene.path(&format!("/transfers/{}", scene.owner.id(TransferId::new)));
+    let good = json(&sealed);
+    for (client, path, body, code) in [
+        (&untrusted, &path, &good, ProblemCode::DeviceNotTrusted),
+        (&scene.owner, &path, &b"{}".to_vec(), ProblemCode::InvalidRequest),
+        (&collaborator, &path, &good, ProblemCode::Forbidden),
+        (&scene.owner, &not_begun, &good, ProblemCode::SealRejected),
+    ] {
+        // So that the client knows the nonce.
+        client.me().await;
+        let proof = client.proof(&client.claims(&Method::PUT, path, body));
+        let send = || client.send_raw(client.request(&Method::PUT, path, body.clone(), &proof));
+        assert_eq!(send().await.unwrap().code(), code);
+        assert_eq!(
+            send().await.unwrap().code(),
+            ProblemCode::InvalidDpopProof,
+            "{code:?}"
+        );
+    }
+    assert_eq!(scene.server.number("SELECT COUNT(*) FROM sessions").await, 0);
+    scene
+        .owner
+        .store(scene.account, transfer, &sealed)
+        .await
+        .ok::<Account>();
 }
 
 #[tokio::test]

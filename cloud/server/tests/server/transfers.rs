@@ -405,3 +405,65 @@ async fn transfers_at_once_leave_one_session_and_one_key_in_use() {
         1
     );
 }
+
+/// More than the writer stores together, two transfers for each account, and one account
+/// whose row cannot be read.
+#[tokio::test(flavor = "multi_thread")]
+async fn transfers_to_many_accounts_at_once_are_each_their_own() {
+    const ACCOUNTS: usize = 40;
+    let scene = Scene::set().await;
+    let owner = &scene.owner;
+    scene.worker.supply(2 * ACCOUNTS).await;
+    let mut uploads = Vec::new();
+    for index in 0..ACCOUNTS {
+        let account = scene.server.account(scene.workspace, &[OWNER], &[]).await;
+        owner.consent(account).await;
+        for round in 0..2 {
+            scene.server.clock.advance(1);
+            let ciphertext = format!("session {round} of account {index}");
+            let (transfer, sealed) = owner.prepare(account, ciphertext.as_bytes()).await;
+            uploads.push((account, transfer, sealed));
+        }
+    }
+    let (broken, ..) = uploads[0];
+    let newest: Vec<_> = uploads.iter().skip(1).step_by(2).cloned().collect();
+    // The first of all is the oldest.
+    let breaking = "UPDATE accounts SET app_id = 'unknown' WHERE id = (SELECT account_id FROM sealing_keys
+                    WHERE state = 'reserved' ORDER BY reserved_at LIMIT 1)";
+    scene.server.execute(breaking).await;
+    let racing = uploads.into_iter().map(|(account, transfer, sealed)| {
+        let client = owner.over(Transport::Router(scene.server.router.clone()), BASE);
+        tokio::spawn(async move { (account, client.store(account, transfer, &sealed).await.status) })
+    });
+    for answer in join_all(racing).await {
+        let (account, status) = answer.unwrap();
+        let expected: &[_] = if account == broken {
+            &[StatusCode::INTERNAL_SERVER_ERROR]
+        } else {
+            // The older of two that comes after the newer is over.
+            &[StatusCode::OK, StatusCode::CONFLICT]
+        };
+        assert!(expected.contains(&status), "{status}");
+    }
+    let storage = scene.server.state.storage();
+    let mut connection = storage.read().await.unwrap();
+    for (account, transfer, sealed) in newest {
+        let stored = ferry_server::storage::sessions::sealed(&mut connection, transfer)
+            .await
+            .unwrap();
+        assert_eq!(stored, (account != broken).then_some(sealed), "as it was sent");
+    }
+    let others = i64::try_from(ACCOUNTS).unwrap() - 1;
+    for (query, count) in [
+        ("SELECT COUNT(*) FROM sessions", others),
+        ("SELECT COUNT(*) FROM sealing_keys WHERE state = 'used'", others),
+        // Those of the account that cannot be read.
+        ("SELECT COUNT(*) FROM sealing_keys WHERE state = 'reserved'", 2),
+        (
+            "SELECT COUNT(*) FROM sealing_keys WHERE state = 'destroy_pending'",
+            others,
+        ),
+    ] {
+        assert_eq!(scene.server.number(query).await, count, "{query}");
+    }
+}

@@ -1,5 +1,6 @@
 //! The writing thread: takes what is queued, and commits it at once.
 
+use std::collections::HashSet;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,9 +11,9 @@ use tokio::sync::mpsc;
 use tokio::time::Instant;
 
 use super::log::{self, Log};
-use super::{End, Erase, Job, Operation, Reply};
-use crate::storage::jti;
-use crate::storage::{Connection, StorageError};
+use super::{Decide, Decided, Erase, Job, Operation, Reply, Unfit, Upload};
+use crate::storage::uploads::{self, Standing};
+use crate::storage::{Connection, StorageError, jti};
 
 /// Operations of one commit at most: bounds how long the first one waits.
 const BATCH: usize = 256;
@@ -72,7 +73,14 @@ impl Worker {
 
     /// Runs a batch in one transaction, and answers when it is durable.
     async fn commit(&mut self, batch: &mut Vec<Job>) {
-        let erases = |which: fn(Erase) -> bool| move |job: &Job| matches!(job, Job::Write { erase, .. } if which(*erase));
+        let erases = |which: fn(Erase) -> bool| {
+            move |job: &Job| match job {
+                Job::Write { erase, .. } => which(*erase),
+                // It replaces what was stored before.
+                Job::Upload(_) => which(Erase::Soon),
+                Job::Claim { .. } | Job::Close => false,
+            }
+        };
         let erase_now = batch.iter().any(erases(|erase| erase == Erase::Now));
         let erase = batch.iter().any(erases(|erase| erase != Erase::Nothing));
         let mut replies: Vec<Reply> = Vec::with_capacity(batch.len());
@@ -107,6 +115,7 @@ impl Worker {
     ) -> Result<(), StorageError> {
         let mut claims = Vec::new();
         let mut claimants = Vec::new();
+        let mut uploads = Vec::new();
         let mut operations = Vec::new();
         for job in batch.drain(..) {
             match job {
@@ -114,28 +123,25 @@ impl Worker {
                     claims.push(claim);
                     claimants.push(reply);
                 }
-                Job::Write {
-                    savepoint, operation, ..
-                } => operations.push((savepoint, operation)),
+                Job::Upload(upload) => uploads.push(upload),
+                Job::Write { operation, .. } => operations.push(operation),
                 Job::Close => {}
             }
         }
+        claims.extend(uploads.iter().map(|upload| upload.claim.clone()));
         self.connection.execute("BEGIN IMMEDIATE").await?;
         let done = async {
-            let verdicts = jti::claim(&mut self.connection, &claims).await?;
+            let mut verdicts = jti::claim(&mut self.connection, &claims).await?;
+            let of_uploads = verdicts.split_off(claimants.len());
             for (claimant, fresh) in claimants.into_iter().zip(verdicts) {
                 replies.push(Box::new(move |committed: Result<(), StorageError>| {
                     // Nobody waits any more if the client went away.
                     let _ = claimant.send(committed.map(|()| fresh));
                 }));
             }
-            for (savepoint, operation) in operations {
-                let reply = if savepoint {
-                    self.apart(operation).await?
-                } else {
-                    self.together(operation).await?
-                };
-                replies.extend(reply);
+            self.upload(uploads, of_uploads, replies).await?;
+            for operation in operations {
+                replies.extend(self.apart(operation).await?);
             }
             self.connection.execute("COMMIT").await?;
             Ok(())
@@ -155,26 +161,60 @@ impl Worker {
             .catch_unwind()
             .await
             .ok();
-        if !ran.as_ref().is_some_and(|ran| matches!(ran.end, End::Keep)) {
+        if !ran.as_ref().is_some_and(|ran| ran.keep) {
             self.connection.execute("ROLLBACK TO SAVEPOINT operation").await?;
         }
         self.connection.execute("RELEASE SAVEPOINT operation").await?;
         Ok(ran.map(|ran| ran.reply))
     }
 
-    /// Runs one operation that writes nothing unless it all goes well.
-    async fn together(&mut self, operation: Operation) -> Result<Option<Reply>, StorageError> {
-        let ran = AssertUnwindSafe(operation(&mut self.connection))
-            .catch_unwind()
-            .await;
-        match ran {
-            Ok(ran) => match ran.end {
-                End::Keep => Ok(Some(ran.reply)),
-                End::TakeBack => Err(StorageError::NotCommitted("it was to be taken back".to_owned())),
-                End::Broken(why) => Err(StorageError::NotCommitted(why)),
-            },
-            Err(_) => Err(StorageError::NotCommitted("an operation panicked".to_owned())),
+    /// Decides on the uploads, and stores what is to be stored. `fresh`: whether the proof
+    /// of each was not used before.
+    async fn upload(
+        &mut self,
+        uploads: Vec<Upload>,
+        fresh: Vec<bool>,
+        replies: &mut Vec<Reply>,
+    ) -> Result<(), StorageError> {
+        let mut waiting = Vec::with_capacity(uploads.len());
+        for (upload, fresh) in uploads.into_iter().zip(fresh) {
+            if fresh {
+                waiting.push(upload);
+            } else {
+                let decided = self.decide(upload.decide, Err(Unfit::Reused)).await;
+                replies.extend(decided.map(|decided| decided.reply));
+            }
         }
+        while !waiting.is_empty() {
+            // Of one account, each must see what the one before it changed.
+            let mut accounts = HashSet::new();
+            let together;
+            (together, waiting) = waiting.into_iter().partition(|upload: &Upload| {
+                accounts.len() < uploads::AT_ONCE && accounts.insert(upload.reservation.account)
+            });
+            let reservations: Vec<_> = together.iter().map(|upload| upload.reservation).collect();
+            let standings = uploads::standings(&mut self.connection, &reservations).await?;
+            let mut stores = Vec::with_capacity(together.len());
+            for (upload, standing) in together.into_iter().zip(standings) {
+                let standing = standing.map_err(Unfit::Unreadable);
+                if let Some(decided) = self.decide(upload.decide, standing).await {
+                    stores.extend(decided.store);
+                    replies.push(decided.reply);
+                }
+            }
+            if !stores.is_empty() {
+                uploads::store(&mut self.connection, stores).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// `None`: it panicked, having changed nothing.
+    async fn decide(&mut self, decide: Decide, standing: Result<Option<Standing>, Unfit>) -> Option<Decided> {
+        AssertUnwindSafe(decide(&mut self.connection, standing))
+            .catch_unwind()
+            .await
+            .ok()
     }
 
     async fn roll_back(&mut self) {
