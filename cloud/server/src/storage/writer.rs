@@ -11,14 +11,16 @@
 //! With `secure_delete` deleted content is overwritten with zeroes, but the old
 //! pages stay in the database file until a checkpoint, and in the log until it is
 //! truncated. So a deletion *owes* a truncation. It is tried before the deletion
-//! is answered ([`Erase::Now`]) or within a second ([`Erase::Soon`]), and again
-//! until it succeeds, as an open reader can hold it up. At the start one is owed
+//! is answered ([`Erase::Now`]) or as soon as there is nothing else to do, and within
+//! three seconds in any case ([`Erase::Soon`]), and again until it succeeds, as an open
+//! reader can hold it up. At the start one is owed
 //! always: the process before may have been killed.
 //!
 //! Here is what the rest of the server sees; the thread is in [`batch`], the log in
-//! [`log`].
+//! [`log`], and when it is truncated in [`erasure`].
 
 mod batch;
+mod erasure;
 mod log;
 
 use std::sync::{Arc, Mutex, PoisonError};
@@ -42,7 +44,7 @@ const QUEUE: usize = 4096;
 pub enum Erase {
     /// Nothing of that kind.
     Nothing,
-    /// Yes: the log is truncated within a second or so.
+    /// Yes: truncating the log is tried when the writer is idle, within three seconds.
     Soon,
     /// Yes: truncating the log is tried before the answer.
     Now,

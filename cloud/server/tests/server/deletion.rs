@@ -3,7 +3,9 @@
 use std::path::Path;
 use std::time::Duration;
 
+use ferry_protocol::UnixMillis;
 use ferry_protocol::api::{Account, SessionStatus};
+use ferry_server::storage::jti::Claim;
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{ConnectOptions as _, Connection as _, Executor as _};
 
@@ -72,6 +74,25 @@ async fn nothing_of_a_replaced_session_is_left() {
     scene.owner.transfer(scene.account, b"the new one").await;
     until_erased(&scene).await;
     assert_eq!(traces(scene.server.folder.path()), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_writer_that_is_never_idle_erases_as_well() {
+    let scene = Scene::set().await;
+    scene.owner.transfer(scene.account, &marked(26_000)).await;
+    scene.owner.transfer(scene.account, b"the new one").await;
+    let storage = scene.server.state.storage().clone();
+    let busy = tokio::spawn(async move {
+        for number in 0_u64.. {
+            let jti = number.to_string();
+            let claim = Claim::new(&[0; 32], &jti, UnixMillis(i64::MAX));
+            assert!(storage.claim(claim).await.unwrap());
+        }
+    });
+    until_erased(&scene).await;
+    assert_eq!(traces(scene.server.folder.path()), 0);
+    assert!(!busy.is_finished(), "it was busy all the time");
+    busy.abort();
 }
 
 #[tokio::test]

@@ -3,13 +3,13 @@
 use std::collections::HashSet;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
-use std::time::Duration;
 
 use futures_util::FutureExt as _;
 use sqlx::{Connection as _, Executor as _};
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
+use super::erasure::Owed;
 use super::log::{self, Log};
 use super::{Decide, Decided, Erase, Job, Operation, Reply, Unfit, Upload};
 use crate::storage::uploads::{self, Standing};
@@ -18,15 +18,12 @@ use crate::storage::{Connection, StorageError, jti};
 /// Operations of one commit at most: bounds how long the first one waits.
 const BATCH: usize = 256;
 
-/// A truncation that is owed is put off so long while there is other work.
-const ERASE_WITHIN: Duration = Duration::from_secs(1);
-
 /// The thread's side.
 pub(super) struct Worker {
     connection: Connection,
     log: Arc<Log>,
-    /// Since when a truncation is owed, or was last tried in vain.
-    owed_since: Option<Instant>,
+    /// A truncation that is owed.
+    owed: Option<Owed>,
 }
 
 impl Worker {
@@ -34,7 +31,7 @@ impl Worker {
         Self {
             connection,
             log,
-            owed_since: None,
+            owed: None,
         }
     }
 
@@ -46,10 +43,11 @@ impl Worker {
         let mut batch = Vec::with_capacity(BATCH);
         let mut open = true;
         while open {
-            let received = match self.owed_since {
-                Some(since) => {
+            let received = match self.owed {
+                Some(owed) => {
                     let next = queue.recv_many(&mut batch, BATCH);
-                    tokio::time::timeout_at(since + ERASE_WITHIN, next).await.ok()
+                    let due = owed.due_when_idle(Instant::now());
+                    tokio::time::timeout_at(due, next).await.ok()
                 }
                 None => Some(queue.recv_many(&mut batch, BATCH).await),
             };
@@ -94,10 +92,7 @@ impl Worker {
             }
             Err(error) => tracing::error!(%error, "a batch of writes failed"),
         }
-        let late = self
-            .owed_since
-            .is_some_and(|since| since.elapsed() >= ERASE_WITHIN);
-        if erase_now || late {
+        if erase_now {
             self.truncate().await;
         }
         for reply in replies {
@@ -105,6 +100,11 @@ impl Worker {
                 Ok(()) => Ok(()),
                 Err(error) => Err(StorageError::NotCommitted(error.to_string())),
             });
+        }
+        // After the answers: what they tell of is durable, and does not wait for it.
+        let moved = self.log.was_moved();
+        if self.owed.is_some_and(|owed| owed.is_due(Instant::now(), moved)) {
+            self.truncate().await;
         }
     }
 
@@ -225,21 +225,21 @@ impl Worker {
     }
 
     fn owe(&mut self) {
-        self.owed_since.get_or_insert_with(Instant::now);
+        self.owed.get_or_insert_with(|| Owed::new(Instant::now()));
         self.log.owe_truncation();
     }
 
     /// What is owed stays owed unless SQLite says that it did it all.
     async fn truncate(&mut self) {
         match self.log.truncate(&mut self.connection).await {
-            Ok(true) => self.owed_since = None,
+            Ok(true) => self.owed = None,
             Ok(false) => {
                 tracing::debug!("a reader holds up the truncation of the log: it is tried again");
-                self.owed_since = Some(Instant::now());
+                self.owed = self.owed.map(|owed| owed.failed(Instant::now()));
             }
             Err(error) => {
                 tracing::error!(%error, "the log could not be truncated: it is tried again");
-                self.owed_since = Some(Instant::now());
+                self.owed = self.owed.map(|owed| owed.failed(Instant::now()));
             }
         }
     }

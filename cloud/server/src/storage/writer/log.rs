@@ -27,6 +27,8 @@ pub(super) struct Log {
     grew: Notify,
     /// It has more than [`LONG`] pages.
     long: AtomicBool,
+    /// It was moved into the database file since the writer last asked.
+    moved: AtomicBool,
     /// Bytes that were deleted may still be in it.
     owed: AtomicBool,
     /// SQLite lets one checkpoint run at a time.
@@ -42,6 +44,12 @@ impl Log {
 
     pub(super) fn is_long(&self) -> bool {
         self.long.load(Ordering::Acquire)
+    }
+
+    /// Whether it was moved into the database file since the last call, so that a
+    /// truncation finds little to do now.
+    pub(super) fn was_moved(&self) -> bool {
+        self.moved.swap(false, Ordering::AcqRel)
     }
 
     pub(super) fn owe_truncation(&self) {
@@ -96,8 +104,10 @@ pub(super) async fn backfill(log: Arc<Log>, mut connection: Connection) {
             .fetch_one(&mut connection)
             .await;
         match pages.and_then(|row| row.try_get::<i64, _>(1)) {
-            Ok(pages) if pages > LONG => log.long.store(true, Ordering::Release),
-            Ok(_) => {}
+            Ok(pages) => {
+                log.long.fetch_or(pages > LONG, Ordering::AcqRel);
+                log.moved.store(true, Ordering::Release);
+            }
             Err(error) => tracing::error!(%error, "the log could not be moved into the database file"),
         }
     }
