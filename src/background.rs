@@ -49,6 +49,8 @@ pub(crate) struct Memory<P: Platform> {
     pub(crate) client: Option<Rc<PlatformClient<P>>>,
     /// A transfer that went on when its permission was granted.
     pub(crate) continued: Option<Continued>,
+    /// Whether an answer to the request for approval is waited for.
+    pub(crate) awaits_approval: bool,
 }
 
 /// Sends an event; `false` when nobody listens any more.
@@ -123,6 +125,7 @@ impl<P: Platform> Background<P> {
             transfers: Slots::new(transfers),
             client: None,
             continued: None,
+            awaits_approval: false,
         };
         let background = Rc::new(Self {
             platform,
@@ -143,6 +146,7 @@ impl<P: Platform> Background<P> {
             Request::SetUpDevice(ask) => self.state_after(self.set_up_device(ask).await),
             Request::SendCode(_) => self.state_after(self.send_code().await),
             Request::VerifyCode(ask) => self.state_after(self.verify_code(ask).await),
+            Request::AskApproval(_) => self.state_after(self.ask_approval().await),
             Request::SignOut(_) => self.state_after(self.sign_out().await),
             Request::Refresh(_) => self.state_after(self.refresh().await),
             Request::Inspect(ask) => answer(self.inspect(ask).await),

@@ -11,6 +11,11 @@ pub fn suggest(person: &str, user_agent: &str) -> String {
     }
 }
 
+/// Browser and operating system, for the person who approves: `Firefox on Linux`.
+pub fn browser_on_system(user_agent: &str) -> String {
+    format!("{} on {}", browser(user_agent), system(user_agent))
+}
+
 /// The first token that is there names it: derived browsers keep the names of
 /// those that they derive from.
 fn first(user_agent: &str, names: &[(&str, &'static str)], otherwise: &'static str) -> &'static str {

@@ -100,6 +100,7 @@ impl<P: Platform> Background<P> {
             expires_at: arrival.signed_in.expires_at,
             me: arrival.signed_in.me,
             code: None,
+            approval: None,
         };
         {
             let mut memory = self.memory.borrow_mut();
@@ -178,7 +179,13 @@ impl<P: Platform> Background<P> {
     /// Has another code sent.
     pub async fn send_code(&self) -> Result<(), EnrolError> {
         let code = self.ask(async |client| client.send_code().await).await?;
-        Ok(self.update_session(|session| session.code = Some(code)).await?)
+        // The request to other devices stays, but is not what the person waits for.
+        Ok(self
+            .update_session(|session| {
+                session.code = Some(code);
+                session.approval = None;
+            })
+            .await?)
     }
 
     /// Sends the e-mailed code. If it is right, this browser is a trusted device.
@@ -187,12 +194,18 @@ impl<P: Platform> Background<P> {
             code: ask.code.trim().to_owned(),
         };
         let me = self.ask(async |client| client.verify_code(&code).await).await?;
+        Ok(self.verified(me).await?)
+    }
+
+    /// This device is a trusted one from now on, if the server says so.
+    pub(crate) async fn verified(self: &Rc<Self>, me: Me) -> Result<(), StoreError> {
         self.update_session(|session| {
             session.me = me;
             session.code = None;
+            session.approval = None;
         })
         .await?;
-        Ok(self.now_trusted().await?)
+        self.now_trusted().await
     }
 
     /// Signs out, and forgets the device keys, the agreements, a click that waits for

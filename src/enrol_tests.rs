@@ -32,6 +32,7 @@ fn from_nothing_to_ready() {
         let Phase::SetUp {
             suggested_name,
             code: None,
+            approval: None,
             profile,
         } = done(&background, sign_in()).await
         else {

@@ -10,11 +10,12 @@
 //! | [`background`] | the requests of pages, and what is kept in memory |
 //! | [`browser`] | the browser's APIs behind a trait; the only code that names them |
 //! | [`store`], [`records`], [`trust`] | what is kept between two starts |
-//! | [`enrol`], [`accounts`], [`transfer`], [`permission`] | what a person can do |
+//! | [`enrol`], [`approval`], [`accounts`], [`transfer`], [`permission`] | what a person can do |
 //! | [`apps`], [`capture`], [`identity`], [`consent`], [`vault`] | the rules of a transfer |
 //! | [`state`], [`explain`] | what a person is shown |
 
 pub mod accounts;
+pub mod approval;
 pub mod apps;
 pub mod background;
 pub mod browser;
@@ -76,7 +77,14 @@ async fn load() -> Result<Rc<Background<WebExt>>, StoreError> {
     let background = Background::start(WebExt::default()).await?;
     let resuming = Rc::clone(&background);
     spawn_local(async move { resuming.resume().await });
+    await_approval(&background);
     Ok(background)
+}
+
+/// Waits for the answer to a request for approval, if there is one.
+fn await_approval(background: &Rc<Background<WebExt>>) {
+    let waiting = Rc::clone(background);
+    spawn_local(async move { waiting.await_approval().await });
 }
 
 /// A message came. Answers `undefined` to anyone but this extension's own pages.
@@ -86,7 +94,11 @@ pub async fn on_message(message: JsValue, sender: JsValue) -> JsValue {
         return JsValue::UNDEFINED;
     };
     let reply = match background().await {
-        Ok(background) => background.answer(request).await,
+        Ok(background) => {
+            let reply = background.answer(request).await;
+            await_approval(&background);
+            reply
+        }
         Err(error) => background::refusal(error.failure()),
     };
     js_sys::JSON::parse(&reply).unwrap_or_default()
@@ -108,6 +120,7 @@ pub async fn on_connect(port: Port) {
 #[wasm_bindgen(js_name = onWake)]
 pub async fn on_wake() {
     if let Ok(background) = background().await {
+        await_approval(&background);
         background.resume().await;
     }
 }

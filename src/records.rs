@@ -1,7 +1,7 @@
 //! What is kept in IndexedDB between two starts of the worker. The phase that the
 //! popup shows follows from these records alone.
 
-use ferry_bridge::{Failure, ServerAddress, TransferStep};
+use ferry_bridge::{Approval, Failure, ServerAddress, TransferStep};
 use ferry_protocol::api::{Account, CodeSent, DeviceState, Me};
 use ferry_protocol::{AccountId, Bytes, SealingKeyId, TransferId, UnixMillis, WorkspaceId};
 use serde::{Deserialize, Serialize};
@@ -50,6 +50,8 @@ pub struct Session {
     pub me: Me,
     /// The code that is on its way.
     pub code: Option<CodeSent>,
+    /// The request to the person's trusted devices.
+    pub approval: Option<Approval>,
 }
 
 impl Session {

@@ -55,6 +55,7 @@ fn phase<P: Platform>(memory: &Memory<P>, now: UnixMillis, user_agent: &str) -> 
                 .code
                 .clone()
                 .filter(|code| device.is_some() && now < code.expires_at),
+            approval: session.approval.clone().filter(|_| device.is_some()),
         },
     }
 }

@@ -7,8 +7,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use ferry_bridge::CONSENT_TEXT_VERSION;
 use ferry_client::{HttpRequest, HttpResponse, Method, NetworkError};
 use ferry_protocol::api::{
-    Account, Accounts, BeginTransfer, CodeSent, Consent, Device, DeviceState, EnrolDevice, GiveConsent, Me,
-    Role, SessionStatus, SignIn, SignedIn, StoredSession, TransferOffer, User, VerifyCode, Workspace,
+    Account, Accounts, ApprovalAnswer, ApprovalState, AskApproval, BeginTransfer, CodeSent, Consent, Device,
+    DeviceState, EnrolDevice, GiveConsent, Me, Role, SessionStatus, SignIn, SignedIn, StoredSession,
+    TransferOffer, User, VerifyCode, Workspace,
 };
 use ferry_protocol::dpop::{Expected as ExpectedProof, Proof};
 use ferry_protocol::problem::{Problem, ProblemCode};
@@ -80,6 +81,8 @@ pub(crate) struct FakeServer {
     pub(crate) log: RefCell<Vec<String>>,
     /// How often a session was stored anew.
     pub(crate) stores: Cell<u32>,
+    /// What became of the request for approval.
+    approval: Cell<ApprovalState>,
 }
 
 type Answer = Result<Vec<u8>, ProblemCode>;
@@ -115,6 +118,7 @@ impl FakeServer {
             renamed: Cell::new(false),
             log: RefCell::default(),
             stores: Cell::new(0),
+            approval: Cell::new(ApprovalState::NotAsked),
         }
     }
 
@@ -183,6 +187,14 @@ impl FakeServer {
             .borrow_mut()
             .values_mut()
             .for_each(|device| device.state = state);
+    }
+
+    /// A trusted device decides on those that ask, or nobody did in time.
+    pub(crate) fn decide(&self, answer: ApprovalState) {
+        self.approval.set(answer);
+        if answer == ApprovalState::Approved {
+            self.set_devices(DeviceState::Trusted);
+        }
     }
 
     /// The vault hands over to a new identity.

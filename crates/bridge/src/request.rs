@@ -26,6 +26,8 @@ pub enum Request {
     SendCode(SendCode),
     /// See [`VerifyCode`].
     VerifyCode(VerifyCode),
+    /// See [`AskApproval`].
+    AskApproval(AskApproval),
     /// See [`SignOut`].
     SignOut(SignOut),
     /// See [`Refresh`].
@@ -64,6 +66,7 @@ asks! {
     SetUpDevice => State,
     SendCode => State,
     VerifyCode => State,
+    AskApproval => State,
     SignOut => State,
     Refresh => State,
     Inspect => Inspection,
@@ -106,6 +109,11 @@ pub struct VerifyCode {
     /// As typed.
     pub code: String,
 }
+
+/// Asks the person's trusted devices to approve this one, in the place of a code.
+/// Events tell of the answer.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct AskApproval {}
 
 /// Signs out and forgets the device keys.
 #[derive(Clone, Debug, Serialize, Deserialize)]

@@ -37,6 +37,8 @@ pub enum Phase {
         suggested_name: String,
         /// The code that is on its way, if any.
         code: Option<CodeSent>,
+        /// The request to the person's trusted devices, if that is what they chose.
+        approval: Option<Approval>,
     },
     /// Ready.
     Ready {
@@ -53,6 +55,30 @@ pub enum Phase {
         /// Why they could not be fetched since.
         stale: Option<Failure>,
     },
+}
+
+/// What became of asking the person's trusted devices to approve this one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Approval {
+    /// Of this device's keys, five groups of four: people compare it with what the
+    /// trusted device shows.
+    pub fingerprint: String,
+    /// What became of it.
+    pub state: ApprovalState,
+    /// When the request ends.
+    pub until: UnixMillis,
+}
+
+/// What became of a request for approval that has not been granted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ApprovalState {
+    /// Nobody answered yet.
+    Pending,
+    /// Somebody said no.
+    Denied,
+    /// Nobody answered in time.
+    Lapsed,
 }
 
 /// Who is signed in to Ferry, and where.

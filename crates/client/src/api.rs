@@ -6,8 +6,8 @@ mod error;
 use std::rc::Rc;
 
 use ferry_protocol::api::{
-    Account, Accounts, BeginTransfer, CodeSent, Consent, EnrolDevice, GiveConsent, Me, SignIn, SignedIn,
-    TransferOffer, VerifyCode,
+    Account, Accounts, ApprovalAnswer, AskApproval, BeginTransfer, CodeSent, Consent, EnrolDevice,
+    GiveConsent, Me, SignIn, SignedIn, TransferOffer, VerifyCode,
 };
 use ferry_protocol::{AccountId, TransferId};
 use zeroize::Zeroizing;
@@ -20,6 +20,8 @@ use call::Call;
 
 /// Limit for most requests, in milliseconds.
 const TIMEOUT_MS: u32 = 20_000;
+/// Limit for answers that the server waits with, in milliseconds.
+const WAIT_TIMEOUT_MS: u32 = 40_000;
 /// Limit for uploads of up to 4 MiB, in milliseconds.
 const UPLOAD_TIMEOUT_MS: u32 = 120_000;
 
@@ -70,6 +72,22 @@ impl<H: Host, D: Device> Client<H, D> {
     pub async fn verify_code(&self, code: &VerifyCode) -> Result<Me, ApiError> {
         self.call(Call::new(Method::Post, "/v1/device/verify".to_owned()).body(code))
             .await
+    }
+
+    /// `POST /v1/device/approval`.
+    pub async fn ask_approval(&self, ask: &AskApproval) -> Result<ApprovalAnswer, ApiError> {
+        self.call(Call::new(Method::Post, "/v1/device/approval".to_owned()).body(ask))
+            .await
+    }
+
+    /// `GET /v1/device/approval`: while that is pending, the server answers when
+    /// somebody decides, or after 25 seconds.
+    pub async fn approval(&self) -> Result<ApprovalAnswer, ApiError> {
+        self.call(Call {
+            timeout_ms: WAIT_TIMEOUT_MS,
+            ..Call::new(Method::Get, "/v1/device/approval".to_owned())
+        })
+        .await
     }
 
     /// `GET /v1/accounts`.

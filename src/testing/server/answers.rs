@@ -76,6 +76,13 @@ impl FakeServer {
                 to: "a•••@example.com".to_owned(),
                 expires_at: now.plus(300_000),
             }),
+            (Method::Post, "/v1/device/approval") => {
+                let AskApproval { browser } = read(request)?;
+                assert_eq!(browser, "Chrome on Linux");
+                self.approval.set(ApprovalState::Pending);
+                write(&self.approval_answer(now))
+            }
+            (Method::Get, "/v1/device/approval") => write(&self.approval_answer(now)),
             (Method::Post, "/v1/device/verify") => self.verify(read(request)?, device),
             _ if !self.is_trusted(device) => Err(ProblemCode::DeviceNotTrusted),
             (Method::Get, "/v1/accounts") => write(&Accounts {
@@ -194,6 +201,13 @@ impl FakeServer {
         };
         self.devices.borrow_mut().insert(key.device_id(), enrolled);
         write(&self.me(key.device_id()))
+    }
+
+    fn approval_answer(&self, now: UnixMillis) -> ApprovalAnswer {
+        ApprovalAnswer {
+            state: self.approval.get(),
+            until: Some(now.plus(900_000)),
+        }
     }
 
     fn verify(&self, ask: VerifyCode, id: DeviceId) -> Answer {
