@@ -7,7 +7,7 @@ use std::cell::{Ref, RefCell};
 use std::rc::Rc;
 
 use ferry_bridge::{Event, Failure, Remedy, Reply, Request, ServerAddress, State};
-use ferry_client::{ApiError, Client, Host as _, Keyring};
+use ferry_client::{ApiError, Client, DeviceChange, Host as _, Keyring};
 use ferry_protocol::WorkspaceId;
 use ferry_protocol::problem::ProblemCode;
 use serde::Serialize;
@@ -147,6 +147,12 @@ impl<P: Platform> Background<P> {
             Request::SendCode(_) => self.state_after(self.send_code().await),
             Request::VerifyCode(ask) => self.state_after(self.verify_code(ask).await),
             Request::AskApproval(_) => self.state_after(self.ask_approval().await),
+            Request::ListDevices(_) => reply_json(self.devices(None).await),
+            Request::ApproveDevice(ask) => reply_json(self.approve_device(ask).await),
+            Request::DenyDevice(ask) => reply_json(self.devices(Some(DeviceChange::Deny(ask.device))).await),
+            Request::DisableDevice(ask) => {
+                reply_json(self.devices(Some(DeviceChange::Disable(ask.device))).await)
+            }
             Request::SignOut(_) => self.state_after(self.sign_out().await),
             Request::Refresh(_) => self.state_after(self.refresh().await),
             Request::Inspect(ask) => answer(self.inspect(ask).await),
@@ -229,7 +235,8 @@ impl<P: Platform> Background<P> {
         match ask(&client).await {
             Ok(answer) => Ok(answer),
             Err(error) => {
-                self.heed(&client, &error).await;
+                // Boxed, for the size of the code: this is there once for each request.
+                Box::pin(self.heed(&client, &error)).await;
                 Err(AskError::Api(error))
             }
         }
@@ -358,6 +365,14 @@ pub fn refusal(failure: Failure) -> String {
 
 fn answer<T: Serialize, E: Explain>(done: Result<T, E>) -> String {
     reply(done.map_err(|error| error.failure()))
+}
+
+/// A reply whose answer is JSON already.
+fn reply_json<E: Explain>(done: Result<String, E>) -> String {
+    match done {
+        Ok(json) => format!("{{\"ok\":{json}}}"),
+        Err(error) => refusal(error.failure()),
+    }
 }
 
 fn reply<T: Serialize>(done: Result<T, Failure>) -> String {

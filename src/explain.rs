@@ -68,12 +68,19 @@ impl Explain for ApiError {
     }
 }
 
-/// The server's words without characters that cannot be seen, and not too many.
+/// The server's words as a sentence, without characters that cannot be seen, and not
+/// too many.
 fn plain(text: &str) -> String {
-    text.chars()
+    let mut letters = text
+        .chars()
         .map(|c| if c.is_control() { ' ' } else { c })
-        .take(MAX_DETAIL)
-        .collect()
+        .take(MAX_DETAIL);
+    let mut sentence: String = letters.next().into_iter().flat_map(char::to_uppercase).collect();
+    sentence.extend(letters);
+    if !sentence.ends_with(['.', '!', '?', ' ']) {
+        sentence.push('.');
+    }
+    sentence
 }
 
 fn problem_code(code: ProblemCode) -> &'static str {

@@ -10,7 +10,7 @@
 //! | [`background`] | the requests of pages, and what is kept in memory |
 //! | [`browser`] | the browser's APIs behind a trait; the only code that names them |
 //! | [`store`], [`records`], [`trust`] | what is kept between two starts |
-//! | [`enrol`], [`approval`], [`accounts`], [`transfer`], [`permission`] | what a person can do |
+//! | [`enrol`], [`approval`], [`devices`], [`accounts`], [`transfer`], [`permission`] | what a person can do |
 //! | [`apps`], [`capture`], [`identity`], [`consent`], [`vault`] | the rules of a transfer |
 //! | [`state`], [`explain`] | what a person is shown |
 
@@ -23,6 +23,7 @@ pub mod capture;
 pub mod concurrent;
 pub mod consent;
 pub mod device_name;
+pub mod devices;
 pub mod enrol;
 pub mod explain;
 pub mod identity;

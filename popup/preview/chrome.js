@@ -29,6 +29,11 @@
         switch (ask) {
             case "inspect":
                 return Promise.resolve({ ok: scene.inspection });
+            case "list-devices":
+            case "approve-device":
+            case "deny-device":
+            case "disable-device":
+                return Promise.resolve({ ok: scene.devices });
             case "expect-permission":
                 return Promise.resolve({ ok: null });
             default:

@@ -35,6 +35,8 @@ pub enum Stage {
     SetUp,
     /// A code is on its way.
     Code,
+    /// Trusted devices are asked for approval.
+    Approval,
     /// Ready.
     Ready,
 }
@@ -124,8 +126,11 @@ impl Ferry {
                 .with(|state| match state.as_ref().map(|state| &state.phase) {
                     None => Stage::Loading,
                     Some(Phase::SignedOut { .. }) => Stage::SignedOut,
-                    Some(Phase::SetUp { code: None, .. }) => Stage::SetUp,
+                    Some(Phase::SetUp {
+                        approval: Some(_), ..
+                    }) => Stage::Approval,
                     Some(Phase::SetUp { code: Some(_), .. }) => Stage::Code,
+                    Some(Phase::SetUp { .. }) => Stage::SetUp,
                     Some(Phase::Ready { .. }) => Stage::Ready,
                 })
         })

@@ -8,6 +8,8 @@ pub enum Route {
     /// All accounts.
     #[default]
     Accounts,
+    /// The person's devices.
+    Devices,
     /// One account.
     Details(AccountId),
     /// About to transfer, or transferring.
@@ -15,8 +17,8 @@ pub enum Route {
 }
 
 impl Route {
-    /// Reads `#/accounts/<id>` and `#/accounts/<id>/share`; everything else is
-    /// the list.
+    /// Reads `#/accounts/<id>`, `#/accounts/<id>/share` and `#/devices`; everything
+    /// else is the list.
     pub fn parse(hash: &str) -> Self {
         let mut parts = hash
             .trim_start_matches('#')
@@ -30,6 +32,7 @@ impl Route {
         ) {
             (Some("accounts"), Some(Ok(id)), None, None) => Self::Details(id),
             (Some("accounts"), Some(Ok(id)), Some("share"), None) => Self::Share(id),
+            (Some("devices"), None, None, None) => Self::Devices,
             _ => Self::Accounts,
         }
     }
@@ -38,6 +41,7 @@ impl Route {
     pub fn hash(self) -> String {
         match self {
             Self::Accounts => "#/".to_owned(),
+            Self::Devices => "#/devices".to_owned(),
             Self::Details(id) => format!("#/accounts/{id}"),
             Self::Share(id) => format!("#/accounts/{id}/share"),
         }
@@ -46,7 +50,7 @@ impl Route {
     /// The account it is about.
     pub fn account(self) -> Option<AccountId> {
         match self {
-            Self::Accounts => None,
+            Self::Accounts | Self::Devices => None,
             Self::Details(id) | Self::Share(id) => Some(id),
         }
     }
@@ -61,7 +65,12 @@ mod tests {
     #[test]
     fn each_page_has_an_address_of_its_own() {
         let id = AccountId::new(UnixMillis(1_750_000_000_000), [3; 10]);
-        for route in [Route::Accounts, Route::Details(id), Route::Share(id)] {
+        for route in [
+            Route::Accounts,
+            Route::Devices,
+            Route::Details(id),
+            Route::Share(id),
+        ] {
             assert_eq!(Route::parse(&route.hash()), route);
         }
     }
@@ -75,6 +84,7 @@ mod tests {
             "#/accounts",
             "#/accounts/1",
             "#/accounts/x/share",
+            "#/devices/1",
             "#/nowhere",
             "#javascript:alert(1)",
         ] {

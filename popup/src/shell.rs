@@ -27,6 +27,7 @@ pub fn shell() -> Node {
         Stage::SignedOut => pages::sign_in::page().into_node(),
         Stage::SetUp => pages::set_up::page().into_node(),
         Stage::Code => pages::set_up::code_page().into_node(),
+        Stage::Approval => pages::approval::page().into_node(),
         Stage::Ready => pages::ready().into_node(),
     };
     let sign_out = Confirm {
@@ -109,6 +110,20 @@ fn menu(signing_out: Var<bool>) -> Node {
             let _ = panel.unchecked_into::<HtmlElement>().hide_popover();
         }
     };
+    let stage = ferry.stage();
+    let close_first = close.clone();
+    let devices = move || {
+        let close = close_first.clone();
+        (stage.get() == Stage::Ready).then(|| {
+            Button::new(Look::Quiet, "open-devices", "Trusted devices")
+                .icon(Icon::Shield)
+                .on_click(move |_| {
+                    close();
+                    ferry.go(Route::Devices);
+                })
+                .view()
+        })
+    };
     let open_in_tab = (!ferry.in_tab).then(|| {
         Button::new(Look::Quiet, "open-tab", "Open in a tab")
             .icon(Icon::Open)
@@ -135,6 +150,7 @@ fn menu(signing_out: Var<bool>) -> Node {
             .child((
                 facts(),
                 html::div().class("menu-actions").child((
+                    devices,
                     open_in_tab,
                     Button::new(Look::Quiet, "sign-out", "Sign out of Ferry")
                         .icon(Icon::SignOut)

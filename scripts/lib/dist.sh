@@ -49,7 +49,8 @@ build_dist() {
     cp -R extension/icons extension/_locales "$new/"
     cp popup/*.html popup/*.js "$new/popup/"
     # One style sheet: the popup's first paint waits for it.
-    cat crates/ui/styles/tokens.css crates/ui/styles/components.css popup/popup.css >"$new/popup/popup.css"
+    cat crates/ui/styles/tokens.css crates/ui/styles/components.css popup/popup.css \
+        popup/devices.css >"$new/popup/popup.css"
     bind ferry_extension "$new/background"
     bind ferry_popup "$new/popup"
 
@@ -92,7 +93,7 @@ bind() {
 }
 
 # What the extension may weigh, gzipped, in bytes: it is loaded at every start.
-declare -A LIMITS=([background]=163000 [popup]=150000)
+declare -A LIMITS=([background]=170000 [popup]=170000)
 
 check_sizes() {
     local part file size status=0

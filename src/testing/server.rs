@@ -7,14 +7,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use ferry_bridge::CONSENT_TEXT_VERSION;
 use ferry_client::{HttpRequest, HttpResponse, Method, NetworkError};
 use ferry_protocol::api::{
-    Account, Accounts, ApprovalAnswer, ApprovalState, AskApproval, BeginTransfer, CodeSent, Consent, Device,
-    DeviceState, EnrolDevice, GiveConsent, Me, Role, SessionStatus, SignIn, SignedIn, StoredSession,
-    TransferOffer, User, VerifyCode, Workspace,
+    Account, Accounts, ApprovalAnswer, ApprovalState, Approve, AskApproval, BeginTransfer, CodeSent, Consent,
+    Device, DeviceKind, DeviceState, Devices, EnrolDevice, GiveConsent, ListedDevice, Me, Role,
+    SessionStatus, SignIn, SignedIn, StoredSession, TransferOffer, User, VerifyCode, Workspace,
 };
 use ferry_protocol::dpop::{Expected as ExpectedProof, Proof};
 use ferry_protocol::problem::{Problem, ProblemCode};
 use ferry_protocol::session::{self, Opened, SealedSession, VaultKey};
 use ferry_protocol::signature::SigningKey;
+use ferry_protocol::trust::{DeviceKeys, Statement};
 use ferry_protocol::vault::{SignedSealingKey, Succession, VaultIdentity};
 use ferry_protocol::{
     AccountId, ConsentId, DeviceId, PublicJwk, SealingKeyId, TransferId, UnixMillis, UserId, WorkspaceId,
@@ -83,6 +84,8 @@ pub(crate) struct FakeServer {
     pub(crate) stores: Cell<u32>,
     /// What became of the request for approval.
     approval: Cell<ApprovalState>,
+    /// The approvals that came, and verified.
+    pub(crate) approved: RefCell<Vec<Statement>>,
 }
 
 type Answer = Result<Vec<u8>, ProblemCode>;
@@ -119,6 +122,7 @@ impl FakeServer {
             log: RefCell::default(),
             stores: Cell::new(0),
             approval: Cell::new(ApprovalState::NotAsked),
+            approved: RefCell::default(),
         }
     }
 
@@ -187,6 +191,34 @@ impl FakeServer {
             .borrow_mut()
             .values_mut()
             .for_each(|device| device.state = state);
+    }
+
+    /// Another device of the person's asks for approval.
+    pub(crate) fn other_device_asks(&self) -> DeviceId {
+        let device = SigningKey::generate([150; 32]).expect("a key");
+        let sealing_key = SigningKey::generate([151; 32]).expect("a key").public();
+        let id = device.public().device_id();
+        let enrolled = Enrolled {
+            key: device.public(),
+            sealing_key,
+            signature: device.sign(&device::sealing_key_message(&id, &sealing_key)),
+            name: "Ada's phone".to_owned(),
+            state: DeviceState::PendingApproval,
+        };
+        self.devices.borrow_mut().insert(id, enrolled);
+        id
+    }
+
+    /// The server shows another sealing key for this device from now on.
+    pub(crate) fn swap_sealing_key(&self, id: DeviceId) {
+        let other = SigningKey::generate([152; 32]).expect("a key").public();
+        let mut devices = self.devices.borrow_mut();
+        devices.get_mut(&id).expect("a device").sealing_key = other;
+    }
+
+    /// The state of a device.
+    pub(crate) fn device_state(&self, id: DeviceId) -> DeviceState {
+        self.devices.borrow()[&id].state
     }
 
     /// A trusted device decides on those that ask, or nobody did in time.

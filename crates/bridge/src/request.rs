@@ -1,6 +1,7 @@
 //! What a page asks of the background.
 
-use ferry_protocol::AccountId;
+use ferry_protocol::api::Devices;
+use ferry_protocol::{AccountId, Bytes, DeviceId};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -28,6 +29,14 @@ pub enum Request {
     VerifyCode(VerifyCode),
     /// See [`AskApproval`].
     AskApproval(AskApproval),
+    /// See [`ListDevices`].
+    ListDevices(ListDevices),
+    /// See [`ApproveDevice`].
+    ApproveDevice(ApproveDevice),
+    /// See [`DenyDevice`].
+    DenyDevice(DenyDevice),
+    /// See [`DisableDevice`].
+    DisableDevice(DisableDevice),
     /// See [`SignOut`].
     SignOut(SignOut),
     /// See [`Refresh`].
@@ -67,6 +76,10 @@ asks! {
     SendCode => State,
     VerifyCode => State,
     AskApproval => State,
+    ListDevices => Devices,
+    ApproveDevice => Devices,
+    DenyDevice => Devices,
+    DisableDevice => Devices,
     SignOut => State,
     Refresh => State,
     Inspect => Inspection,
@@ -114,6 +127,36 @@ pub struct VerifyCode {
 /// Events tell of the answer.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct AskApproval {}
+
+/// The person's devices, as the server lists them: the page computes the fingerprints
+/// from the keys.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct ListDevices {}
+
+/// Approves a device: signs its keys with this device's. The click, by a person who
+/// has compared the fingerprint.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct ApproveDevice {
+    /// Which.
+    pub device: DeviceId,
+    /// RFC 7638 thumbprint of its sealing key, 32 bytes: with the device's identifier
+    /// what the fingerprint is made of, and what is signed.
+    pub sealing_key: Bytes,
+}
+
+/// Denies a device that asks for approval.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct DenyDevice {
+    /// Which.
+    pub device: DeviceId,
+}
+
+/// Disables a device, for good; confirmed by the person.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct DisableDevice {
+    /// Which.
+    pub device: DeviceId,
+}
 
 /// Signs out and forgets the device keys.
 #[derive(Clone, Debug, Serialize, Deserialize)]

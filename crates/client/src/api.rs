@@ -6,10 +6,10 @@ mod error;
 use std::rc::Rc;
 
 use ferry_protocol::api::{
-    Account, Accounts, ApprovalAnswer, AskApproval, BeginTransfer, CodeSent, Consent, EnrolDevice,
+    Account, Accounts, ApprovalAnswer, Approve, AskApproval, BeginTransfer, CodeSent, Consent, EnrolDevice,
     GiveConsent, Me, SignIn, SignedIn, TransferOffer, VerifyCode,
 };
-use ferry_protocol::{AccountId, TransferId};
+use ferry_protocol::{AccountId, DeviceId, TransferId};
 use zeroize::Zeroizing;
 
 pub use call::Client;
@@ -24,6 +24,16 @@ const TIMEOUT_MS: u32 = 20_000;
 const WAIT_TIMEOUT_MS: u32 = 40_000;
 /// Limit for uploads of up to 4 MiB, in milliseconds.
 const UPLOAD_TIMEOUT_MS: u32 = 120_000;
+
+/// What a person does with a device of theirs.
+pub enum DeviceChange {
+    /// Approves the one that the statement names.
+    Approve(Approve),
+    /// Denies it.
+    Deny(DeviceId),
+    /// Disables it, for good.
+    Disable(DeviceId),
+}
 
 impl<H: Host, D: Device> Client<H, D> {
     /// A client of the server at `base` (without a slash at the end), for this
@@ -88,6 +98,19 @@ impl<H: Host, D: Device> Client<H, D> {
             ..Call::new(Method::Get, "/v1/device/approval".to_owned())
         })
         .await
+    }
+
+    /// `GET /v1/devices`, or a change of one of them; the devices then:
+    /// [`Devices`](ferry_protocol::api::Devices) as JSON, which is for pages to read.
+    pub async fn devices(&self, change: Option<&DeviceChange>) -> Result<String, ApiError> {
+        let post = |device, what| Call::new(Method::Post, format!("/v1/devices/{device}/{what}"));
+        let call = match change {
+            None => Call::new(Method::Get, "/v1/devices".to_owned()),
+            Some(DeviceChange::Approve(approve)) => post(approve.statement.device, "approve").body(approve),
+            Some(DeviceChange::Deny(device)) => post(*device, "deny"),
+            Some(DeviceChange::Disable(device)) => post(*device, "disable"),
+        };
+        self.call_for_json(call).await
     }
 
     /// `GET /v1/accounts`.

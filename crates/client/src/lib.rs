@@ -22,7 +22,7 @@ pub mod idb;
 pub mod keys;
 pub mod webcrypto;
 
-pub use api::{ApiError, Client};
+pub use api::{ApiError, Client, DeviceChange};
 pub use device::{BrowserKeyring, Device, KeyError, Keyring};
 pub use fetch::BrowserHost;
 pub use http::{Host, HttpRequest, HttpResponse, Method, NetworkError};

@@ -1,7 +1,9 @@
 //! The pages, and the small things that several of them have.
 
 pub mod accounts;
+pub mod approval;
 pub mod details;
+pub mod devices;
 pub mod outcome;
 pub mod set_up;
 pub mod share;
@@ -40,6 +42,7 @@ pub fn ready() -> Node {
     let route = Derived::new(move || ferry.route.get());
     let page = move || match route.get() {
         Route::Accounts => accounts::page().into_node(),
+        Route::Devices => devices::page().into_node(),
         Route::Details(id) => details::page(id).into_node(),
         Route::Share(id) => share::page(id).into_node(),
     };
@@ -119,17 +122,25 @@ pub fn fact<M>(label: &'static str, value: impl IntoNode<M>) -> El {
         .child((html::dt().child(label), html::dd().child(value)))
 }
 
-/// A vault's fingerprint: groups of four, none of them torn apart.
+/// A vault's fingerprint.
 pub fn fingerprint(text: &str) -> El {
+    groups(text).class("fingerprint mono").test("vault-fingerprint")
+}
+
+/// A device's fingerprint.
+pub fn device_fingerprint(text: &str) -> El {
+    groups(text)
+        .class("fingerprint device mono")
+        .test("device-fingerprint")
+}
+
+/// Groups of four, none of them torn apart.
+fn groups(text: &str) -> El {
     let clean = Clean::new(text, 64).into_string();
     let groups = clean
-        .split(' ')
-        .map(|group| html::span().child(group.to_owned()))
-        .collect::<Vec<_>>();
-    html::span()
-        .class("fingerprint mono")
-        .test("vault-fingerprint")
-        .child(groups)
+        .split([' ', '-'])
+        .map(|group| html::span().child(group.to_owned()));
+    html::span().child(groups.collect::<Vec<_>>())
 }
 
 /// A point in time in words, with the exact time as a tooltip.

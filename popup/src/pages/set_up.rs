@@ -1,6 +1,6 @@
 //! Making this browser a trusted device: a name, then an e-mailed code.
 
-use ferry_bridge::{Failure, Phase, SendCode, SetUpDevice, VerifyCode};
+use ferry_bridge::{AskApproval, Failure, Phase, SendCode, SetUpDevice, VerifyCode};
 use ferry_protocol::UnixMillis;
 use ferry_protocol::api::CodeSent;
 use ferry_ui::Tone;
@@ -97,7 +97,7 @@ pub fn code_page() -> El {
     let typed = Var::new(String::new());
     let error = Var::new(None::<String>);
     let failure = Var::new(None::<Failure>);
-    let [verifying, sending, sent_again] = [(); 3].map(|()| Var::new(false));
+    let [verifying, sending, sent_again, asking] = [(); 4].map(|()| Var::new(false));
     let input = Handle::new();
     input.focus_first();
     let field = input.clone();
@@ -132,6 +132,15 @@ pub fn code_page() -> El {
         ferry.ask_state(SendCode {}, move |failed| {
             sending.set(false);
             sent_again.set(failed.is_none());
+            failure.set(failed);
+        });
+    };
+    let ask = move || {
+        failure.set(None);
+        error.set(None);
+        asking.set(true);
+        ferry.ask_state(AskApproval {}, move |failed| {
+            asking.set(false);
             failure.set(failed);
         });
     };
@@ -195,6 +204,11 @@ pub fn code_page() -> El {
                         resend.busy(sending).on_click(move |_| send()).view(),
                     )
                 },
+                Button::new(Look::Quiet, "ask-approval", "Ask a trusted device instead")
+                    .icon(Icon::Shield)
+                    .busy(asking)
+                    .on_click(move |_| ask())
+                    .view(),
                 html::p()
                     .class("soft small centred")
                     .child("You can close this window to look at your mail; it will be as you left it."),
@@ -223,7 +237,7 @@ fn expiry(now: Var<UnixMillis>, sent: Derived<Option<CodeSent>>, expired: Derive
         .child(move || words.get())
 }
 
-fn trouble(failure: Var<Option<Failure>>) -> Node {
+pub(super) fn trouble(failure: Var<Option<Failure>>) -> Node {
     let notice = move || {
         failure
             .get()
@@ -233,7 +247,7 @@ fn trouble(failure: Var<Option<Failure>>) -> Node {
 }
 
 /// The way out: the wrong person, or the wrong workspace.
-fn leave() -> El {
+pub(super) fn leave() -> El {
     let ferry = Ferry::here();
     let profile = ferry.profile();
     html::div().class("leave soft small").child((

@@ -1,7 +1,7 @@
 //! The scenes.
 
 use ferry_bridge::{IdentityFinding, Phase, Remedy, TransferStep};
-use ferry_protocol::api::{InvalidReason, SessionStatus};
+use ferry_protocol::api::{ApprovalRequest, InvalidReason, SessionStatus};
 
 use super::*;
 
@@ -9,6 +9,7 @@ use super::*;
 pub(crate) fn all() -> Vec<Scene> {
     [
         first_steps(),
+        devices_pages(),
         lists(),
         details_pages(),
         before_transfer(),
@@ -35,6 +36,11 @@ fn first_steps() -> Vec<Scene> {
     let wrong = failure(
         "wrong_credentials",
         "E-mail or password is wrong. Check both and try again.",
+        None,
+    );
+    let nobody_to_ask = failure(
+        "no-trusted-device",
+        "No other device of yours is trusted: have a code sent by e-mail instead.",
         None,
     );
     let code_wrong = failure("code_wrong", "This code is not right. Four tries are left.", None);
@@ -87,6 +93,81 @@ fn first_steps() -> Vec<Scene> {
             .click("code-submit"),
         Scene::new("code-expired", set_up(Some(code_sent(NOW.plus(-1))))),
         Scene::new("code-resent", set_up(Some(code_sent(NOW.plus(5 * MINUTE))))).click("code-resend"),
+        Scene::new(
+            "approval-impossible",
+            set_up(Some(code_sent(NOW.plus(5 * MINUTE)))),
+        )
+        .failing("ask-approval", nobody_to_ask)
+        .click("ask-approval"),
+        Scene::new(
+            "approval",
+            approving(ApprovalState::Pending, NOW.plus(14 * MINUTE)),
+        ),
+        Scene::new("approval-denied", approving(ApprovalState::Denied, NOW)),
+        Scene::new("approval-lapsed", approving(ApprovalState::Lapsed, NOW)),
+    ]
+}
+
+fn devices_pages() -> Vec<Scene> {
+    let page = |name| Scene::new(name, ready(Vec::new())).at("#/devices".to_owned());
+    let own = ListedDevice {
+        this_device: true,
+        approved_by: None,
+        ..device(1, "Alice’s device - Linux/Chrome")
+    };
+    let by_code = ListedDevice {
+        approved_by: None,
+        ..device(4, "Alice’s device - Windows/Firefox")
+    };
+    let asking = ListedDevice {
+        state: DeviceState::PendingApproval,
+        trusted_at: None,
+        last_seen_at: None,
+        approved_by: None,
+        request: Some(ApprovalRequest {
+            browser: "Firefox on Linux".to_owned(),
+            ip: "198.51.100.17".to_owned(),
+            asked_at: NOW.plus(-2 * MINUTE),
+            expires_at: NOW.plus(13 * MINUTE),
+        }),
+        ..device(
+            5,
+            "Alice’s new laptop with a name that is longer than there is room for",
+        )
+    };
+    let disabled = ListedDevice {
+        state: DeviceState::Disabled,
+        disabled_at: Some(NOW.plus(-3 * DAY)),
+        ..device(2, "Alice’s lost phone")
+    };
+    let all = vec![
+        asking,
+        own.clone(),
+        device(3, "Alice’s device - macOS/Safari"),
+        by_code,
+        disabled,
+    ];
+    let changed = failure(
+        "device-keys-changed",
+        "The server now shows other keys for this device. Nothing was approved. Do not approve it; tell the \
+         workspace's admin.",
+        None,
+    );
+    let unreachable = failure(
+        "server-unreachable",
+        "The server could not be reached. Check the connection and the server's address, then try again.",
+        Some(Remedy::Retry),
+    );
+    vec![
+        page("devices-one").devices(vec![own]),
+        page("devices").devices(all.clone()),
+        page("devices-keys-changed")
+            .devices(all.clone())
+            .failing("approve-device", changed)
+            .click("approve-device"),
+        page("devices-disable").devices(all).click("disable-device"),
+        page("devices-offline").failing("list-devices", unreachable),
+        page("devices-loading").hanging("list-devices"),
     ]
 }
 

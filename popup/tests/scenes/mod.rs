@@ -6,9 +6,16 @@
 mod accounts;
 mod list;
 
-use ferry_bridge::{Failure, Inspection, Phase, Profile, Remedy, State, Transfer, TransferStep};
-use ferry_protocol::api::{Account, CodeSent, User, Workspace};
-use ferry_protocol::{AccountId, UnixMillis, UserId, WorkspaceId};
+use ferry_bridge::{
+    Approval, ApprovalState, Failure, Inspection, Phase, Profile, Remedy, State, Transfer, TransferStep,
+};
+use ferry_protocol::api::{
+    Account, CodeSent, DeviceKind, DeviceState, Devices, ListedDevice, User, Workspace,
+};
+use ferry_protocol::device::sealing_key_message;
+use ferry_protocol::signature::SigningKey;
+use ferry_protocol::trust::DeviceKeys;
+use ferry_protocol::{AccountId, DeviceId, UnixMillis, UserId, WorkspaceId};
 use serde::Serialize;
 
 pub(crate) use accounts::*;
@@ -17,7 +24,8 @@ pub(crate) use list::all;
 /// The time in every scene: 2026-05-12T09:30:00Z.
 pub(crate) const NOW: UnixMillis = UnixMillis(1_778_578_200_000);
 pub(crate) const MINUTE: i64 = 60_000;
-pub(crate) const DAY: i64 = 24 * 60 * MINUTE;
+pub(crate) const HOUR: i64 = 60 * MINUTE;
+pub(crate) const DAY: i64 = 24 * HOUR;
 
 pub(crate) const FINGERPRINT: &str = "3F9A 07C2 D41E 88B5 60FA 1B73 C9E4 25D8";
 
@@ -33,6 +41,8 @@ pub(crate) struct Scene {
     pub silent: bool,
     /// What it answers to *Inspect*.
     pub inspection: Option<Inspection>,
+    /// The person's devices.
+    pub devices: Option<Devices>,
     /// Requests that fail, by their name.
     pub failing: Vec<(&'static str, Failure)>,
     /// Requests that are never answered.
@@ -69,6 +79,7 @@ impl Scene {
             },
             silent: false,
             inspection: None,
+            devices: None,
             failing: Vec::new(),
             hanging: Vec::new(),
             granted: true,
@@ -91,6 +102,11 @@ impl Scene {
 
     pub(crate) fn inspection(mut self, inspection: Inspection) -> Self {
         self.inspection = Some(inspection);
+        self
+    }
+
+    pub(crate) fn devices(mut self, devices: Vec<ListedDevice>) -> Self {
+        self.devices = Some(Devices { devices, most: 20 });
         self
     }
 
@@ -151,6 +167,49 @@ pub(crate) fn set_up(code: Option<CodeSent>) -> Phase {
         profile: profile(),
         suggested_name: "Alice’s device - Linux/Chrome".to_owned(),
         code,
+        approval: None,
+    }
+}
+
+pub(crate) fn approving(state: ApprovalState, until: UnixMillis) -> Phase {
+    Phase::SetUp {
+        profile: profile(),
+        suggested_name: "Alice’s device - Linux/Chrome".to_owned(),
+        code: None,
+        approval: Some(Approval {
+            fingerprint: "7K3M-0QX9-A1BC-YT5W-88ZH".to_owned(),
+            state,
+            until,
+        }),
+    }
+}
+
+fn keys(n: u8) -> DeviceKeys {
+    let key = |n| SigningKey::generate([n; 32]).unwrap();
+    let (device, sealing_key) = (key(n), key(n + 100).public());
+    let message = sealing_key_message(&device.public().device_id(), &sealing_key);
+    DeviceKeys {
+        device_key: device.public(),
+        sealing_key,
+        sealing_key_signature: device.sign(&message),
+    }
+}
+
+/// A trusted device, the n-th that there was.
+pub(crate) fn device(n: u8, name: &str) -> ListedDevice {
+    ListedDevice {
+        id: keys(n).id(),
+        name: name.to_owned(),
+        kind: DeviceKind::Extension,
+        state: DeviceState::Trusted,
+        this_device: false,
+        enrolled_at: NOW.plus(-30 * DAY),
+        trusted_at: Some(NOW.plus(-30 * DAY + i64::from(n) * HOUR)),
+        disabled_at: None,
+        last_seen_at: Some(NOW.plus(-i64::from(n) * HOUR)),
+        approved_by: Some(DeviceId([1; 32])),
+        request: None,
+        keys: keys(n),
     }
 }
 

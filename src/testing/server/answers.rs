@@ -85,6 +85,11 @@ impl FakeServer {
             (Method::Get, "/v1/device/approval") => write(&self.approval_answer(now)),
             (Method::Post, "/v1/device/verify") => self.verify(read(request)?, device),
             _ if !self.is_trusted(device) => Err(ProblemCode::DeviceNotTrusted),
+            (Method::Get, "/v1/devices") => write(&self.listed(device)),
+            (Method::Post, _) if path.starts_with("/v1/devices/") => {
+                self.decide_on(request, path, device)?;
+                write(&self.listed(device))
+            }
             (Method::Get, "/v1/accounts") => write(&Accounts {
                 accounts: vec![self.account()],
             }),
@@ -208,6 +213,62 @@ impl FakeServer {
             state: self.approval.get(),
             until: Some(now.plus(900_000)),
         }
+    }
+
+    fn listed(&self, this: DeviceId) -> Devices {
+        let devices = self.devices.borrow();
+        let listed = devices.iter().map(|(id, device)| ListedDevice {
+            id: *id,
+            name: device.name.clone(),
+            kind: DeviceKind::Extension,
+            state: device.state,
+            this_device: *id == this,
+            enrolled_at: UnixMillis(5),
+            trusted_at: None,
+            disabled_at: None,
+            last_seen_at: None,
+            approved_by: None,
+            request: None,
+            keys: DeviceKeys {
+                device_key: device.key,
+                sealing_key: device.sealing_key,
+                sealing_key_signature: device.signature.clone(),
+            },
+        });
+        Devices {
+            devices: listed.collect(),
+            most: 20,
+        }
+    }
+
+    /// `/v1/devices/{device}/approve`, `deny` or `disable`.
+    fn decide_on(&self, request: &HttpRequest, path: &str, by: DeviceId) -> Result<(), ProblemCode> {
+        let mut parts = path.split('/').skip(3);
+        let id: DeviceId = parts
+            .next()
+            .and_then(|id| id.parse().ok())
+            .ok_or(ProblemCode::NotFound)?;
+        let state = match parts.next() {
+            Some("approve") => {
+                let Approve { statement, signature } = read(request)?;
+                let key = self.devices.borrow()[&by].key;
+                statement
+                    .verify(&key, signature.as_ref())
+                    .map_err(|_| ProblemCode::ApprovalRejected)?;
+                let shown = self.devices.borrow()[&id].sealing_key.thumbprint();
+                if statement.device != id || statement.sealing_key.as_ref() != shown {
+                    return Err(ProblemCode::ApprovalRejected);
+                }
+                self.approved.borrow_mut().push(statement);
+                DeviceState::Trusted
+            }
+            Some("deny") => DeviceState::AwaitingCode,
+            Some("disable") => DeviceState::Disabled,
+            _ => return Err(ProblemCode::NotFound),
+        };
+        let mut devices = self.devices.borrow_mut();
+        devices.get_mut(&id).ok_or(ProblemCode::NotFound)?.state = state;
+        Ok(())
     }
 
     fn verify(&self, ask: VerifyCode, id: DeviceId) -> Answer {

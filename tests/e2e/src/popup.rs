@@ -3,6 +3,8 @@
 //! It is opened in a tab: no driver reaches the little window at the toolbar, and
 //! the page is the same.
 
+mod devices;
+
 use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};

@@ -77,6 +77,19 @@ impl Setting {
         })
     }
 
+    /// Another browser of the person's, with the extension in it, and nobody signed in.
+    pub async fn second_browser(&self, stage: &Stage) -> Result<(Arc<Browser>, Popup)> {
+        let setup = Setup {
+            folder: &stage.subfolder("second-browser")?,
+            extension: Extension::granted(&GRANTED, &stage.folder.join("second-extension"))?,
+            authority: None,
+            display: None,
+        };
+        let browser = stage.browser(setup).await?;
+        let popup = Popup::open(&browser).await?;
+        Ok((browser, popup))
+    }
+
     /// Shares for the first time, and waits until the worker has proved the session.
     pub async fn share(&self) -> Result<()> {
         self.popup.click_share(&self.account).await?;

@@ -7,7 +7,7 @@ use base64ct::{Base64UrlUnpadded, Encoding};
 use ferry_protocol::dpop::{self, Claims};
 use ferry_protocol::problem::{Problem, ProblemCode};
 use serde::Serialize;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
 use zeroize::Zeroizing;
 
 use super::{ApiError, TIMEOUT_MS};
@@ -104,6 +104,16 @@ impl<H: Host, D: Device> Client<H, D> {
     pub(super) async fn call<R: DeserializeOwned>(&self, call: Call) -> Result<R, ApiError> {
         let answer = self.send(call).await?;
         ferry_json::read(&answer.body).map_err(|_| ApiError::Unexpected {
+            status: answer.status,
+        })
+    }
+
+    /// Sends a request, and gives the answer as it is, if it is JSON.
+    pub(super) async fn call_for_json(&self, call: Call) -> Result<String, ApiError> {
+        let answer = self.send(call).await?;
+        let is_json = ferry_json::read::<IgnoredAny>(&answer.body).is_ok();
+        let text = std::str::from_utf8(&answer.body).ok().filter(|_| is_json);
+        text.map(str::to_owned).ok_or(ApiError::Unexpected {
             status: answer.status,
         })
     }

@@ -1,0 +1,105 @@
+//! A second browser of the same person: approved, denied, vouched for, disabled.
+
+use anyhow::{Result, ensure};
+use ferry_e2e::Stage;
+use ferry_e2e::browser::Browser;
+use ferry_e2e::cloud::OWNER;
+use ferry_e2e::django::Django;
+use ferry_e2e::popup::Popup;
+use ferry_e2e::setting::Setting;
+
+use crate::django::with_alice;
+
+crate::in_both_browsers!(
+    an_approved_browser_transfers_until_it_is_disabled,
+    a_denied_browser_gets_a_code_instead,
+    a_browser_with_a_code_alone_has_to_be_vouched_for,
+);
+
+const NAME: &str = "The other browser";
+
+async fn sign_in_to_app(django: &Django, browser: &Browser) -> Result<()> {
+    let tab = browser.driver.new_tab().await?;
+    browser.driver.switch_to_window(tab).await?;
+    django.sign_in(browser, "alice").await
+}
+
+/// Shares from a browser whose person has not agreed to anything in it yet.
+async fn share(setting: &Setting, popup: &Popup) -> Result<()> {
+    popup.click_share(&setting.account).await?;
+    popup.consent().await
+}
+
+async fn an_approved_browser_transfers_until_it_is_disabled(stage: &Stage) -> Result<()> {
+    let (django, setting) = with_alice(stage).await?;
+    // From now on the worker knows this person by the first browser.
+    setting.share().await?;
+    let (browser, second) = setting.second_browser(stage).await?;
+    second.name_device(&setting.cloud, OWNER, NAME).await?;
+    let shown = second.ask_approval().await?;
+
+    let first = &setting.popup;
+    first.look_at_devices().await?;
+    let compared = first.fingerprint("asking-device").await?;
+    ensure!(compared == shown, "{compared} is not {shown}");
+    ensure!(!second.shows("account-card").await?, "it is not trusted yet");
+    first.show().await?;
+    first.click("approve-device").await?;
+    // By itself: nobody touches it.
+    second.show().await?;
+    second.find("account-card").await?;
+
+    sign_in_to_app(&django, &browser).await?;
+    share(&setting, &second).await?;
+    second.until_session_is(&setting.account, "verified").await?;
+    ensure!(setting.stored() == 2, "{} sessions were stored", setting.stored());
+
+    first.look_at_devices().await?;
+    first.click("disable-device").await?;
+    first.click("disable-confirm").await?;
+    first.find("disabled-devices").await?;
+    second.click_share(&setting.account).await?;
+    second.notice_with("device-disabled").await?;
+    ensure!(setting.stored() == 2, "a disabled browser stored a session");
+    Ok(())
+}
+
+async fn a_denied_browser_gets_a_code_instead(stage: &Stage) -> Result<()> {
+    let (_django, setting) = with_alice(stage).await?;
+    let (_browser, second) = setting.second_browser(stage).await?;
+    second.name_device(&setting.cloud, OWNER, NAME).await?;
+    second.ask_approval().await?;
+    setting.popup.look_at_devices().await?;
+    setting.popup.click("deny-device").await?;
+    second.show().await?;
+    second.notice_with("approval-denied").await?;
+    second.click("code-instead").await?;
+    // Another one than that of before, which is on its way by then.
+    second.find("code-input").await?;
+    let code = setting.cloud.emailed_code(OWNER).await?;
+    second.fill("code-input", &code).await?;
+    second.click("code-submit").await?;
+    second.find("account-card").await?;
+    Ok(())
+}
+
+async fn a_browser_with_a_code_alone_has_to_be_vouched_for(stage: &Stage) -> Result<()> {
+    let (django, setting) = with_alice(stage).await?;
+    setting.share().await?;
+    let (browser, second) = setting.second_browser(stage).await?;
+    second.name_device(&setting.cloud, OWNER, NAME).await?;
+    let code = setting.cloud.emailed_code(OWNER).await?;
+    second.fill("code-input", &code).await?;
+    second.click("code-submit").await?;
+    second.find("account-card").await?;
+    sign_in_to_app(&django, &browser).await?;
+    share(&setting, &second).await?;
+    second.until_session_is(&setting.account, "invalid").await?;
+
+    setting.popup.look_at_devices().await?;
+    let summary = setting.popup.find("vouch").await?;
+    summary.click().await?;
+    setting.popup.click("approve-device").await?;
+    second.until_session_is(&setting.account, "verified").await?;
+    Ok(())
+}
