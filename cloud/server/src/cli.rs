@@ -10,7 +10,7 @@ use std::str::FromStr;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use ferry_catalogue::AppId;
-use ferry_protocol::WorkspaceId;
+use ferry_protocol::{DeviceId, UserId, WorkspaceId};
 use ferry_server::config::{DEFAULT_CHECK_EVERY_MS, MailConfig, PublicUrl};
 use ferry_server::forwarded::Network;
 use ferry_server::server::Serve;
@@ -49,6 +49,9 @@ pub(crate) enum Command {
     /// The people who sign in.
     #[command(subcommand)]
     User(UserCommand),
+    /// The devices that people use.
+    #[command(subcommand)]
+    Device(DeviceCommand),
     /// A workspace's own apps, beside those of the catalogue.
     #[command(subcommand)]
     App(AppCommand),
@@ -146,11 +149,36 @@ pub(crate) enum UserCommand {
         #[arg(long)]
         password_stdin: bool,
     },
+    /// End all access of a person at once: their devices are disabled.
+    Deprovision {
+        /// Who.
+        #[arg(long, value_name = "ID")]
+        user: UserId,
+    },
     /// List those of a workspace.
     List {
         /// Which.
         #[arg(long, value_name = "ID")]
         workspace: WorkspaceId,
+    },
+}
+
+#[derive(Subcommand)]
+pub(crate) enum DeviceCommand {
+    /// List those of a person: id, state, fingerprint, name.
+    List {
+        /// Whose.
+        #[arg(long, value_name = "ID")]
+        user: UserId,
+    },
+    /// Disable a device for good, at once. It can be set up anew.
+    Disable {
+        /// Whose.
+        #[arg(long, value_name = "ID")]
+        user: UserId,
+        /// Which, as `device list` names it.
+        #[arg(long, value_name = "ID", allow_hyphen_values = true)]
+        device: DeviceId,
     },
 }
 

@@ -1,4 +1,5 @@
-//! The e-mailed code: 8 characters of Crockford's base32 (40 bits).
+//! The e-mailed codes, of Crockford's base32: 8 characters (40 bits) verify a device
+//! within minutes, 16 (80 bits) are an invitation that lasts for days.
 
 use std::fmt;
 
@@ -12,13 +13,20 @@ use crate::random::Random;
 /// Crockford's alphabet: without I, L, O and U.
 const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 
-const LEN: usize = 8;
+/// Characters between two dashes.
+const GROUP: usize = 4;
 
-/// A code. Secret: no `Debug`.
-#[derive(Zeroize, ZeroizeOnDrop)]
-pub struct Code([u8; LEN]);
+/// A code of so many characters. Secret: no `Debug`.
+#[derive(Clone, Zeroize, ZeroizeOnDrop)]
+pub struct Characters<const LEN: usize>([u8; LEN]);
 
-impl Code {
+/// The code that verifies a device.
+pub type Code = Characters<8>;
+
+/// The code of an invitation.
+pub type InvitationCode = Characters<16>;
+
+impl<const LEN: usize> Characters<LEN> {
     /// A new code: every one is as likely as any other.
     pub fn generate(random: &dyn Random) -> Self {
         // 256 is a multiple of 32: five bits of each byte are uniform.
@@ -43,11 +51,11 @@ impl Code {
     }
 }
 
-impl fmt::Display for Code {
-    /// As it is e-mailed: `XXXX-XXXX`.
+impl<const LEN: usize> fmt::Display for Characters<LEN> {
+    /// As it is e-mailed: `XXXX-XXXX`, and so on.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (i, digit) in self.0.iter().enumerate() {
-            if i == LEN / 2 {
+            if i > 0 && i % GROUP == 0 {
                 f.write_str("-")?;
             }
             write!(f, "{}", char::from(*digit))?;
@@ -75,11 +83,34 @@ impl CodeKey {
         self.mac(user, device, code).verify_slice(kept).is_ok()
     }
 
-    fn mac(&self, user: UserId, device: DeviceId, code: &Code) -> Hmac<Sha256> {
+    /// What is kept of the code that invites this person.
+    pub fn invitation_hmac(&self, user: UserId, code: &InvitationCode) -> [u8; 32] {
+        self.invitation_mac(user, code).finalize().into_bytes().into()
+    }
+
+    /// Whether the code is the one of which this is kept. In constant time.
+    pub fn verify_invitation(&self, user: UserId, code: &InvitationCode, kept: &[u8]) -> bool {
+        self.invitation_mac(user, code).verify_slice(kept).is_ok()
+    }
+
+    fn invitation_mac(&self, user: UserId, code: &InvitationCode) -> Hmac<Sha256> {
+        let mut mac = self.keyed(b"ferry/invitation/v1");
+        mac.update(user.as_bytes());
+        mac.update(&code.0);
+        mac
+    }
+
+    /// For one purpose. All that follows is of fixed length: no two inputs run into
+    /// each other.
+    fn keyed(&self, purpose: &[u8]) -> Hmac<Sha256> {
         #[expect(clippy::expect_used, reason = "HMAC takes keys of any length")]
         let mut mac = Hmac::<Sha256>::new_from_slice(&*self.0).expect("any key length");
-        // All of fixed length: no two inputs run into each other.
-        mac.update(b"ferry/email-code/v1");
+        mac.update(purpose);
+        mac
+    }
+
+    fn mac(&self, user: UserId, device: DeviceId, code: &Code) -> Hmac<Sha256> {
+        let mut mac = self.keyed(b"ferry/email-code/v1");
         mac.update(user.as_bytes());
         mac.update(&device.0);
         mac.update(&code.0);
@@ -106,6 +137,13 @@ mod tests {
             assert_eq!(Code::parse(&typed).unwrap().0, code.0, "{typed}");
         }
         assert_eq!(Code::parse("olio-iloL").unwrap().to_string(), "0110-1101");
+        let invitation = InvitationCode::generate(&SeededRandom::new(1)).to_string();
+        assert_eq!(invitation.len(), 19);
+        assert_eq!(
+            InvitationCode::parse(&invitation).unwrap().to_string(),
+            invitation
+        );
+        assert!(InvitationCode::parse(&text).is_none());
         for bad in ["", "1234567", "123456789", "1234-567U", "1234-567é"] {
             assert!(Code::parse(bad).is_none(), "{bad}");
         }

@@ -21,6 +21,7 @@ pub mod config;
 pub mod forwarded;
 pub mod listen;
 pub mod mail;
+pub mod manage;
 pub mod middleware;
 pub mod names;
 pub mod nonce;

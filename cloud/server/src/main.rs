@@ -11,7 +11,10 @@ use ferry_server::random::SystemRandom;
 use ferry_server::server::{self, Serve};
 use ferry_server::{admin, server::ServeError};
 
-use cli::{AccountCommand, AppCommand, Cli, Command, UserCommand, WorkerTokenCommand, WorkspaceCommand};
+use cli::{
+    AccountCommand, AppCommand, Cli, Command, DeviceCommand, UserCommand, WorkerTokenCommand,
+    WorkspaceCommand,
+};
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -69,6 +72,15 @@ async fn change(admin: &admin::Admin, command: Command) -> Result<Vec<String>, B
             vec![admin::user(admin, add).await?.to_string()]
         }
         Command::User(UserCommand::List { workspace }) => admin::users(admin, workspace).await?,
+        Command::User(UserCommand::Deprovision { user }) => {
+            admin::deprovision_user(admin, user).await?;
+            Vec::new()
+        }
+        Command::Device(DeviceCommand::List { user }) => admin::devices(admin, user).await?,
+        Command::Device(DeviceCommand::Disable { user, device }) => {
+            admin::disable_device(admin, user, device).await?;
+            Vec::new()
+        }
         Command::App(AppCommand::Add { workspace, file }) => {
             vec![admin::app(admin, workspace, &file).await?.to_string()]
         }

@@ -11,7 +11,8 @@ use utoipa_axum::routes;
 
 use crate::middleware;
 use crate::routes::{
-    accounts, approval, consents, device, devices, health, sessions, sign_in, transfers, worker, worker_keys,
+    accounts, approval, audit, consents, device, devices, health, manage, sessions, sign_in, transfers,
+    users, worker, worker_keys,
 };
 use crate::state::AppState;
 
@@ -32,6 +33,14 @@ fn routes() -> (Router<AppState>, OpenApi) {
         .routes(routes!(devices::approve))
         .routes(routes!(devices::deny))
         .routes(routes!(devices::disable))
+        .routes(routes!(users::list, users::invite))
+        .routes(routes!(users::accept))
+        .routes(routes!(users::deprovision))
+        .routes(routes!(manage::list_accounts, manage::add_account))
+        .routes(routes!(manage::change_account))
+        .routes(routes!(manage::list_apps))
+        .routes(routes!(manage::put_app, manage::remove_app))
+        .routes(routes!(audit::page))
         .routes(routes!(devices::list_of_user))
         .routes(routes!(devices::disable_of_user))
         .routes(routes!(accounts::list))
@@ -82,7 +91,7 @@ fn empty_document() -> OpenApi {
         .description(Some(
             "Stores sealed sessions. Every request but those to /v1/health and /openapi.json carries a DPoP \
              proof (RFC 9449, ES256) with the nonce of the last answer's DPoP-Nonce header and, unless it is a \
-             GET, a claim `bh`: base64url of the SHA-256 of the body. All but the two sign-ins carry \
+             GET, a claim `bh`: base64url of the SHA-256 of the body. All but the two sign-ins and accepting an invitation carry \
              `Authorization: DPoP <access token>` as well. Errors are problem documents (RFC 9457) with a \
              stable `code`.",
         ))

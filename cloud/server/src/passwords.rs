@@ -73,6 +73,22 @@ impl Passwords {
         place.map(Place).map_err(|_| Busy)
     }
 
+    /// Hashes a new password, as a PHC string, when it is its turn.
+    pub async fn hash(
+        &self,
+        place: Place,
+        password: Zeroizing<String>,
+        salt: [u8; 16],
+    ) -> Result<String, PasswordError> {
+        let turn = Arc::clone(&self.turns).acquire_owned().await;
+        let turn = turn.map_err(|_| PasswordError::Hasher)?;
+        let hashed = tokio::task::spawn_blocking(move || {
+            let _held = (turn, place.0);
+            hash_with_salt(&password, salt)
+        });
+        hashed.await.map_err(|_| PasswordError::Hasher)?
+    }
+
     /// Whether the password is the one that was hashed. Without a hash the answer is
     /// no, and takes as long.
     pub async fn verify(&self, place: Place, password: Zeroizing<String>, hash: Option<String>) -> bool {
@@ -93,13 +109,16 @@ impl Passwords {
 
 /// Hashes a new password, as a PHC string.
 pub fn hash(password: &str, random: &dyn Random) -> Result<String, PasswordError> {
+    hash_with_salt(password, random.bytes())
+}
+
+fn hash_with_salt(password: &str, salt: [u8; 16]) -> Result<String, PasswordError> {
     if password.chars().count() < MIN_CHARS {
         return Err(PasswordError::TooShort);
     }
     if password.len() > MAX_BYTES {
         return Err(PasswordError::TooLong);
     }
-    let salt = random.bytes::<16>();
     let hashed = argon2()?
         .hash_password_with_salt(password.as_bytes(), &salt)
         .map_err(|_| PasswordError::Hasher)?;

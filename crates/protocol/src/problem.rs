@@ -58,6 +58,12 @@ pub enum ProblemCode {
     ApprovalRejected,
     /// No other device of the person's is trusted: verify this one by a code.
     NoTrustedDevice,
+    /// Somebody has this e-mail address already.
+    EmailTaken,
+    /// Nobody would administer the workspace any more.
+    LastAdmin,
+    /// Accounts are in this app.
+    AppInUse,
     /// The code is wrong; tries are left.
     CodeWrong,
     /// The code has expired, was used up, or there is none.

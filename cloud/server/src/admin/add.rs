@@ -3,25 +3,19 @@
 use std::path::Path;
 
 use ferry_catalogue::{App, AppId};
-use ferry_protocol::api::Role;
+use ferry_protocol::api::{AccountSettings, NewAccount};
 use ferry_protocol::{AccountId, UserId, WorkspaceId};
 use zeroize::Zeroizing;
 
 use super::{Admin, AdminError};
-use crate::names;
+use crate::manage;
 use crate::passwords;
-use crate::storage::accounts::NewAccount;
 use crate::storage::audit::{self, Action, Actor, Event};
 use crate::storage::users::NewUser;
-use crate::storage::{Connection, Erase, accounts, apps, tokens, users, workers, workspaces};
+use crate::storage::{Connection, Erase, tokens, workers, workspaces};
 
 fn name(text: &str) -> Result<String, AdminError> {
-    let name = names::clean(text);
-    if (1..=names::MAX_CHARS).contains(&name.chars().count()) {
-        Ok(name)
-    } else {
-        Err(AdminError::Name)
-    }
+    manage::name(text).ok_or(AdminError::Name)
 }
 
 async fn require_workspace(connection: &mut Connection, id: WorkspaceId) -> Result<(), AdminError> {
@@ -71,14 +65,11 @@ pub struct AddUser {
 
 /// `user add`.
 pub async fn user(admin: &Admin, add: AddUser) -> Result<UserId, AdminError> {
-    let email = add.email.trim().to_owned();
-    if email.len() > 254 || email.parse::<lettre::Address>().is_err() {
-        return Err(AdminError::Email(email));
-    }
+    let (email, name) = manage::users::read(&add.email, &add.name)?;
     let new = NewUser {
         workspace: add.workspace,
-        email: email.clone(),
-        name: name(&add.name)?,
+        email,
+        name,
         password_hash: passwords::hash(&add.password, &*admin.random)?,
         admin: add.admin,
     };
@@ -86,12 +77,7 @@ pub async fn user(admin: &Admin, add: AddUser) -> Result<UserId, AdminError> {
     let added = admin.storage.write(Erase::Nothing, move |connection| {
         Box::pin(async move {
             require_workspace(connection, new.workspace).await?;
-            let id = users::add(connection, &stamp, &new)
-                .await?
-                .ok_or(AdminError::EmailTaken(email))?;
-            let event = event(new.workspace, Action::UserAdded).detail(format!("user {id}"));
-            audit::record(connection, &stamp, [event]).await?;
-            Ok(id)
+            Ok::<_, AdminError>(manage::users::add(connection, &stamp, Actor::Operator, &new).await?)
         })
     });
     added.await
@@ -105,17 +91,12 @@ pub async fn app(admin: &Admin, workspace: WorkspaceId, file: &Path) -> Result<A
         error,
     })?;
     let app = App::from_toml(&text).map_err(|error| AdminError::App { file: shown, error })?;
-    if !app.id.as_str().starts_with(apps::CUSTOM_PREFIX) {
-        return Err(AdminError::NotCustom(app.id));
-    }
     let stamp = admin.stamp();
     let added = admin.storage.write(Erase::Nothing, move |connection| {
         Box::pin(async move {
             require_workspace(connection, workspace).await?;
-            apps::put(connection, &stamp, workspace, &app).await?;
-            let event = event(workspace, Action::AppAdded).detail(app.id.to_string());
-            audit::record(connection, &stamp, [event]).await?;
-            Ok(app.id)
+            manage::apps::put(connection, &stamp, (workspace, Actor::Operator), &app).await?;
+            Ok::<_, AdminError>(app.id)
         })
     });
     added.await
@@ -140,50 +121,27 @@ pub struct AddAccount {
 
 /// `account add`.
 pub async fn account(admin: &Admin, add: AddAccount) -> Result<AccountId, AdminError> {
-    let title = name(&add.name)?;
-    if add.owners.is_empty() {
-        return Err(AdminError::NoOwner);
-    }
+    let AddAccount {
+        workspace,
+        app,
+        name,
+        identity,
+        owners,
+        collaborators,
+    } = add;
+    let settings = AccountSettings {
+        name,
+        identity,
+        owners,
+        collaborators,
+    };
+    let new = NewAccount { app, settings };
     let stamp = admin.stamp();
     let added = admin.storage.write(Erase::Nothing, move |connection| {
         Box::pin(async move {
-            let AddAccount {
-                workspace,
-                app,
-                identity,
-                owners,
-                collaborators,
-                ..
-            } = add;
             require_workspace(connection, workspace).await?;
-            if apps::find(connection, workspace, &app).await?.is_none() {
-                return Err(AdminError::NoApp(app));
-            }
-            let mut roles = Vec::new();
-            let owners = owners.into_iter().map(|email| (email, Role::Owner));
-            let collaborators = collaborators.into_iter().map(|email| (email, Role::Collaborator));
-            for (email, role) in owners.chain(collaborators) {
-                let user = users::in_workspace(connection, workspace, &email).await?;
-                let Some(user) = user else {
-                    return Err(AdminError::NoUser(email));
-                };
-                if roles.iter().any(|(known, _)| *known == user) {
-                    return Err(AdminError::TwoRoles(email));
-                }
-                roles.push((user, role));
-            }
-            let detail = format!("{title} ({app})");
-            let new = NewAccount {
-                workspace,
-                app,
-                name: title,
-                identity,
-                roles,
-            };
-            let id = accounts::add(connection, &stamp, &new).await?;
-            let event = event(workspace, Action::AccountAdded).account(id).detail(detail);
-            audit::record(connection, &stamp, [event]).await?;
-            Ok(id)
+            let by = (workspace, Actor::Operator);
+            Ok::<_, AdminError>(manage::accounts::add(connection, &stamp, by, new).await?)
         })
     });
     added.await

@@ -1,10 +1,11 @@
 //! The commands that list something: one line each, columns separated by tabs, the
 //! identifier first.
 
-use ferry_protocol::WorkspaceId;
+use ferry_protocol::api::{DeviceState, ListedDevice, ListedUser, UserState};
+use ferry_protocol::{UserId, WorkspaceId};
 
 use super::{Admin, AdminError};
-use crate::storage::{accounts as stored_accounts, apps as stored_apps};
+use crate::storage::{accounts as stored_accounts, apps as stored_apps, devices as stored_devices};
 use crate::storage::{users as stored_users, workers, workspaces as stored_workspaces};
 
 /// `workspace list`.
@@ -18,14 +19,37 @@ pub async fn workspaces(admin: &Admin) -> Result<Vec<String>, AdminError> {
 
 /// `user list`.
 pub async fn users(admin: &Admin, workspace: WorkspaceId) -> Result<Vec<String>, AdminError> {
-    let found = stored_users::list(&mut *admin.storage.read().await?, workspace).await?;
-    let line = |(user, admin): &(ferry_protocol::api::User, bool)| {
+    let found = stored_users::listed(&mut *admin.storage.read().await?, workspace).await?;
+    let line = |listed: &ListedUser| {
+        let state = match listed.state {
+            UserState::Deprovisioned => "deprovisioned",
+            UserState::Invited => "invited",
+            UserState::Active if listed.admin => "admin",
+            UserState::Active => "user",
+        };
+        let user = &listed.user;
+        format!("{}\t{}\t{}\t{state}", user.id, user.email, user.name)
+    };
+    Ok(found.iter().map(line).collect())
+}
+
+/// `device list`: state, fingerprint and name of each device of a person's.
+pub async fn devices(admin: &Admin, user: UserId) -> Result<Vec<String>, AdminError> {
+    let mut connection = admin.storage.read().await?;
+    let found = stored_devices::list(&mut connection, user, None, admin.clock.now()).await?;
+    let line = |device: &ListedDevice| {
+        let state = match device.state {
+            DeviceState::AwaitingCode => "awaits its code",
+            DeviceState::PendingApproval => "awaits approval",
+            DeviceState::Trusted if device.approved_by.is_none() => "trusted by a code",
+            DeviceState::Trusted => "trusted by approval",
+            DeviceState::Disabled => "disabled",
+        };
         format!(
-            "{}\t{}\t{}\t{}",
-            user.id,
-            user.email,
-            user.name,
-            if *admin { "admin" } else { "user" }
+            "{}\t{state}\t{}\t{}",
+            device.id,
+            device.keys.fingerprint(),
+            device.name
         )
     };
     Ok(found.iter().map(line).collect())

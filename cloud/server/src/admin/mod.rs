@@ -4,18 +4,23 @@
 //! `add` returns what a script wants: the new identifier, or the new token.
 
 mod add;
+mod end;
 mod list;
 
 use std::path::Path;
 use std::sync::Arc;
 
-use ferry_catalogue::{AppError, AppId};
+use ferry_catalogue::AppError;
 use ferry_protocol::WorkspaceId;
 
 pub use add::{AddAccount, AddUser, account, app, user, worker_token, workspace};
-pub use list::{accounts, apps, users, worker_tokens, workspaces};
+pub use end::{deprovision_user, disable_device};
+pub use list::{accounts, apps, devices, users, worker_tokens, workspaces};
 
 use crate::clock::Clock;
+use crate::manage::accounts::AccountsError;
+use crate::manage::apps::AppsError;
+use crate::manage::users::UsersError;
 use crate::passwords::PasswordError;
 use crate::random::Random;
 use crate::stamp::Stamp;
@@ -30,33 +35,21 @@ pub enum AdminError {
     /// A name.
     #[error("the name is empty, or longer than 100 characters")]
     Name,
-    /// An e-mail address.
-    #[error("{0} is not an e-mail address")]
-    Email(String),
     /// The password.
     #[error(transparent)]
     Password(#[from] PasswordError),
     /// The workspace.
     #[error("there is no workspace {0}: see `ferry-server workspace list`")]
     NoWorkspace(WorkspaceId),
-    /// A person.
-    #[error("nobody in the workspace has the e-mail address {0}: see `ferry-server user list`")]
-    NoUser(String),
-    /// A person again.
-    #[error("{0} has more than one role in the account: name everybody once")]
-    TwoRoles(String),
-    /// No owner.
-    #[error("an account needs at least one --owner")]
-    NoOwner,
-    /// An e-mail address that is in use.
-    #[error("somebody has the e-mail address {0} already")]
-    EmailTaken(String),
-    /// The app.
-    #[error("there is no app {0}: see `ferry-server app list`, or add one with `ferry-server app add`")]
-    NoApp(AppId),
-    /// A custom app's identifier.
-    #[error("the id of a workspace's own app starts with custom-, such as custom-{0}")]
-    NotCustom(AppId),
+    /// A person, or a device of theirs.
+    #[error(transparent)]
+    Users(#[from] UsersError),
+    /// An account.
+    #[error(transparent)]
+    Accounts(#[from] AccountsError),
+    /// An app.
+    #[error(transparent)]
+    Apps(#[from] AppsError),
     /// The app's definition.
     #[error("{file} does not define an app: {error}")]
     App {

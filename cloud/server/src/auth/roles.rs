@@ -9,7 +9,7 @@ use axum::http::request::Parts;
 use ferry_protocol::api::{Device, DeviceState};
 use ferry_protocol::dpop::Proof;
 use ferry_protocol::problem::ProblemCode;
-use ferry_protocol::{DeviceId, PublicJwk, WorkspaceId};
+use ferry_protocol::{DeviceId, PublicJwk, UserId, WorkspaceId};
 use serde::de::DeserializeOwned;
 
 use super::body::{BodyError, FromBody, Upload};
@@ -246,6 +246,13 @@ pub struct Administrator<B> {
     pub device: Device,
     /// The body.
     pub body: B,
+}
+
+impl<B> Administrator<B> {
+    /// Who, where, and with which device.
+    pub fn ids(&self) -> (UserId, WorkspaceId, DeviceId) {
+        (self.person.user.id, self.person.workspace.id, self.device.id)
+    }
 }
 
 impl<B: FromBody> FromRequest<AppState> for Administrator<B> {

@@ -10,7 +10,7 @@ use lettre::message::header::ContentType;
 use lettre::message::{Body, Mailbox, SinglePart};
 use lettre::{Address, AsyncSmtpTransport, AsyncTransport as _, Message, Tokio1Executor};
 
-use crate::code::Code;
+use crate::code::{Code, InvitationCode};
 use crate::config::MailConfig;
 use crate::stamp::Stamp;
 use outbox::Outbox;
@@ -51,6 +51,20 @@ pub enum MailError {
     /// The file could not be written.
     #[error("the message could not be written to the outbox folder: {0}")]
     Outbox(#[from] std::io::Error),
+}
+
+/// What an invitation says. No `Debug`: the code.
+pub struct Invitation<'a> {
+    /// E-mail address of the person who is invited.
+    pub to: &'a str,
+    /// Name of the admin who invites.
+    pub by: &'a str,
+    /// Name of the workspace.
+    pub workspace: &'a str,
+    /// Where the web app is.
+    pub url: &'a str,
+    /// The code.
+    pub code: &'a InvitationCode,
 }
 
 /// Sends mail.
@@ -99,13 +113,37 @@ impl Mailer {
              If you are not setting up a device now, somebody else knows your\r\n\
              password: do not give the code to anybody, and tell your admin.\r\n"
         );
+        self.send(stamp, to, "Your Ferry code", text).await
+    }
+
+    /// Sends an invitation. The address in it is the server's own, and the same for
+    /// everybody: the code is typed, and in no link.
+    pub async fn send_invitation(&self, stamp: &Stamp, invitation: &Invitation<'_>) -> Result<(), MailError> {
+        let Invitation {
+            to,
+            by,
+            workspace,
+            url,
+            code,
+        } = invitation;
+        let text = format!(
+            "{by} invites you to the workspace \"{workspace}\" of Ferry.\r\n\r\n\
+             Open {url} in your browser, choose \"I was invited\", and type\r\n\
+             this code with your e-mail address:\r\n\r\n    {code}\r\n\r\n\
+             You set your own password there. The code is good for 7 days.\r\n\r\n\
+             If you do not expect this, ignore it: nothing happens without you.\r\n"
+        );
+        self.send(stamp, to, "You are invited to Ferry", text).await
+    }
+
+    async fn send(&self, stamp: &Stamp, to: &str, subject: &str, text: String) -> Result<(), MailError> {
         let body = SinglePart::builder().header(ContentType::TEXT_PLAIN).body(
             Body::new_with_encoding(text, ContentTransferEncoding::QuotedPrintable).unwrap_or_else(Body::new),
         );
         let message = Message::builder()
             .from(self.from.clone())
             .to(Mailbox::new(None, to.parse::<Address>()?))
-            .subject("Your Ferry code")
+            .subject(subject)
             .date(std::time::UNIX_EPOCH + Duration::from_millis(u64::try_from(stamp.now.0).unwrap_or(0)))
             .singlepart(body)?;
         match &self.way {

@@ -12,6 +12,7 @@ use ferry_protocol::{DeviceId, PublicJwk, UnixMillis, UserId, WorkspaceId};
 
 use crate::auth::body::{Body, NoBody};
 use crate::auth::roles::{Administrator, Ids, TrustedPerson};
+use crate::manage::users::{UsersError, disable_device};
 use crate::problem::Rejection;
 use crate::stamp::Stamp;
 use crate::state::AppState;
@@ -86,6 +87,17 @@ pub enum Unfit {
         "{MAX_DEVICES} devices vouch for one another already: approve it with one that was set up earlier"
     )]
     TooLong,
+}
+
+impl From<UsersError> for DevicesError {
+    fn from(error: UsersError) -> Self {
+        match error {
+            UsersError::Storage(error) => Self::Storage(error),
+            UsersError::NoUser => Self::NoUser,
+            // To disable a device finds nothing else wrong.
+            _ => Self::NotFound,
+        }
+    }
 }
 
 impl From<DevicesError> for Rejection {
@@ -363,7 +375,8 @@ pub async fn disable(
     let disabled = state.storage().write(Erase::Nothing, move |connection| {
         Box::pin(async move {
             require_trusted(connection, user, this).await?;
-            end(connection, &stamp, (workspace, Actor::User(user)), user, device).await
+            let by = (workspace, Actor::User(user));
+            Ok::<_, DevicesError>(disable_device(connection, &stamp, by, user, device).await?)
         })
     });
     disabled.await?;
@@ -397,32 +410,13 @@ pub async fn disable_of_user(
             if !users::is_in(connection, user, workspace).await? {
                 return Err(DevicesError::NoUser);
             }
-            end(connection, &stamp, (workspace, Actor::User(admin)), user, device).await
+            let by = (workspace, Actor::User(admin));
+            Ok(disable_device(connection, &stamp, by, user, device).await?)
         })
     });
     disabled.await?;
     ended(&state);
     Ok(show(&state, user, Some(this).filter(|_| user == admin)).await?)
-}
-
-/// Disables a device, and says so in the audit trail.
-pub(crate) async fn end(
-    connection: &mut Connection,
-    stamp: &Stamp,
-    (workspace, actor): (WorkspaceId, Actor),
-    user: UserId,
-    device: DeviceId,
-) -> Result<(), DevicesError> {
-    let found = devices::get(connection, user, device)
-        .await?
-        .ok_or(DevicesError::NotFound)?;
-    if !devices::disable(connection, user, device, stamp.now).await? {
-        return Ok(());
-    }
-    let event = Event::new(workspace, actor, Action::DeviceDisabled)
-        .device(device)
-        .detail(found.name);
-    Ok(audit::record(connection, stamp, [event]).await?)
 }
 
 /// Whoever waits with a device that was disabled is told; its keys are to be destroyed.

@@ -3,12 +3,15 @@
 
 pub mod accounts;
 pub mod approval;
+pub mod audit;
 pub mod consents;
 pub mod device;
 pub mod devices;
 pub mod health;
+pub mod manage;
 pub mod sessions;
 pub mod sign_in;
 pub mod transfers;
+pub mod users;
 pub mod worker;
 pub mod worker_keys;

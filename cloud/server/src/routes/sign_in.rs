@@ -109,7 +109,7 @@ pub async fn sign_in(
 }
 
 /// Counts the attempt before the password is looked at.
-async fn count(state: &AppState, attempt: Attempt) -> Result<Source, SignInError> {
+pub(super) async fn count(state: &AppState, attempt: Attempt) -> Result<Source, SignInError> {
     let stamp = state.stamp();
     let now = stamp.now;
     let counted = state.storage().write(Erase::Nothing, move |connection| {
@@ -131,6 +131,10 @@ async fn issue(
     let kept = token.clone();
     let issued = state.storage().write(Erase::Nothing, move |connection| {
         Box::pin(async move {
+            // Deprovisioned while the password was looked at.
+            if !users::is_active(connection, credentials.user).await? {
+                return Err(SignInError::Wrong);
+            }
             let known = devices::get(connection, credentials.user, device).await?;
             if known.is_some_and(|device| device.state == DeviceState::Disabled) {
                 return Err(SignInError::Disabled);

@@ -1,8 +1,10 @@
 //! Accounts, who may do what with them, and how they look to one person.
 
+use std::collections::HashMap;
+
 use ferry_catalogue::{App, AppId};
-use ferry_protocol::api::{Account, Consent, Role, SessionStatus};
-use ferry_protocol::{AccountId, UserId, WorkspaceId};
+use ferry_protocol::api::{Account, AccountSettings, Consent, ManagedAccount, Role, SessionStatus};
+use ferry_protocol::{AccountId, UnixMillis, UserId, WorkspaceId};
 use sqlx::{Row as _, ValueRef as _};
 
 use super::{Connection, Row, StorageError, row, sessions};
@@ -70,18 +72,117 @@ pub async fn add(
     .bind(stamp.now.0)
     .execute(&mut *connection)
     .await?;
-    for (user, role) in &new.roles {
+    set_roles(connection, id, &new.roles, stamp.now).await?;
+    Ok(id)
+}
+
+/// Sets who may do what with an account, in the place of what was before.
+pub async fn set_roles(
+    connection: &mut Connection,
+    account: AccountId,
+    roles: &[(UserId, Role)],
+    now: UnixMillis,
+) -> Result<(), StorageError> {
+    sqlx::query("DELETE FROM account_roles WHERE account_id = $1")
+        .bind(account.to_string())
+        .execute(&mut *connection)
+        .await?;
+    for (user, role) in roles {
         sqlx::query(
             "INSERT INTO account_roles (account_id, user_id, role, created_at) VALUES ($1, $2, $3, $4)",
         )
-        .bind(id.to_string())
+        .bind(account.to_string())
         .bind(user.to_string())
         .bind(role_text(*role))
-        .bind(stamp.now.0)
+        .bind(now.0)
         .execute(&mut *connection)
         .await?;
     }
-    Ok(id)
+    Ok(())
+}
+
+/// Whether an account is a workspace's.
+pub async fn is_in(
+    connection: &mut Connection,
+    account: AccountId,
+    workspace: WorkspaceId,
+) -> Result<bool, StorageError> {
+    let found = sqlx::query("SELECT 1 FROM accounts WHERE id = $1 AND workspace_id = $2")
+        .bind(account.to_string())
+        .bind(workspace.to_string())
+        .fetch_optional(connection)
+        .await?;
+    Ok(found.is_some())
+}
+
+/// Changes an account's name and identity.
+pub async fn change(
+    connection: &mut Connection,
+    account: AccountId,
+    name: &str,
+    identity: Option<&str>,
+) -> Result<(), StorageError> {
+    sqlx::query("UPDATE accounts SET name = $2, identity = $3 WHERE id = $1")
+        .bind(account.to_string())
+        .bind(name.to_owned())
+        .bind(identity.map(str::to_owned))
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+/// Whether accounts of the workspace are in this app.
+pub async fn are_in_app(
+    connection: &mut Connection,
+    workspace: WorkspaceId,
+    app: &AppId,
+) -> Result<bool, StorageError> {
+    let found = sqlx::query("SELECT 1 FROM accounts WHERE workspace_id = $1 AND app_id = $2 LIMIT 1")
+        .bind(workspace.to_string())
+        .bind(app.to_string())
+        .fetch_optional(connection)
+        .await?;
+    Ok(found.is_some())
+}
+
+/// The accounts of a workspace by age, as its admins see them. Who was deprovisioned
+/// has no part in any.
+pub async fn managed(
+    connection: &mut Connection,
+    workspace: WorkspaceId,
+) -> Result<Vec<ManagedAccount>, StorageError> {
+    let rows = sqlx::query(
+        "SELECT account_roles.account_id, account_roles.role, users.email FROM account_roles
+         JOIN users ON users.id = account_roles.user_id AND users.deprovisioned_at IS NULL
+         WHERE users.workspace_id = $1 ORDER BY users.email_key",
+    )
+    .bind(workspace.to_string())
+    .fetch_all(&mut *connection)
+    .await?;
+    let mut people: HashMap<AccountId, Vec<(Role, String)>> = HashMap::new();
+    for found in &rows {
+        let account = row::text(found, "account_id")?;
+        let person = (read_role(found)?, found.try_get("email")?);
+        people.entry(account).or_default().push(person);
+    }
+    let all = list(connection, workspace).await?.into_iter().map(|account| {
+        let people = people.remove(&account.id).unwrap_or_default();
+        let (owners, collaborators) = people
+            .into_iter()
+            .partition::<Vec<_>, _>(|(role, _)| *role == Role::Owner);
+        let emails = |people: Vec<(Role, String)>| people.into_iter().map(|(_, email)| email).collect();
+        ManagedAccount {
+            id: account.id,
+            app: account.app,
+            settings: AccountSettings {
+                name: account.name,
+                identity: account.identity,
+                owners: emails(owners),
+                collaborators: emails(collaborators),
+            },
+        }
+    });
+    Ok(all.collect())
 }
 
 /// The accounts of a workspace, by age.

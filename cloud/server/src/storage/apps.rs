@@ -29,6 +29,20 @@ pub async fn put(
     Ok(())
 }
 
+/// Removes an app of the workspace's own. `false`: there is none of this identifier.
+pub async fn remove(
+    connection: &mut Connection,
+    workspace: WorkspaceId,
+    id: &AppId,
+) -> Result<bool, StorageError> {
+    let done = sqlx::query("DELETE FROM apps WHERE workspace_id = $1 AND id = $2")
+        .bind(workspace.to_string())
+        .bind(id.to_string())
+        .execute(connection)
+        .await?;
+    Ok(done.rows_affected() == 1)
+}
+
 /// The app of this identifier, of the catalogue or the workspace's own.
 pub async fn find(
     connection: &mut Connection,

@@ -1,10 +1,13 @@
 //! The audit trail: who did what, when. Events are only ever added, in the same
 //! transaction as the change they tell of.
 
+use ferry_protocol::api::{ActorKind, AuditEvent};
 use ferry_protocol::{AccountId, DeviceId, TransferId, UserId, WorkspaceId};
+use sqlx::Row as _;
+use uuid::Uuid;
 
 use super::workers::WorkerId;
-use super::{Connection, StorageError};
+use super::{Connection, Row, StorageError, row};
 use crate::stamp::Stamp;
 
 /// Events of one statement. Each number of them is a statement of its own, and stays
@@ -31,8 +34,18 @@ pub enum Action {
     WorkspaceAdded,
     /// A person was added.
     UserAdded,
+    /// A person was invited.
+    UserInvited,
+    /// They set their password.
+    InvitationAccepted,
+    /// All access of a person was ended.
+    UserDeprovisioned,
     /// An app was added or replaced.
     AppAdded,
+    /// An app was removed.
+    AppRemoved,
+    /// Name, identity or people of an account were changed.
+    AccountChanged,
     /// An account was added.
     AccountAdded,
     /// A worker token was made.
@@ -99,6 +112,11 @@ impl Action {
         match self {
             Self::WorkspaceAdded => "workspace.added",
             Self::UserAdded => "user.added",
+            Self::UserInvited => "user.invited",
+            Self::InvitationAccepted => "user.invitation_accepted",
+            Self::UserDeprovisioned => "user.deprovisioned",
+            Self::AppRemoved => "app.removed",
+            Self::AccountChanged => "account.changed",
             Self::AppAdded => "app.added",
             Self::AccountAdded => "account.added",
             Self::WorkerTokenAdded => "worker_token.added",
@@ -240,4 +258,71 @@ async fn insert<'e>(
     });
     query.build().execute(connection).await?;
     Ok(())
+}
+
+/// Who reads the trail.
+#[derive(Clone, Copy, Debug)]
+pub struct Reader {
+    /// Where.
+    pub workspace: WorkspaceId,
+    /// Who.
+    pub user: UserId,
+    /// All of it; otherwise what they did, and what concerns their accounts and devices.
+    pub all: bool,
+}
+
+/// At most so many events, the newest first; those before one, if it is given.
+pub async fn page(
+    connection: &mut Connection,
+    reader: Reader,
+    before: Option<Uuid>,
+    limit: u32,
+) -> Result<Vec<AuditEvent>, StorageError> {
+    let rows = sqlx::query(
+        "SELECT events.id, events.at, events.actor, events.device_id, events.action, events.account_id,
+                events.transfer_id, events.detail,
+                COALESCE(actors.name, workers.name) AS actor_name, accounts.name AS account_name,
+                (SELECT MIN(devices.name) FROM devices JOIN users ON users.id = devices.user_id
+                 WHERE devices.id = events.device_id AND users.workspace_id = events.workspace_id) AS device_name
+         FROM audit_events AS events
+         LEFT JOIN users AS actors ON actors.id = events.actor_id
+         LEFT JOIN workers ON workers.id = events.actor_id
+         LEFT JOIN accounts ON accounts.id = events.account_id
+         WHERE events.workspace_id = $1
+           AND ($3 = 1 OR (events.actor = 'user' AND events.actor_id = $2)
+                OR events.account_id IN (SELECT account_id FROM account_roles WHERE user_id = $2)
+                OR events.device_id IN (SELECT id FROM devices WHERE user_id = $2))
+           AND ($4 IS NULL OR (events.at, events.id) < (SELECT at, id FROM audit_events WHERE id = $4))
+         ORDER BY events.at DESC, events.id DESC LIMIT $5",
+    )
+    .bind(reader.workspace.to_string())
+    .bind(reader.user.to_string())
+    .bind(i64::from(reader.all))
+    .bind(before.map(|id| id.to_string()))
+    .bind(i64::from(limit))
+    .fetch_all(connection)
+    .await?;
+    rows.iter().map(read_event).collect()
+}
+
+fn read_event(found: &Row) -> Result<AuditEvent, StorageError> {
+    Ok(AuditEvent {
+        id: found.try_get("id")?,
+        at: row::time(found, "at")?,
+        actor: match found.try_get("actor")? {
+            "user" => ActorKind::User,
+            "worker" => ActorKind::Worker,
+            "server" => ActorKind::Server,
+            "operator" => ActorKind::Operator,
+            _ => return Err(StorageError::Corrupt { column: "actor" }),
+        },
+        actor_name: found.try_get("actor_name")?,
+        action: found.try_get("action")?,
+        device: row::optional_text(found, "device_id")?,
+        device_name: found.try_get("device_name")?,
+        account: row::optional_text(found, "account_id")?,
+        account_name: found.try_get("account_name")?,
+        transfer: row::optional_text(found, "transfer_id")?,
+        detail: found.try_get("detail")?,
+    })
 }

@@ -16,6 +16,7 @@ pub mod audit;
 pub mod codes;
 pub mod consents;
 pub mod devices;
+pub mod invitations;
 pub mod jti;
 pub mod keys;
 pub mod leases;

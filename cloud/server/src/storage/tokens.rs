@@ -113,6 +113,15 @@ pub async fn revoke_of_device(
     Ok(())
 }
 
+/// Ends all tokens of a person.
+pub async fn revoke_of_user(connection: &mut Connection, user: UserId) -> Result<(), StorageError> {
+    sqlx::query("DELETE FROM access_tokens WHERE user_id = $1")
+        .bind(user.to_string())
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
 /// Whose a token is, if it has not ended.
 pub async fn find(
     connection: &mut Connection,

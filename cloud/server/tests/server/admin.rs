@@ -259,3 +259,23 @@ fn two_that_start_at_once_share_one_database() {
     });
     assert_eq!(ok(folder.path(), &["workspace", "list"]).lines().count(), 4);
 }
+
+#[test]
+fn devices_are_listed_and_disabled_and_people_deprovisioned() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let workspace = ok(folder, &["workspace", "add", "Acme"]);
+    let user = add_user(folder, &workspace, "ada@example.com").unwrap();
+    assert_eq!(ok(folder, &["device", "list", "--user", &user]), "");
+    // As an identifier may begin with a dash, which is no option.
+    let nobodys = Bytes(vec![0xF8; 32]).encode();
+    assert!(nobodys.starts_with('-'), "{nobodys}");
+    let complaint = fails(
+        folder,
+        &["device", "disable", "--user", &user, "--device", &nobodys],
+    );
+    assert!(complaint.contains("no such device"), "{complaint}");
+    assert_eq!(ok(folder, &["user", "deprovision", "--user", &user]), "");
+    ok(folder, &["user", "deprovision", "--user", &user]);
+    assert!(ok(folder, &["user", "list", "--workspace", &workspace]).contains("deprovisioned"));
+}

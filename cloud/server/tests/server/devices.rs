@@ -10,7 +10,7 @@ use ferry_protocol::api::{
 use ferry_protocol::device::Fingerprint;
 use ferry_protocol::problem::ProblemCode;
 use ferry_protocol::trust::Statement;
-use ferry_server::retention;
+use ferry_server::{admin, retention};
 use futures_util::future::join_all;
 
 use crate::client::{Answer, Client, Transport};
@@ -626,4 +626,29 @@ async fn an_admin_sees_and_disables_everybodys_devices_in_the_workspace() {
     assert_eq!(bob.get("/v1/me").await.code(), ProblemCode::DeviceDisabled);
     let nobodys = format!("{path}/{}/disable", ada.device());
     assert_eq!(ada.post_empty(&nobodys).await.code(), ProblemCode::NotFound);
+}
+
+#[tokio::test]
+async fn the_operator_lists_and_disables_devices() {
+    let server = server_with_ada().await;
+    let first = server.trusted(ADA).await;
+    let second = server.untrusted(ADA).await;
+    ask(&second).await.ok::<ApprovalAnswer>();
+    first.approve(&second).await.ok::<Devices>();
+    let third = server.untrusted(ADA).await;
+    let user = first.me().await.user.id;
+    let admin = server.admin();
+    admin::disable_device(&admin, user, third.device()).await.unwrap();
+    let listed = admin::devices(&admin, user).await.unwrap();
+    for (client, state) in [
+        (&first, "trusted by a code"),
+        (&second, "trusted by approval"),
+        (&third, "disabled"),
+    ] {
+        let fingerprint = Fingerprint::new(&client.device(), &client.sealing_key.public());
+        let begin = format!("{}\t{state}\t{fingerprint}\t", client.device());
+        assert!(listed.iter().any(|line| line.starts_with(&begin)), "{listed:?}");
+    }
+    assert_eq!(third.get("/v1/me").await.code(), ProblemCode::DeviceDisabled);
+    assert_eq!(server.trail().await.last().unwrap(), "device.disabled");
 }

@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 
 use axum::http::{Method, StatusCode};
 use ferry_protocol::api::{
-    ApprovalAnswer, Approve, AskApproval, AskForWork, BeginTransfer, Devices, Finding, GiveConsent,
-    KeysDestroyed, Me, Purpose, Report, SignIn, SupplyKeys, TakeSession, TransferOffer, VerifyCode,
-    WorkerSignIn,
+    AcceptInvitation, AccountSettings, ApprovalAnswer, Approve, AskApproval, AskForWork, BeginTransfer,
+    Devices, Finding, GiveConsent, Invite, KeysDestroyed, Me, NewAccount, Purpose, Report, SignIn,
+    SupplyKeys, TakeSession, TransferOffer, VerifyCode, WorkerSignIn,
 };
 use ferry_protocol::problem::ProblemCode;
 use ferry_protocol::vault::VaultIdentity;
@@ -68,7 +68,9 @@ enum Access {
     Owner,
     /// Whose device it is, on a trusted one.
     Own,
-    /// An admin of the workspace that the person belongs to.
+    /// An admin, of whichever workspace: it is about their own.
+    Admin,
+    /// An admin of the workspace that the person or account belongs to.
     AdminOf,
     /// A worker.
     Worker,
@@ -76,7 +78,7 @@ enum Access {
 
 /// A route: who may use it, and the status that they get. In an order in which each
 /// finds what it needs.
-const ROUTES: [(&str, &str, Access, u16); 31] = [
+const ROUTES: [(&str, &str, Access, u16); 42] = [
     ("GET", "/v1/health", Access::Public, 204),
     ("GET", "/openapi.json", Access::Public, 200),
     ("POST", "/v1/sign-in", Access::KeyHolder, 200),
@@ -98,6 +100,16 @@ const ROUTES: [(&str, &str, Access, u16); 31] = [
         Access::AdminOf,
         200,
     ),
+    ("GET", "/v1/users", Access::Admin, 200),
+    ("POST", "/v1/users", Access::Admin, 200),
+    ("POST", "/v1/invitation/accept", Access::KeyHolder, 422),
+    ("GET", "/v1/manage/accounts", Access::Admin, 200),
+    ("POST", "/v1/manage/accounts", Access::Admin, 400),
+    ("PUT", "/v1/manage/accounts/{account}", Access::AdminOf, 200),
+    ("GET", "/v1/manage/apps", Access::Admin, 200),
+    ("PUT", "/v1/manage/apps/{app}", Access::Admin, 200),
+    ("DELETE", "/v1/manage/apps/{app}", Access::Admin, 200),
+    ("GET", "/v1/audit", Access::Trusted, 200),
     ("GET", "/v1/accounts", Access::Trusted, 200),
     ("GET", "/v1/accounts/{account}", Access::Member, 200),
     ("POST", "/v1/accounts/{account}/consents", Access::Owner, 200),
@@ -132,6 +144,7 @@ const ROUTES: [(&str, &str, Access, u16); 31] = [
         Access::Owner,
         204,
     ),
+    ("POST", "/v1/users/{user}/deprovision", Access::AdminOf, 200),
     ("POST", "/v1/sign-out", Access::Person, 204),
     ("GET", "/v1/no-such-route", Access::Public, 404),
 ];
@@ -155,19 +168,22 @@ fn refusal(access: Access, caller: Caller) -> Option<(u16, ProblemCode)> {
             C::NotEnrolled | C::Untrusted | C::NoRole | C::Foreign | C::Admin => None,
             C::Collaborator | C::Owner => None,
         },
-        Access::Trusted | Access::Member | Access::Owner | Access::Own | Access::AdminOf => match caller {
-            C::NoToken => not_signed_in,
-            C::Worker => forbidden,
-            C::Disabled => disabled,
-            C::NotEnrolled | C::Untrusted => not_trusted,
-            C::Admin if access == Access::AdminOf => None,
-            C::Foreign if access == Access::AdminOf => not_found,
-            C::NoRole | C::Collaborator | C::Owner if access == Access::AdminOf => forbidden,
-            C::Collaborator if access == Access::Own => not_found,
-            C::NoRole | C::Foreign | C::Admin if access != Access::Trusted => not_found,
-            C::Collaborator if access == Access::Owner => forbidden,
-            C::NoRole | C::Foreign | C::Admin | C::Collaborator | C::Owner => None,
-        },
+        Access::Trusted | Access::Member | Access::Owner | Access::Own | Access::Admin | Access::AdminOf => {
+            match caller {
+                C::NoToken => not_signed_in,
+                C::Worker => forbidden,
+                C::Disabled => disabled,
+                C::NotEnrolled | C::Untrusted => not_trusted,
+                C::Admin if matches!(access, Access::Admin | Access::AdminOf) => None,
+                C::Foreign if access == Access::Admin => None,
+                C::Foreign if access == Access::AdminOf => not_found,
+                _ if matches!(access, Access::Admin | Access::AdminOf) => forbidden,
+                C::Collaborator if access == Access::Own => not_found,
+                C::NoRole | C::Foreign | C::Admin if access != Access::Trusted => not_found,
+                C::Collaborator if access == Access::Owner => forbidden,
+                C::NoRole | C::Foreign | C::Admin | C::Collaborator | C::Owner => None,
+            }
+        }
         Access::Worker => match caller {
             C::NoToken => not_signed_in,
             // The token is gone, and it is no worker's.
@@ -230,18 +246,26 @@ struct Subject {
     /// The owner's other device, which asks for approval.
     device: Client,
     user: UserId,
+    /// Somebody who has no part in anything.
+    leaving: UserId,
     me: Me,
     sealed: Vec<u8>,
 }
 
 impl Subject {
     fn path(&self, scene: &Scene, route: &str) -> String {
+        let user = if route.ends_with("/deprovision") {
+            self.leaving
+        } else {
+            self.user
+        };
         route
             .replace("{account}", &scene.account.to_string())
             .replace("{transfer}", &self.transfer.to_string())
             .replace("{consent}", &self.consent.to_string())
             .replace("{device}", &self.device.device().to_string())
-            .replace("{user}", &self.user.to_string())
+            .replace("{user}", &user.to_string())
+            .replace("{app}", "custom-matrix")
     }
 
     fn body(&self, scene: &Scene, caller: &Client, me: Option<Me>, method: &str, route: &str) -> Vec<u8> {
@@ -264,11 +288,28 @@ impl Subject {
                 let signature = caller.key.sign(&statement.message());
                 json(&Approve { statement, signature })
             }
+            ("POST", "/v1/users") => json(&Invite {
+                email: format!("invited-by-{}@example.com", caller.device()),
+                name: "Invited".to_owned(),
+                admin: false,
+            }),
+            ("POST", "/v1/invitation/accept") => json(&AcceptInvitation {
+                email: "nobody-invited@example.com".to_owned(),
+                code: "0000-0000-0000-0000".to_owned(),
+                password: PASSWORD.to_owned(),
+            }),
+            // An app that nobody has: the rest is for a test of its own.
+            ("POST", "/v1/manage/accounts") => json(&NewAccount {
+                app: "custom-none".parse().unwrap(),
+                settings: settings(),
+            }),
+            ("PUT", "/v1/manage/accounts/{account}") => json(&settings()),
+            ("PUT", "/v1/manage/apps/{app}") => json(&crate::manage::app("custom-matrix")),
             ("POST", "/v1/accounts/{account}/consents") => json(&GiveConsent { text_version: 1 }),
             ("POST", "/v1/accounts/{account}/transfers") => json(&BeginTransfer {
                 transfer: self.transfer,
             }),
-            ("PUT", _) => self.sealed.clone(),
+            ("PUT", "/v1/accounts/{account}/transfers/{transfer}") => self.sealed.clone(),
             ("POST", "/v1/worker/sign-in") => json(&WorkerSignIn {
                 worker_token: "unknown".to_owned(),
                 vault: VaultIdentity {
@@ -292,6 +333,16 @@ impl Subject {
             }),
             _ => Vec::new(),
         }
+    }
+}
+
+/// The account as it is.
+fn settings() -> AccountSettings {
+    AccountSettings {
+        name: "The account".to_owned(),
+        identity: Some("octocat".to_owned()),
+        owners: vec![OWNER.to_owned()],
+        collaborators: vec![COLLABORATOR.to_owned()],
     }
 }
 
@@ -332,6 +383,7 @@ async fn every_route_lets_in_exactly_those_it_is_for() {
         consent,
         device,
         user: me.user.id,
+        leaving: scene.server.user(scene.workspace, "leaving@example.com").await,
         me,
         sealed: Vec::new(),
     };

@@ -17,8 +17,19 @@
 //! | `POST /v1/devices/{device}/approve` | [`Approve`] | [`Devices`] | a trusted device of the same person |
 //! | `POST /v1/devices/{device}/deny` | – | [`Devices`] | a trusted device of the same person |
 //! | `POST /v1/devices/{device}/disable` | – | [`Devices`] | a trusted device of the same person |
+//! | `POST /v1/invitation/accept` | [`AcceptInvitation`] | 204 | anyone, with a key |
+//! | `GET /v1/users` | – | [`Users`] | an admin |
+//! | `POST /v1/users` | [`Invite`] | [`Users`] | an admin |
+//! | `POST /v1/users/{user}/deprovision` | – | [`Users`] | an admin |
 //! | `GET /v1/users/{user}/devices` | – | [`Devices`] | an admin |
 //! | `POST /v1/users/{user}/devices/{device}/disable` | – | [`Devices`] | an admin |
+//! | `GET /v1/manage/accounts` | – | [`ManagedAccounts`] | an admin |
+//! | `POST /v1/manage/accounts` | [`NewAccount`] | [`ManagedAccounts`] | an admin |
+//! | `PUT /v1/manage/accounts/{account}` | [`AccountSettings`] | [`ManagedAccounts`] | an admin |
+//! | `GET /v1/manage/apps` | – | [`Apps`] | an admin |
+//! | `PUT /v1/manage/apps/{app}` | [`ferry_catalogue::App`] | [`Apps`] | an admin |
+//! | `DELETE /v1/manage/apps/{app}` | – | [`Apps`] | an admin |
+//! | `GET /v1/audit` | – | [`AuditPage`]: of all, or of what concerns the person | a trusted device |
 //! | `GET /v1/accounts` | – | [`Accounts`] | a trusted device |
 //! | `GET /v1/accounts/{account}` | – | [`Account`] | a trusted device |
 //! | `POST /v1/accounts/{account}/consents` | [`GiveConsent`] | [`Consent`] | an owner |
@@ -39,9 +50,11 @@
 mod account;
 mod device;
 mod devices;
+mod manage;
 mod worker;
 
 pub use account::*;
 pub use device::*;
 pub use devices::*;
+pub use manage::*;
 pub use worker::*;

@@ -166,6 +166,15 @@ impl Client {
         self.send(Method::GET, path, Vec::new()).await
     }
 
+    /// With a query, which the proof does not name (RFC 9449 §4.2).
+    pub(crate) async fn get_query(&self, path: &str, query: &str) -> Answer {
+        // So that the client knows the nonce.
+        self.get("/v1/me").await;
+        let proof = self.proof(&self.claims(&Method::GET, path, &[]));
+        let request = self.request(&Method::GET, &format!("{path}{query}"), Vec::new(), &proof);
+        self.send_raw(request).await.unwrap()
+    }
+
     pub(crate) async fn post(&self, path: &str, body: &impl Serialize) -> Answer {
         self.send(Method::POST, path, json(body)).await
     }
