@@ -7,16 +7,7 @@ use ferry_protocol::problem::ProblemCode;
 use futures_util::future::join_all;
 
 use crate::client::Transport;
-use crate::fixture::{BASE, PASSWORD, Server};
-
-const ADA: &str = "ada@example.com";
-
-async fn server_with_ada() -> Server {
-    let server = Server::start().await;
-    let workspace = server.workspace("Acme").await;
-    server.user(workspace, ADA).await;
-    server
-}
+use crate::fixture::{ADA, BASE, PASSWORD, server_with_ada};
 
 #[tokio::test]
 async fn a_device_is_set_up_with_an_e_mailed_code() {

@@ -257,6 +257,16 @@ impl Server {
     }
 }
 
+pub(crate) const ADA: &str = "ada@example.com";
+
+/// A server with one person, and nothing else.
+pub(crate) async fn server_with_ada() -> Server {
+    let server = Server::start().await;
+    let workspace = server.workspace("Acme").await;
+    server.user(workspace, ADA).await;
+    server
+}
+
 /// Runs one statement on a database.
 pub(crate) async fn execute(storage: &Storage, statement: &'static str) {
     let done = storage.write(Erase::Nothing, move |connection| {

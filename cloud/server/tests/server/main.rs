@@ -15,6 +15,7 @@ mod fixture;
 mod process;
 
 mod admin;
+mod approval;
 mod codes;
 mod consents;
 mod deletion;

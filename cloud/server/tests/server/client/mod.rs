@@ -1,5 +1,6 @@
 //! A client of the server: a device or a worker, with keys in memory.
 
+mod devices;
 mod transport;
 pub(crate) mod worker;
 
@@ -9,14 +10,13 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use axum::http::{Method, Request, StatusCode};
 use ferry_protocol::api::{
-    Account, Approve, BeginTransfer, CodeSent, Consent, DeviceKind, EnrolDevice, GiveConsent, Me, SignIn,
-    SignedIn, TransferOffer, VerifyCode,
+    Account, BeginTransfer, CodeSent, Consent, DeviceKind, EnrolDevice, GiveConsent, Me, SignIn, SignedIn,
+    TransferOffer, VerifyCode,
 };
 use ferry_protocol::dpop::{self, Claims};
 use ferry_protocol::problem::ProblemCode;
 use ferry_protocol::session::{Header, SealedSession};
 use ferry_protocol::signature::SigningKey;
-use ferry_protocol::trust::Statement;
 use ferry_protocol::{AccountId, Bytes, DeviceId, SealingKeyId, TransferId, UnixMillis, WorkspaceId, device};
 use ferry_server::clock::Clock;
 use ferry_server::random::{Random, SeededRandom};
@@ -234,29 +234,6 @@ impl Client {
             },
         )
         .await
-    }
-
-    /// That this device approves another one of the same person.
-    pub(crate) fn statement(&self, me: &Me, device: &Self) -> Statement {
-        Statement::new(
-            (me.workspace.id, me.user.id),
-            device.device(),
-            &device.sealing_key.public(),
-            self.device(),
-            self.now(),
-        )
-    }
-
-    /// Approves another device with this one.
-    pub(crate) async fn approve(&self, device: &Self) -> Answer {
-        let me = self.get("/v1/me").await;
-        if me.status != StatusCode::OK {
-            return me;
-        }
-        let statement = self.statement(&me.ok(), device);
-        let signature = self.key.sign(&statement.message());
-        let path = format!("/v1/devices/{}/approve", device.device());
-        self.post(&path, &Approve { statement, signature }).await
     }
 
     pub(crate) async fn me(&self) -> Me {

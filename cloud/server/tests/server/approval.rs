@@ -1,0 +1,407 @@
+//! Asking for approval, approving, denying: which device vouches for which.
+
+use std::time::Duration;
+
+use axum::http::StatusCode;
+use ferry_protocol::Bytes;
+use ferry_protocol::api::{
+    ApprovalAnswer, ApprovalState, Approve, AskApproval, DeviceState, Devices, Finding, InvalidReason, Me,
+    Receipt, Report,
+};
+use ferry_protocol::device::Fingerprint;
+use ferry_protocol::problem::ProblemCode;
+use ferry_protocol::trust::Statement;
+use ferry_server::retention;
+
+use crate::client::{Answer, Client, Transport};
+use crate::fixture::{ADA, BASE, PASSWORD, PROXY, Server, server_with_ada};
+
+const BOB: &str = "bob@example.com";
+const MINUTE: i64 = 60 * 1000;
+
+/// Less than an unanswered wait takes.
+const LIMIT: Duration = Duration::from_secs(20);
+
+fn over(server: &Server, client: &Client) -> Client {
+    client.over(Transport::Router(server.router.clone()), BASE)
+}
+
+#[tokio::test]
+async fn a_second_device_is_approved_by_the_first() {
+    let server = server_with_ada().await;
+    let first = server.trusted(ADA).await;
+    let second = server.client_from(PROXY, "203.0.113.7");
+    second.sign_in(ADA, PASSWORD).await;
+    second.enrol("Ada's phone").await.ok::<Me>();
+
+    let asked: ApprovalAnswer = second.ask_approval().await.ok();
+    let until = second.now().plus(15 * MINUTE);
+    assert_eq!((asked.state, asked.until), (ApprovalState::Pending, Some(until)));
+    let me = second.me().await;
+    assert_eq!(me.device.unwrap().state, DeviceState::PendingApproval);
+
+    // What the approver sees is the device's own.
+    let shown = first.listed(&second).await;
+    let request = shown.request.unwrap();
+    assert_eq!(
+        (request.browser.as_str(), request.ip.as_str()),
+        ("Firefox on Linux", "203.0.113.7")
+    );
+    assert_eq!((request.asked_at, request.expires_at), (second.now(), until));
+    let own = Fingerprint::new(&second.device(), &second.sealing_key.public());
+    assert_eq!(shown.keys.fingerprint(), own);
+    assert!(!shown.this_device && first.listed(&first).await.this_device);
+
+    let all: Devices = first.approve(&second).await.ok();
+    assert_eq!((all.devices.len(), all.most), (2, 20));
+    let me = second.me().await;
+    assert_eq!(me.device.unwrap().state, DeviceState::Trusted);
+    let shown = second.listed(&second).await;
+    assert_eq!((shown.approved_by, shown.request), (Some(first.device()), None));
+    assert_eq!(shown.trusted_at, Some(second.now()));
+    assert_eq!(second.listed(&first).await.approved_by, None);
+    assert_eq!(second.approval().await.state, ApprovalState::Approved);
+    assert_eq!(
+        server.trail().await[6..],
+        [
+            "user.signed_in",
+            "device.enrolled",
+            "device.approval_asked",
+            "device.approved"
+        ]
+    );
+}
+
+/// Waits for the answer as a device does, from before it is there.
+async fn waits_for(server: &Server, waiting: &Client, happens: impl Future<Output = Answer>) -> Answer {
+    let client = over(server, waiting);
+    // So that the client knows the nonce: its one request is the waiting.
+    client.me().await;
+    let waiting = tokio::spawn(async move { client.get("/v1/device/approval").await });
+    assert_eq!(happens.await.status, StatusCode::OK);
+    // Unanswered, it would wait for 25 seconds.
+    let answer = tokio::time::timeout(LIMIT, waiting).await;
+    answer.expect("an answer as soon as there is one").unwrap()
+}
+
+#[tokio::test]
+async fn who_waits_for_an_answer_gets_it_when_it_is_given() {
+    let server = server_with_ada().await;
+    let first = server.trusted(ADA).await;
+    let second = server.untrusted(ADA).await;
+    second.ask_approval().await.ok::<ApprovalAnswer>();
+    let denied = waits_for(&server, &second, first.deny(&second)).await;
+    assert_eq!(denied.ok::<ApprovalAnswer>().state, ApprovalState::Denied);
+    let third = server.untrusted(ADA).await;
+    third.ask_approval().await.ok::<ApprovalAnswer>();
+    let approved = waits_for(&server, &third, first.approve(&third)).await;
+    assert_eq!(approved.ok::<ApprovalAnswer>().state, ApprovalState::Approved);
+    let fourth = server.untrusted(ADA).await;
+    fourth.ask_approval().await.ok::<ApprovalAnswer>();
+    let disabled = waits_for(&server, &fourth, first.disable(&fourth)).await;
+    assert_eq!(disabled.code(), ProblemCode::DeviceDisabled);
+    // With a code instead of an answer.
+    let fifth = server.untrusted(ADA).await;
+    fifth.ask_approval().await.ok::<ApprovalAnswer>();
+    fifth.send_code().await;
+    let code = server.mailed_code();
+    let trusted = waits_for(&server, &fifth, fifth.verify(&code)).await;
+    assert_eq!(trusted.ok::<ApprovalAnswer>().state, ApprovalState::Approved);
+}
+
+#[tokio::test]
+async fn a_denied_device_may_not_ask_again_at_once_but_the_code_works() {
+    let server = server_with_ada().await;
+    let first = server.trusted(ADA).await;
+    let second = server.untrusted(ADA).await;
+    assert_eq!(first.deny(&second).await.code(), ProblemCode::NotPending);
+    second.ask_approval().await.ok::<ApprovalAnswer>();
+    first.deny(&second).await.ok::<Devices>();
+    assert_eq!(second.approval().await.state, ApprovalState::Denied);
+    assert_eq!(second.me().await.device.unwrap().state, DeviceState::AwaitingCode);
+    server.clock.advance(14 * MINUTE + 1);
+    let refused = second.ask_approval().await;
+    assert_eq!(refused.code(), ProblemCode::TooManyRequests);
+    assert_eq!(refused.headers["retry-after"], "60");
+    // Enrolling anew does not help.
+    second.enrol("again").await.ok::<Me>();
+    assert_eq!(second.ask_approval().await.code(), ProblemCode::TooManyRequests);
+    assert_eq!(first.approve(&second).await.code(), ProblemCode::NotPending);
+    server.clock.advance(MINUTE);
+    second.ask_approval().await.ok::<ApprovalAnswer>();
+    first.deny(&second).await.ok::<Devices>();
+    second.send_code().await;
+    second.verify(&server.mailed_code()).await.ok::<Me>();
+}
+
+#[tokio::test]
+async fn a_request_ends_after_fifteen_minutes() {
+    let server = server_with_ada().await;
+    let first = server.trusted(ADA).await;
+    let second = server.untrusted(ADA).await;
+    let until = second.ask_approval().await.ok::<ApprovalAnswer>().until.unwrap();
+    server.clock.advance(15 * MINUTE - 1);
+    // Asking again does not make it last longer.
+    assert_eq!(
+        second.ask_approval().await.ok::<ApprovalAnswer>().until,
+        Some(until)
+    );
+    assert!(first.listed(&second).await.request.is_some());
+    server.clock.advance(1);
+    for swept in [false, true] {
+        assert_eq!(second.approval().await.state, ApprovalState::NotAsked);
+        let shown = first.listed(&second).await;
+        assert_eq!(
+            (shown.state, shown.request),
+            (DeviceState::AwaitingCode, None),
+            "{swept}"
+        );
+        assert_eq!(first.approve(&second).await.code(), ProblemCode::NotPending);
+        assert_eq!(first.deny(&second).await.code(), ProblemCode::NotPending);
+        retention::sweep(&server.state).await.unwrap();
+    }
+    assert_eq!(second.me().await.device.unwrap().state, DeviceState::AwaitingCode);
+    second.ask_approval().await.ok::<ApprovalAnswer>();
+    first.approve(&second).await.ok::<Devices>();
+}
+
+#[tokio::test]
+async fn approval_needs_a_trusted_device_and_one_that_is_not() {
+    let server = server_with_ada().await;
+    let client = server.client();
+    client.sign_in(ADA, PASSWORD).await;
+    assert_eq!(client.ask_approval().await.code(), ProblemCode::InvalidRequest);
+    assert_eq!(
+        client.get("/v1/device/approval").await.code(),
+        ProblemCode::InvalidRequest
+    );
+    client.enrol("Laptop").await.ok::<Me>();
+    assert_eq!(client.ask_approval().await.code(), ProblemCode::NoTrustedDevice);
+    let empty = AskApproval {
+        browser: " \u{200B} ".to_owned(),
+    };
+    assert_eq!(
+        client.post("/v1/device/approval", &empty).await.code(),
+        ProblemCode::InvalidRequest
+    );
+    client.send_code().await;
+    client.verify(&server.mailed_code()).await.ok::<Me>();
+    assert_eq!(client.ask_approval().await.code(), ProblemCode::InvalidRequest);
+    let waiting = server.untrusted(ADA).await;
+    assert_eq!(
+        client.approve(&waiting).await.code(),
+        ProblemCode::NotPending,
+        "it did not ask"
+    );
+    waiting.ask_approval().await.ok::<ApprovalAnswer>();
+    assert_eq!(
+        waiting.approve(&waiting).await.code(),
+        ProblemCode::DeviceNotTrusted
+    );
+}
+
+#[tokio::test]
+async fn only_the_approvers_own_word_for_these_very_keys_counts() {
+    let server = server_with_ada().await;
+    let (first, second) = (server.trusted(ADA).await, server.untrusted(ADA).await);
+    second.ask_approval().await.ok::<ApprovalAnswer>();
+    let me = first.me().await;
+    let stranger = server.client();
+    let good = first.statement(&me, &second);
+    let signed = |statement: &Statement| Approve {
+        statement: statement.clone(),
+        signature: first.key.sign(&statement.message()),
+    };
+    let changed = |change: fn(&mut Statement, &Client)| {
+        let mut statement = good.clone();
+        change(&mut statement, &stranger);
+        signed(&statement)
+    };
+    let bad = [
+        (
+            "person",
+            changed(|statement, other| statement.user = other.id(ferry_protocol::UserId::new)),
+        ),
+        (
+            "workspace",
+            changed(|statement, other| statement.workspace = other.id(ferry_protocol::WorkspaceId::new)),
+        ),
+        (
+            "device",
+            changed(|statement, other| statement.device = other.device()),
+        ),
+        (
+            "sealing key",
+            changed(|statement, other| {
+                statement.sealing_key = other.sealing_key.public().thumbprint().into();
+            }),
+        ),
+        (
+            "approver",
+            changed(|statement, other| statement.approver = other.device()),
+        ),
+        (
+            "past",
+            changed(|statement, _| statement.at = statement.at.plus(-5 * MINUTE - 1)),
+        ),
+        (
+            "future",
+            changed(|statement, _| statement.at = statement.at.plus(5 * MINUTE + 1)),
+        ),
+        (
+            "another's signature",
+            Approve {
+                statement: good.clone(),
+                signature: stranger.key.sign(&good.message()),
+            },
+        ),
+        (
+            "no signature",
+            Approve {
+                statement: good.clone(),
+                signature: Bytes(Vec::new()),
+            },
+        ),
+    ];
+    let path = format!("/v1/devices/{}/approve", second.device());
+    for (what, approve) in bad {
+        let answer = first.post(&path, &approve).await;
+        assert_eq!(answer.code(), ProblemCode::ApprovalRejected, "{what}");
+        assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
+    }
+    assert_eq!(answer_now(&server, &second).await, DeviceState::PendingApproval);
+    // Another device of the person's cannot hand in the approval of the first.
+    let third = server.trusted(ADA).await;
+    assert_eq!(
+        third.post(&path, &signed(&good)).await.code(),
+        ProblemCode::ApprovalRejected
+    );
+    first.post(&path, &signed(&good)).await.ok::<Devices>();
+    assert_eq!(
+        first.post(&path, &signed(&good)).await.code(),
+        ProblemCode::NotPending
+    );
+}
+
+async fn answer_now(server: &Server, client: &Client) -> DeviceState {
+    over(server, client).me().await.device.unwrap().state
+}
+
+#[tokio::test]
+async fn a_device_with_another_sealing_key_has_to_ask_again() {
+    let server = server_with_ada().await;
+    let first = server.trusted(ADA).await;
+    let mut second = server.untrusted(ADA).await;
+    second.ask_approval().await.ok::<ApprovalAnswer>();
+    second.sealing_key = server.client().sealing_key;
+    second.enrol("the same, with another key").await.ok::<Me>();
+    assert_eq!(second.me().await.device.unwrap().state, DeviceState::AwaitingCode);
+    assert_eq!(first.approve(&second).await.code(), ProblemCode::NotPending);
+    assert_eq!(first.listed(&second).await.request, None);
+    second.ask_approval().await.ok::<ApprovalAnswer>();
+    first.approve(&second).await.ok::<Devices>();
+}
+
+#[tokio::test]
+async fn other_peoples_devices_are_nobodys_business() {
+    let server = server_with_ada().await;
+    let elsewhere = server.workspace("Elsewhere").await;
+    server.user(elsewhere, BOB).await;
+    let (ada, bob) = (server.trusted(ADA).await, server.trusted(BOB).await);
+    let waiting = server.untrusted(ADA).await;
+    waiting.ask_approval().await.ok::<ApprovalAnswer>();
+    for answer in [
+        bob.approve(&waiting).await,
+        bob.deny(&waiting).await,
+        bob.disable(&waiting).await,
+        bob.disable(&ada).await,
+    ] {
+        assert_eq!(answer.code(), ProblemCode::NotFound);
+    }
+    assert_eq!(bob.devices().await.len(), 1);
+    assert_eq!(ada.devices().await.len(), 2);
+}
+
+#[tokio::test]
+async fn as_many_may_ask_at_once_as_anybody_looks_through() {
+    let server = server_with_ada().await;
+    let first = server.trusted(ADA).await;
+    let mut waiting = Vec::new();
+    for _ in 0..50 {
+        let client = server.untrusted(ADA).await;
+        client.ask_approval().await.ok::<ApprovalAnswer>();
+        waiting.push(client);
+    }
+    let late = server.untrusted(ADA).await;
+    let refused = late.ask_approval().await;
+    assert_eq!(refused.code(), ProblemCode::TooManyRequests);
+    assert_eq!(refused.headers["retry-after"], "900");
+    first.deny(&waiting[0]).await.ok::<Devices>();
+    late.ask_approval().await.ok::<ApprovalAnswer>();
+}
+
+#[tokio::test]
+async fn a_device_verified_by_a_code_may_be_vouched_for_later() {
+    let scene = crate::fixture::Scene::set().await;
+    let (server, owner) = (&scene.server, &scene.owner);
+    let email = crate::fixture::OWNER;
+    let first = server.trusted(email).await;
+    owner.transfer(scene.account, b"sealed").await;
+    let leased = scene.worker.lease().await;
+    assert_eq!(leased.chain.device.id(), owner.device());
+    assert!(leased.chain.approvals.is_empty());
+    let refused = Report {
+        lease: leased.lease,
+        finding: Finding::Invalid {
+            reason: InvalidReason::DeviceNotApproved {
+                fingerprint: leased.chain.device.fingerprint().to_string(),
+            },
+            receipt: Receipt::default(),
+        },
+    };
+    scene.worker.report(leased.transfer, &refused).await;
+    assert!(scene.worker.work().await.sessions.is_empty());
+
+    first.approve(owner).await.ok::<Devices>();
+
+    // The session is looked at again, now with the whole chain.
+    let leased = scene.worker.lease().await;
+    let me = owner.me().await;
+    assert_eq!(leased.user, me.user.id);
+    let verified = leased.chain.verify(&scene.workspace, &me.user.id).unwrap();
+    assert_eq!(verified.root().0, first.device());
+    assert_eq!(first.approve(owner).await.code(), ProblemCode::NotPending, "once");
+    // The one that was vouched for cannot vouch for the one above it, nor by way of others.
+    assert_eq!(owner.approve(&first).await.code(), ProblemCode::ApprovalRejected);
+    assert_eq!(first.approve(&first).await.code(), ProblemCode::ApprovalRejected);
+    let third = server.untrusted(email).await;
+    third.ask_approval().await.ok::<ApprovalAnswer>();
+    owner.approve(&third).await.ok::<Devices>();
+    assert_eq!(third.approve(&first).await.code(), ProblemCode::ApprovalRejected);
+}
+
+#[tokio::test]
+async fn a_chain_has_at_most_twenty_devices() {
+    let server = server_with_ada().await;
+    let mut chain = vec![server.trusted(ADA).await];
+    for _ in 1..20 {
+        let next = server.untrusted(ADA).await;
+        next.ask_approval().await.ok::<ApprovalAnswer>();
+        chain.last().unwrap().approve(&next).await.ok::<Devices>();
+        chain.push(next);
+    }
+    chain[19].disable(&chain[10]).await.ok::<Devices>();
+    let late = server.untrusted(ADA).await;
+    late.ask_approval().await.ok::<ApprovalAnswer>();
+    let refused = chain[19].approve(&late).await.problem();
+    assert_eq!(refused.code, ProblemCode::ApprovalRejected);
+    assert!(refused.detail.contains("set up earlier"), "{}", refused.detail);
+    // Nor by putting one on top of it.
+    late.send_code().await;
+    late.verify(&server.mailed_code()).await.ok::<Me>();
+    assert_eq!(
+        late.approve(&chain[0]).await.code(),
+        ProblemCode::ApprovalRejected
+    );
+    chain[3].approve(&late).await.ok::<Devices>();
+}
