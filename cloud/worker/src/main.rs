@@ -108,12 +108,9 @@ enum DeviceCommand {
         #[arg(long, value_name = "FINGERPRINT")]
         fingerprint: Fingerprint,
     },
-    /// Lists the fingerprints that are accepted for a person, the pinned one first.
-    List {
-        /// Whose.
-        #[arg(long, value_name = "ID")]
-        user: UserId,
-    },
+    /// Lists whose devices are known, and by which fingerprints: of each person the
+    /// pinned one first. Somebody whom nobody knows was made up by the server.
+    List,
 }
 
 #[derive(Args, Default)]
@@ -194,9 +191,12 @@ async fn execute(cli: Cli) -> Result<(), Failure> {
         Command::Device(DeviceCommand::Accept { user, fingerprint }) => {
             StateDir::open(&cli.state)?.accept_root(&user, fingerprint)?;
         }
-        Command::Device(DeviceCommand::List { user }) => {
-            for fingerprint in StateDir::open(&cli.state)?.roots(&user)? {
-                print_line(&fingerprint.to_string());
+        Command::Device(DeviceCommand::List) => {
+            let state = StateDir::open(&cli.state)?;
+            for user in state.people()? {
+                for fingerprint in state.roots(&user)? {
+                    print_line(&format!("{user}\t{fingerprint}"));
+                }
             }
         }
         Command::Identity { renew } => {

@@ -196,6 +196,22 @@ mod tests {
     }
 
     #[test]
+    fn a_device_that_nobody_approved_is_named_by_its_fingerprint() {
+        let fingerprint = "HZ4C-8YEF-1C3J-9VJN-1H5J";
+        let status = status(
+            &SessionStatus::Invalid {
+                reason: InvalidReason::DeviceNotApproved {
+                    fingerprint: fingerprint.to_owned(),
+                },
+                session: session(None),
+            },
+            "Tracker",
+        );
+        assert_eq!(status.text, "Invalid: device not approved");
+        assert!(status.meaning.contains("Approve it") && status.meaning.contains(fingerprint));
+    }
+
+    #[test]
     fn hostile_words_are_cleaned() {
         let what = format!("\u{202E}{}", "x".repeat(500));
         let status = status(

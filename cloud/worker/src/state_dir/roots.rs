@@ -11,7 +11,7 @@ use ferry_protocol::device::Fingerprint;
 use ferry_protocol::trust::VerifiedChain;
 use serde::{Deserialize, Serialize};
 
-use super::{StateDir, StateError};
+use super::{StateDir, StateError, at, file};
 
 /// A device is not to be believed.
 #[derive(Debug, thiserror::Error)]
@@ -59,7 +59,9 @@ impl StateDir {
         let _lock = self.lock()?;
         self.check_root(user, chain)?;
         if self.roots(user)?.is_empty() {
-            self.keep_roots(user, &[chain.root().1])?;
+            let (_, fingerprint) = chain.root();
+            self.keep_roots(user, &[fingerprint])?;
+            tracing::info!(%user, %fingerprint, "the first device of a person was pinned");
         }
         Ok(())
     }
@@ -90,6 +92,18 @@ impl StateDir {
         }
         let parse = |text: &String| text.parse().map_err(|_| damaged());
         record.roots.iter().map(parse).collect()
+    }
+
+    /// The people of whom a device is known.
+    pub fn people(&self) -> Result<Vec<UserId>, StateError> {
+        let dir = self.people_dir();
+        let mut people: Vec<UserId> = file::list(&dir)
+            .map_err(at(&dir))?
+            .iter()
+            .filter_map(|path| path.file_name()?.to_str()?.strip_suffix(".json")?.parse().ok())
+            .collect();
+        people.sort_unstable();
+        Ok(people)
     }
 
     fn keep_roots(&self, user: &UserId, roots: &[Fingerprint]) -> Result<(), StateError> {
@@ -191,6 +205,7 @@ mod tests {
             assert_eq!(state.pin_root(&ada, &chain(ada, seeds)).is_ok(), expected);
         }
         assert_eq!(state.roots(&ada).unwrap(), [keys(1).1.fingerprint()]);
+        assert_eq!(state.people().unwrap(), [ada, bob]);
     }
 
     #[test]

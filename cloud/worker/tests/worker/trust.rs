@@ -144,8 +144,8 @@ async fn the_operator_accepts_a_device_by_its_fingerprint() {
     assert!(accepted.status.success());
     // The worker that runs knows at once.
     assert!(is_verified(&ferry.check(&session).await));
-    let listed = device(&["list", "--user", &user]).await;
+    let listed = device(&["list"]).await;
     let pinned = first.keys().fingerprint();
-    let expected = format!("{pinned}\n{fingerprint}\n");
+    let expected = format!("{user}\t{pinned}\n{user}\t{fingerprint}\n{others}\t{fingerprint}\n");
     assert_eq!(String::from_utf8(listed.stdout).unwrap(), expected);
 }
