@@ -104,14 +104,14 @@ async fn explain(
 }
 
 /// The person who asks, on whichever device; the device was in use just now.
-fn person(token: &Token, device: DeviceId, state: &AppState) -> Result<Person, RoleError> {
-    let Who::Person(person) = &token.bearer.who else {
+fn person(who: Who, device: DeviceId, state: &AppState) -> Result<Person, RoleError> {
+    let Who::Person(person) = who else {
         return Err(RoleError::NotForWorkers);
     };
     if person.device.is_some() {
         state.seen().note(person.user.id, device, state.now());
     }
-    Ok(person.clone())
+    Ok(person)
 }
 
 /// Anyone who holds a key: for signing in.
@@ -162,7 +162,7 @@ impl<B: FromBody> SignedInPerson<B> {
     async fn extract(request: Request, state: &AppState) -> Result<Self, RoleError> {
         let ip = ip(&request, state);
         let (proven, token) = prove(request, state, B::LIMIT).await?;
-        let person = person(&token, proven.device, state)?;
+        let person = person(token.bearer.who, proven.device, state)?;
         if person
             .device
             .as_ref()
@@ -205,11 +205,11 @@ pub struct TrustedPerson<B> {
 impl<B: FromBody> TrustedPerson<B> {
     async fn extract(request: Request, state: &AppState) -> Result<Self, RoleError> {
         let (proven, token) = prove(request, state, B::LIMIT).await?;
-        Self::admit(proven, &token, state)
+        Self::admit(proven, token, state)
     }
 
-    fn admit(proven: Proven, token: &Token, state: &AppState) -> Result<Self, RoleError> {
-        let person = person(token, proven.device, state)?;
+    fn admit(proven: Proven, token: Token, state: &AppState) -> Result<Self, RoleError> {
+        let person = person(token.bearer.who, proven.device, state)?;
         let device = match &person.device {
             Some(device) => match device.state {
                 DeviceState::Trusted => device.clone(),
@@ -286,7 +286,7 @@ impl Uploader {
             Ok(proven) => proven,
             Err(error) => return Err(explain(state, proof, error).await?),
         };
-        match TrustedPerson::admit(proven, &token, state) {
+        match TrustedPerson::admit(proven, token, state) {
             Ok(caller) => Ok(Self { caller, claim }),
             Err(refusal) => {
                 // As everywhere else: refused or not, the proof has been used.

@@ -6,8 +6,8 @@ use std::collections::BTreeSet;
 use axum::http::{Method, StatusCode};
 use ferry_protocol::api::{
     AcceptInvitation, AccountSettings, ApprovalAnswer, Approve, AskApproval, AskForWork, BeginTransfer,
-    Devices, Finding, GiveConsent, Invite, KeysDestroyed, Me, NewAccount, Purpose, Report, SignIn,
-    SupplyKeys, TakeSession, TransferOffer, VerifyCode, WorkerSignIn,
+    DeviceState, Devices, Finding, GiveConsent, Invite, KeysDestroyed, Me, NewAccount, Purpose, Report,
+    SignIn, SupplyKeys, TakeSession, TransferOffer, VerifyCode, WorkerSignIn,
 };
 use ferry_protocol::problem::ProblemCode;
 use ferry_protocol::vault::VaultIdentity;
@@ -25,6 +25,8 @@ enum Caller {
     NotEnrolled,
     /// Enrolled, awaits the code.
     Untrusted,
+    /// Enrolled, waits for approval from another device of the person's.
+    Pending,
     /// Trusted; no part in the account.
     NoRole,
     /// Trusted; admin of another workspace, and owner of accounts in it.
@@ -38,10 +40,11 @@ enum Caller {
     Disabled,
 }
 
-const CALLERS: [Caller; 10] = [
+const CALLERS: [Caller; 11] = [
     Caller::NoToken,
     Caller::NotEnrolled,
     Caller::Untrusted,
+    Caller::Pending,
     Caller::NoRole,
     Caller::Foreign,
     Caller::Admin,
@@ -86,8 +89,9 @@ const ROUTES: [(&str, &str, Access, u16); 42] = [
     ("PUT", "/v1/device", Access::Person, 0),
     ("POST", "/v1/device/code", Access::Person, 0),
     ("POST", "/v1/device/verify", Access::Person, 0),
-    ("POST", "/v1/device/approval", Access::Person, 0),
+    // Nobody asks yet: who did would wait for the answer.
     ("GET", "/v1/device/approval", Access::Person, 200),
+    ("POST", "/v1/device/approval", Access::Person, 0),
     ("GET", "/v1/devices", Access::Trusted, 200),
     ("POST", "/v1/devices/{device}/approve", Access::Own, 200),
     // It waits no longer.
@@ -165,7 +169,8 @@ fn refusal(access: Access, caller: Caller) -> Option<(u16, ProblemCode)> {
             C::NoToken => not_signed_in,
             C::Worker => forbidden,
             C::Disabled => disabled,
-            C::NotEnrolled | C::Untrusted | C::NoRole | C::Foreign | C::Admin => None,
+            C::NotEnrolled | C::Untrusted | C::Pending => None,
+            C::NoRole | C::Foreign | C::Admin => None,
             C::Collaborator | C::Owner => None,
         },
         Access::Trusted | Access::Member | Access::Owner | Access::Own | Access::Admin | Access::AdminOf => {
@@ -173,7 +178,7 @@ fn refusal(access: Access, caller: Caller) -> Option<(u16, ProblemCode)> {
                 C::NoToken => not_signed_in,
                 C::Worker => forbidden,
                 C::Disabled => disabled,
-                C::NotEnrolled | C::Untrusted => not_trusted,
+                C::NotEnrolled | C::Untrusted | C::Pending => not_trusted,
                 C::Admin if matches!(access, Access::Admin | Access::AdminOf) => None,
                 C::Foreign if access == Access::Admin => None,
                 C::Foreign if access == Access::AdminOf => not_found,
@@ -188,7 +193,8 @@ fn refusal(access: Access, caller: Caller) -> Option<(u16, ProblemCode)> {
             C::NoToken => not_signed_in,
             // The token is gone, and it is no worker's.
             C::Disabled => not_signed_in,
-            C::NotEnrolled | C::Untrusted | C::NoRole | C::Foreign | C::Admin => forbidden,
+            C::NotEnrolled | C::Untrusted | C::Pending => forbidden,
+            C::NoRole | C::Foreign | C::Admin => forbidden,
             C::Collaborator | C::Owner => forbidden,
             C::Worker => None,
         },
@@ -207,7 +213,7 @@ impl Cast {
         server.admin_user(elsewhere, "foreign@example.com").await;
         server.admin_user(scene.workspace, "admin@example.com").await;
         server.account(elsewhere, &["foreign@example.com"], &[]).await;
-        for name in ["nobody", "norole", "untrusted"] {
+        for name in ["nobody", "norole", "untrusted", "pending"] {
             server.user(scene.workspace, &format!("{name}@example.com")).await;
         }
         let disabled = server.trusted(crate::fixture::OWNER).await;
@@ -221,10 +227,13 @@ impl Cast {
                 crate::fixture::BASE,
             )
         };
+        // Somebody who could approve it.
+        server.trusted("pending@example.com").await;
         let clients = vec![
             (Caller::NoToken, server.client()),
             (Caller::NotEnrolled, not_enrolled),
             (Caller::Untrusted, server.untrusted("untrusted@example.com").await),
+            (Caller::Pending, server.untrusted("pending@example.com").await),
             (Caller::NoRole, server.trusted("norole@example.com").await),
             (Caller::Foreign, server.trusted("foreign@example.com").await),
             (Caller::Admin, server.trusted("admin@example.com").await),
@@ -294,7 +303,7 @@ impl Subject {
                 admin: false,
             }),
             ("POST", "/v1/invitation/accept") => json(&AcceptInvitation {
-                email: "nobody-invited@example.com".to_owned(),
+                email: format!("nobody-invited-{}@example.com", caller.device()),
                 code: "0000-0000-0000-0000".to_owned(),
                 password: PASSWORD.to_owned(),
             }),
@@ -404,6 +413,10 @@ async fn every_route_lets_in_exactly_those_it_is_for() {
             let body = subject.body(&scene, client, me, method, route);
             let method = Method::from_bytes(method.as_bytes()).unwrap();
             let answer = client.send(method.clone(), &path, body).await;
+            if (*caller, route) == (Caller::Pending, "/v1/device/approval") && method == Method::POST {
+                let me: Me = client.get("/v1/me").await.ok();
+                assert_eq!(me.device.unwrap().state, DeviceState::PendingApproval);
+            }
             check(
                 &format!("{caller:?} {method} {route}"),
                 &answer,
