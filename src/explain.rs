@@ -71,12 +71,15 @@ impl Explain for ApiError {
 /// The server's words as a sentence, without characters that cannot be seen, and not
 /// too many.
 fn plain(text: &str) -> String {
-    let mut letters = text
+    let mut sentence: String = text
         .chars()
         .map(|c| if c.is_control() { ' ' } else { c })
-        .take(MAX_DETAIL);
-    let mut sentence: String = letters.next().into_iter().flat_map(char::to_uppercase).collect();
-    sentence.extend(letters);
+        .take(MAX_DETAIL)
+        .collect();
+    // The server speaks English: the tables for all other letters would weigh 6 kB.
+    if let Some(first) = sentence.get_mut(..1) {
+        first.make_ascii_uppercase();
+    }
     if !sentence.ends_with(['.', '!', '?', ' ']) {
         sentence.push('.');
     }

@@ -2,12 +2,13 @@
 
 mod act;
 mod follow;
+mod progress;
 
 use std::collections::HashMap;
 
 use ferry_bridge::{
     Ask, Check, Delete, Dismiss, Event, ExpectPermission, Failure, GetState, Phase, Profile, Refresh, Remedy,
-    Share, SignOut, State, TransferStep,
+    Share, SignOut, State, Transfer, TransferStep,
 };
 use ferry_protocol::api::{Account, SessionStatus};
 use ferry_protocol::{AccountId, UnixMillis};
@@ -192,8 +193,35 @@ impl Ferry {
         })
     }
 
-    /// Takes over what the background says.
+    /// Takes over what the background says. Steps of a transfer that nobody could read
+    /// in time are not drawn: most transfers are over before an eye has moved.
     pub fn set_state(self, state: State) {
+        if self.is_progress(&state) {
+            progress::hold(state, move |state| self.show_state(state));
+        } else {
+            progress::drop_held();
+            self.show_state(state);
+        }
+    }
+
+    /// Whether nothing is new but how far transfers are that go on.
+    fn is_progress(self, state: &State) -> bool {
+        let goes_on = |transfer: &Transfer| words::progress(&transfer.step).is_some();
+        state.transfers.iter().any(goes_on)
+            && self.state.with_untracked(|known| {
+                known.as_ref().is_some_and(|known| {
+                    let new = state
+                        .transfers
+                        .iter()
+                        .filter(|new| !known.transfers.contains(new));
+                    known.phase == state.phase
+                        && known.transfers.len() <= state.transfers.len()
+                        && new.into_iter().all(goes_on)
+                })
+            })
+    }
+
+    fn show_state(self, state: State) {
         if self.state.with_untracked(|known| known.as_ref() == Some(&state)) {
             return;
         }

@@ -193,6 +193,7 @@ impl Popup {
 
     /// Puts away the outcome that is shown in the list of accounts.
     pub async fn dismiss(&self) -> Result<()> {
+        self.go_to_list().await?;
         self.press(&by_id("dismiss")).await?;
         wait::until("the outcome to go", || async {
             Ok(self
