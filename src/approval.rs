@@ -72,9 +72,18 @@ impl<P: Platform> Background<P> {
     async fn wait(self: &Rc<Self>) -> Result<Waited, StoreError> {
         loop {
             let asked_at = self.platform.browser().now();
+            let asker = self.memory().client.clone();
             let Ok(answer) = self.ask(async |client| client.approval().await).await else {
                 return Ok(Waited::Failed);
             };
+            let is_same = match (&asker, &self.memory().client) {
+                (Some(asker), Some(now)) => Rc::ptr_eq(asker, now),
+                _ => false,
+            };
+            if !is_same {
+                // Somebody signed in anew meanwhile: it is no answer to their request.
+                return Ok(Waited::Failed);
+            }
             match answer.state {
                 api::ApprovalState::Approved => return self.approved().await,
                 api::ApprovalState::Denied => self.approval_is(ApprovalState::Denied).await?,

@@ -109,7 +109,8 @@ enum DeviceCommand {
         fingerprint: Fingerprint,
     },
     /// Lists whose devices are known, and by which fingerprints: of each person the
-    /// pinned one first. Somebody whom nobody knows was made up by the server.
+    /// pinned one first. An id here that belongs to nobody in your workspace was made up
+    /// by the server.
     List,
 }
 
@@ -189,7 +190,8 @@ async fn execute(cli: Cli) -> Result<(), Failure> {
             automation::open(&config(browser), &account, shutdown()?, print_line).await?;
         }
         Command::Device(DeviceCommand::Accept { user, fingerprint }) => {
-            StateDir::open(&cli.state)?.accept_root(&user, fingerprint)?;
+            let is_new = StateDir::open(&cli.state)?.accept_root(&user, fingerprint)?;
+            print_line(if is_new { "accepted" } else { "was accepted before" });
         }
         Command::Device(DeviceCommand::List) => {
             let state = StateDir::open(&cli.state)?;

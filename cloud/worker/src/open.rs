@@ -42,7 +42,7 @@ pub enum OpenSessionError {
     /// Nobody whom the worker knows vouches for the device.
     #[error(
         "this device was set up by e-mail code alone: have it approved by a device that you trusted before, \
-         or let the operator accept it with `ferry-worker device accept --user {user} --fingerprint {fingerprint}`"
+         or let the operator accept it with `ferry-worker --state … device accept --user {user} --fingerprint {fingerprint}`"
     )]
     NotApproved {
         /// Whose device it is said to be.

@@ -121,22 +121,28 @@ fn groups(page: Page, list: Devices) -> Node {
         .iter()
         .find(|device| device.this_device)
         .and_then(|own| own.trusted_at);
+    // What a device approved that was disabled since, may be approved by another one.
+    let names: Vec<_> = list
+        .devices
+        .iter()
+        .filter(|device| device.state != DeviceState::Disabled)
+        .map(|device| (device.id, text::Clean::name(&device.name).into_string()))
+        .collect();
     let (asking, rest): (Vec<_>, Vec<_>) = list
         .devices
         .into_iter()
         .partition(|device| device.request.is_some());
-    let (trusted, rest): (Vec<_>, Vec<_>) = rest
+    let (disabled, in_use): (Vec<_>, Vec<_>) = rest
         .into_iter()
-        .partition(|device| device.state == DeviceState::Trusted);
-    let disabled: Vec<_> = rest
-        .into_iter()
-        .filter(|device| device.state == DeviceState::Disabled)
-        .collect();
+        .partition(|device| device.state == DeviceState::Disabled);
     let asking = asking.into_iter().filter_map(|device| {
         let request = device.request.clone()?;
         Some(asks(page, device, &request))
     });
-    let trusted = trusted.into_iter().map(|device| in_use(page, device, own_trust));
+    let in_use = in_use.into_iter().map(|device| {
+        let approver = names.iter().find(|(id, _)| Some(*id) == device.approved_by);
+        used(page, device, own_trust, approver.map(|(_, name)| name.as_str()))
+    });
     let past = (!disabled.is_empty()).then(|| {
         let rows = disabled.iter().map(past);
         html::details().class("past").test("disabled-devices").child((
@@ -150,7 +156,7 @@ fn groups(page: Page, list: Devices) -> Node {
     });
     (
         html::div().class("cards").child(asking.collect::<Vec<_>>()),
-        html::ul().class("cards").child(trusted.collect::<Vec<_>>()),
+        html::ul().class("cards").child(in_use.collect::<Vec<_>>()),
         past,
     )
         .into_node()
@@ -206,20 +212,32 @@ fn approve_button(page: Page, device: &ListedDevice, approved: String) -> El {
         .view()
 }
 
-/// A trusted device. One that came later than this one by a code alone may be vouched
+/// A device that is trusted, or on its way there. One that came later than this one by a code alone may be vouched
 /// for: until then the cloud opens no session of it.
-fn in_use(page: Page, device: ListedDevice, own_trust: Option<UnixMillis>) -> El {
-    let is_later = device.trusted_at > own_trust && own_trust.is_some();
-    let vouch = (device.approved_by.is_none() && !device.this_device && is_later).then(|| {
+fn used(page: Page, device: ListedDevice, own_trust: Option<UnixMillis>, approver: Option<&str>) -> El {
+    let is_trusted = device.state == DeviceState::Trusted;
+    let is_later = is_trusted && device.trusted_at > own_trust && own_trust.is_some();
+    let line = if !is_trusted {
+        Some("Not set up yet".to_owned())
+    } else {
+        approver.map(|name| format!("Approved by {name}"))
+    };
+    let line = line.map(|line| {
+        html::p()
+            .class("soft small one-line")
+            .test("standing")
+            .child(line)
+    });
+    let vouch = (approver.is_none() && !device.this_device && is_later).then(|| {
         let name = text::Clean::name(&device.name).into_string();
         html::details().class("past vouch").test("vouch").child((
-            html::summary().child("Set up with a code only: vouch for it"),
+            html::summary().child("No device in use has approved it yet"),
             html::p().class("soft small").child(
-                "Sessions from it are opened in the cloud only when a device from before vouches for it. It shows its \
-                 fingerprint in Ferry’s menu, under Trusted devices. It must be this one:",
+                "The cloud opens sessions from it only when a device that you trusted before has approved it. Open Ferry’s \
+                 menu there, then Trusted devices, and compare the fingerprint of that browser. It must be this one:",
             ),
             device_fingerprint(&device.keys.fingerprint().to_string()),
-            approve_button(page, &device, format!("You vouched for {name}.")),
+            approve_button(page, &device, format!("You approved {name}.")),
         ))
     });
     let own = device.this_device.then(|| {
@@ -247,17 +265,20 @@ fn in_use(page: Page, device: ListedDevice, own_trust: Option<UnixMillis>) -> El
     let used = device
         .last_seen_at
         .map(|at| html::p().class("soft small").child(("Last used ", when(at))));
-    html::li()
-        .class("card block device")
-        .test("trusted-device")
-        .child((
-            html::div()
-                .class("device-head")
-                .child((title(&device, chip), disable)),
-            used,
-            vouch,
-            own,
-        ))
+    let hook = if is_trusted {
+        "trusted-device"
+    } else {
+        "unset-device"
+    };
+    html::li().class("card block device").test(hook).child((
+        html::div()
+            .class("device-head")
+            .child((title(&device, chip), disable)),
+        line,
+        used,
+        vouch,
+        own,
+    ))
 }
 
 fn title(device: &ListedDevice, chip: Option<El>) -> El {

@@ -1,4 +1,5 @@
-//! Making this browser a trusted device: a name, then an e-mailed code.
+//! Making this browser a trusted device: a name, then an e-mailed code, or
+//! asking a trusted device.
 
 use ferry_bridge::{AskApproval, Failure, Phase, SendCode, SetUpDevice, VerifyCode};
 use ferry_protocol::UnixMillis;

@@ -140,17 +140,25 @@ fn devices_pages() -> Vec<Scene> {
         disabled_at: Some(NOW.plus(-3 * DAY)),
         ..device(2, "Alice’s lost phone")
     };
+    let begun = ListedDevice {
+        state: DeviceState::AwaitingCode,
+        trusted_at: None,
+        last_seen_at: None,
+        approved_by: None,
+        ..device(6, "Alice’s device - Linux/Chrome 2")
+    };
     let all = vec![
         asking,
         own.clone(),
         device(3, "Alice’s device - macOS/Safari"),
         by_code,
+        begun,
         disabled,
     ];
     let changed = failure(
-        "device-keys-changed",
-        "The server now shows other keys for this device. Nothing was approved. Do not approve it; tell the \
-         workspace's admin.",
+        "approval-rejected",
+        "The approval does not fit: the device has other keys now than those that were compared. Do not approve it \
+         unless you know why; if you do not, tell your admin.",
         None,
     );
     let unreachable = failure(

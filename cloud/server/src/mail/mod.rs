@@ -61,7 +61,7 @@ pub struct Invitation<'a> {
     pub by: &'a str,
     /// Name of the workspace.
     pub workspace: &'a str,
-    /// Where the web app is.
+    /// The address of the server.
     pub url: &'a str,
     /// The code.
     pub code: &'a InvitationCode,
@@ -128,9 +128,9 @@ impl Mailer {
         } = invitation;
         let text = format!(
             "{by} invites you to the workspace \"{workspace}\" of Ferry.\r\n\r\n\
-             Open {url} in your browser, choose \"I was invited\", and type\r\n\
-             this code with your e-mail address:\r\n\r\n    {code}\r\n\r\n\
-             You set your own password there. The code is good for 7 days.\r\n\r\n\
+             Its address is {url}\r\n\
+             This code, with your e-mail address, sets your own password there:\r\n\r\n    {code}\r\n\r\n\
+             It is good for 7 days. Ask whoever invited you where to enter it.\r\n\r\n\
              If you do not expect this, ignore it: nothing happens without you.\r\n"
         );
         self.send(stamp, to, "You are invited to Ferry", text).await

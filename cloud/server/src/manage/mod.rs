@@ -1,4 +1,4 @@
-//! Changes that an admin makes in the web app, and the operator at the command line:
+//! Changes that an admin makes over the API, and the operator at the command line:
 //! the same rules, over one connection. Who may ask is for the caller to say.
 
 pub mod accounts;

@@ -30,7 +30,7 @@ pub enum UsersError {
     #[error("that person has no such device")]
     NoDevice,
     /// The workspace's only admin.
-    #[error("nobody else administers the workspace: make somebody an admin first")]
+    #[error("nobody else administers the workspace: invite another admin first")]
     LastAdmin,
     /// The database failed.
     #[error(transparent)]

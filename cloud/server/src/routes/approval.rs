@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use axum::Json;
 use axum::extract::State;
+use ferry_protocol::UnixMillis;
 use ferry_protocol::api::{ApprovalAnswer, ApprovalState, AskApproval, DeviceState};
 use ferry_protocol::problem::{Problem, ProblemCode};
 use tokio::time::Instant;
@@ -94,26 +95,31 @@ pub async fn ask(
     };
     let asked = state.storage().write(Erase::Nothing, move |connection| {
         Box::pin(async move {
-            let until = request(connection, &new, stamp.now).await?;
-            let event =
-                Event::new(workspace, Actor::User(new.user), Action::ApprovalAsked).device(new.device);
-            audit::record(connection, &stamp, [event]).await?;
-            Ok::<_, AskError>(until)
+            let (until, is_new) = request(connection, &new, stamp.now).await?;
+            if is_new {
+                let event =
+                    Event::new(workspace, Actor::User(new.user), Action::ApprovalAsked).device(new.device);
+                audit::record(connection, &stamp, [event]).await?;
+            }
+            Ok::<_, AskError>((until, is_new))
         })
     });
-    let until = asked.await?;
-    state.wake_devices();
+    let (until, is_new) = asked.await?;
+    if is_new {
+        state.wake_devices();
+    }
     Ok(Json(ApprovalAnswer {
         state: ApprovalState::Pending,
         until: Some(until),
     }))
 }
 
+/// When the request ends, and whether it was not there before.
 async fn request(
     connection: &mut Connection,
     new: &NewRequest,
-    now: ferry_protocol::UnixMillis,
-) -> Result<ferry_protocol::UnixMillis, AskError> {
+    now: UnixMillis,
+) -> Result<(UnixMillis, bool), AskError> {
     let device = devices::get(connection, new.user, new.device).await?;
     match device.map(|device| device.state) {
         Some(DeviceState::AwaitingCode | DeviceState::PendingApproval) => {}
@@ -126,7 +132,8 @@ async fn request(
     }
     require_room(connection, new.user).await?;
     match approvals::ask(connection, new, now).await? {
-        Asked::Pending(until) => Ok(until),
+        Asked::Pending(until) => Ok((until, true)),
+        Asked::PendingAlready(until) => Ok((until, false)),
         Asked::Denied(until) => Err(AskError::Denied {
             retry_after_s: until.seconds_from(now),
         }),

@@ -55,8 +55,8 @@ pub enum DeviceError {
     },
     /// Too many devices.
     #[error(
-        "you have {MOST_TRUSTED} trusted devices, and no more may be: disable one under My trusted \
-         devices on a trusted device, or ask your admin to"
+        "you have {MOST_TRUSTED} trusted devices, and no more may be: disable one under Trusted devices \
+         on a trusted device, or ask your admin to"
     )]
     DeviceLimit,
     /// The code is wrong.

@@ -68,10 +68,13 @@ pub enum Unfit {
     #[error("it is for another device")]
     Device,
     /// The device changed its sealing key since.
-    #[error("the device has another sealing key: compare the fingerprints again")]
+    #[error(
+        "the device has other keys now than those that were compared. Do not approve it unless you know why; if you do \
+         not, tell your admin"
+    )]
     SealingKey,
     /// The approver.
-    #[error("it is another device's than the one that asks")]
+    #[error("it was signed by another device than this one")]
     Approver,
     /// The time.
     #[error("its time is not now: set this device's clock")]
@@ -79,6 +82,9 @@ pub enum Unfit {
     /// The signature.
     #[error("its signature is not this device's")]
     Signature,
+    /// A device cannot vouch for one that was trusted before it.
+    #[error("the device was trusted before this one: approve it with a device that is older")]
+    Older,
     /// A device cannot vouch for one that vouches for it.
     #[error("the device vouches for this one, by itself or by way of others")]
     Circle,
@@ -223,7 +229,7 @@ pub async fn approve(
     let approved = state.storage().write(Erase::Nothing, move |connection| {
         Box::pin(async move {
             require_trusted(connection, user, this).await?;
-            store(connection, &stamp, (workspace, user), device, fits, &approve).await
+            approve_in(connection, &stamp, (workspace, user), device, fits, &approve).await
         })
     });
     approved.await?;
@@ -263,7 +269,9 @@ fn fits(
         })
 }
 
-async fn store(
+/// Approves, as things stand in this transaction: the device waits or has a code
+/// alone, its keys are those that were signed, and no circle comes of it.
+async fn approve_in(
     connection: &mut Connection,
     stamp: &Stamp,
     (workspace, user): (WorkspaceId, UserId),
@@ -275,6 +283,7 @@ async fn store(
     let found = devices::get(connection, user, device)
         .await?
         .ok_or(DevicesError::NotFound)?;
+    // Only told to whose device it is.
     fits?;
     let sealing_key = devices::sealing_key(connection, user, device).await?;
     if sealing_key.is_none_or(|key| approve.statement.sealing_key.as_ref() != key.thumbprint()) {
@@ -306,7 +315,12 @@ async fn store(
             }
         }
         // A code verified it: now it is vouched for as well.
-        DeviceState::Trusted => sessions::check_unapproved(connection, user, stamp.now).await?,
+        DeviceState::Trusted => {
+            if !approvals::may_vouch(connection, user, approver, device).await? {
+                return Err(Unfit::Older.into());
+            }
+            sessions::check_unapproved(connection, user, stamp.now).await?;
+        }
     }
     if !approvals::keep(connection, user, approve, stamp.now).await? {
         return Err(DevicesError::Approved);

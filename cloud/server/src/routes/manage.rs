@@ -30,7 +30,7 @@ pub enum ManageError {
     #[error(transparent)]
     Apps(#[from] AppsError),
     /// The definition is another app's than the path.
-    #[error("the app's id is another than the path's")]
+    #[error("the id in the definition differs from the one in the address")]
     OtherApp,
     /// The database failed.
     #[error(transparent)]

@@ -33,6 +33,8 @@ pub struct NewRequest {
 pub enum Asked {
     /// It is pending until then.
     Pending(UnixMillis),
+    /// It was pending before, until then: nothing has changed.
+    PendingAlready(UnixMillis),
     /// It was denied, and may not ask again until then.
     Denied(UnixMillis),
     /// Too many ask; the first of them ends then.
@@ -58,7 +60,7 @@ pub async fn ask(
     if let Some(before) = before {
         let until = row::time(&before, "expires_at")?;
         return Ok(if before.try_get_raw("denied_at")?.is_null() {
-            Asked::Pending(until)
+            Asked::PendingAlready(until)
         } else {
             Asked::Denied(until)
         });
@@ -177,7 +179,33 @@ pub async fn withdraw(
     Ok(())
 }
 
-/// Keeps an approval, which was checked. `false`: the device has one already.
+/// Whether a device may vouch for one that is trusted already: for one that came after
+/// it; or, since the worker may know the later of the two, for one whose session it
+/// refused. Otherwise whoever has password and mailbox could put a device of their own
+/// above those that the person has.
+pub async fn may_vouch(
+    connection: &mut Connection,
+    user: UserId,
+    approver: DeviceId,
+    device: DeviceId,
+) -> Result<bool, StorageError> {
+    let found = sqlx::query(
+        "SELECT 1 FROM devices AS newer WHERE newer.user_id = $1 AND newer.id = $3 AND (
+             EXISTS (SELECT 1 FROM devices AS older WHERE older.user_id = $1 AND older.id = $2
+                 AND older.trusted_at < newer.trusted_at)
+             OR EXISTS (SELECT 1 FROM sessions WHERE sessions.user_id = $1 AND sessions.device_id = $3
+                 AND state = 'invalid' AND invalid_reason LIKE '%\"why\":\"device_not_approved\"%'))",
+    )
+    .bind(user.to_string())
+    .bind(approver.to_string())
+    .bind(device.to_string())
+    .fetch_optional(connection)
+    .await?;
+    Ok(found.is_some())
+}
+
+/// Keeps an approval, which was checked, in the place of one by a device that was
+/// disabled since. `false`: the device has another one.
 pub async fn keep(
     connection: &mut Connection,
     user: UserId,
@@ -186,7 +214,12 @@ pub async fn keep(
 ) -> Result<bool, StorageError> {
     let done = sqlx::query(
         "INSERT INTO device_approvals (user_id, device_id, approver_id, statement, signature, approved_at)
-         VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (user_id, device_id) DO NOTHING",
+         VALUES ($1, $2, $3, $4, $5, $6)
+         ON CONFLICT (user_id, device_id) DO UPDATE SET approver_id = excluded.approver_id,
+             statement = excluded.statement, signature = excluded.signature,
+             approved_at = excluded.approved_at
+         WHERE EXISTS (SELECT 1 FROM devices WHERE devices.user_id = device_approvals.user_id
+             AND devices.id = device_approvals.approver_id AND devices.state = 'disabled')",
     )
     .bind(user.to_string())
     .bind(approve.statement.device.to_string())

@@ -405,3 +405,32 @@ async fn a_chain_has_at_most_twenty_devices() {
     );
     chain[3].approve(&late).await.ok::<Devices>();
 }
+
+#[tokio::test]
+async fn a_device_vouches_for_none_that_was_trusted_before_it() {
+    let server = server_with_ada().await;
+    let first = server.trusted(ADA).await;
+    server.clock.advance(1000);
+    // Somebody with her password and her mailbox.
+    let thief = server.trusted(ADA).await;
+    let refused = thief.approve(&first).await.problem();
+    assert_eq!(refused.code, ProblemCode::ApprovalRejected);
+    assert!(refused.detail.contains("older"), "{}", refused.detail);
+    first.approve(&thief).await.ok::<Devices>();
+}
+
+#[tokio::test]
+async fn what_a_disabled_device_approved_may_be_approved_by_another() {
+    let server = server_with_ada().await;
+    let first = server.trusted(ADA).await;
+    server.clock.advance(1000);
+    let second = server.trusted(ADA).await;
+    server.clock.advance(1000);
+    let third = server.trusted(ADA).await;
+    second.approve(&third).await.ok::<Devices>();
+    assert_eq!(first.approve(&third).await.code(), ProblemCode::NotPending);
+    first.disable(&second).await.ok::<Devices>();
+    let devices = first.approve(&third).await.ok::<Devices>();
+    let of_third = devices.devices.iter().find(|device| device.id == third.device());
+    assert_eq!(of_third.unwrap().approved_by, Some(first.device()));
+}

@@ -1,4 +1,4 @@
-//! What admins do in the web app with accounts and apps, and the audit trail.
+//! What admins do over the API with accounts and apps, and the audit trail.
 
 use std::collections::BTreeSet;
 

@@ -105,7 +105,7 @@ async fn a_device_is_believed_by_its_approvals_and_not_by_the_servers_word() {
     );
 
     assert!(worker.terminate().await.success());
-    assert!(worker.log().contains("ferry-worker device accept --user"));
+    assert!(worker.log().contains("device accept --user"));
 }
 
 #[tokio::test]

@@ -130,11 +130,6 @@ async fn transfers(browser: &Browser, popup: &Popup, account: &str) -> Result<f6
         // One question: to ask again and again would measure the asking as well.
         let script = "const answer = arguments[0]; globalThis.stored.then(answer);";
         let time = browser.driver.execute_async(script, Vec::new()).await?;
-        let steps = browser
-            .driver
-            .execute("return JSON.stringify(globalThis.steps)", Vec::new())
-            .await?;
-        eprintln!("{:?}", steps.json());
         times.push(time.json().as_f64().context("the transfer has no time")?);
     }
     // The next account's is told from this one's by being there at all.
@@ -155,12 +150,7 @@ const WATCH: &str = r#"
     globalThis.stored = promise;
     let clicked, begun = false;
     addEventListener("click", (event) => { clicked ??= event.timeStamp; }, { capture: true, once: true });
-    globalThis.steps = [];
-    let frames = 0; const raf = () => { frames++; if (globalThis.steps.length < 40) requestAnimationFrame(raf); }; 
     const observer = new MutationObserver(() => {
-        if (clicked === undefined) return;
-        const s = document.querySelector("[data-testid=transfer-status]")?.dataset.step ?? "-";
-        if (globalThis.steps.at(-1)?.[0] !== s) globalThis.steps.push([s, Math.round((performance.now() - clicked) * 10) / 10]);
         const done = document.querySelector("[data-testid=transfer-status][data-step=done]");
         // What the transfer before left on the page goes away first.
         begun ||= clicked !== undefined && !done;

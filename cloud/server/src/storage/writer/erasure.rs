@@ -73,7 +73,7 @@ mod tests {
     }
 
     #[test]
-    fn without_load_it_is_due_at_once() {
+    fn without_load_it_is_due_once_the_writer_is_idle() {
         let start = Instant::now();
         let owed = Owed::new(start);
         assert_eq!(owed.due_when_idle(start + 7 * MS), start + 57 * MS);
