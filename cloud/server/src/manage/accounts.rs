@@ -4,10 +4,11 @@ use ferry_catalogue::AppId;
 use ferry_protocol::api::{AccountSettings, NewAccount, Role};
 use ferry_protocol::{AccountId, UserId, WorkspaceId};
 
+use super::consents::revoke;
 use crate::names;
 use crate::stamp::Stamp;
 use crate::storage::audit::{self, Action, Actor, Event};
-use crate::storage::{Connection, StorageError, accounts, apps, sessions, users};
+use crate::storage::{Connection, StorageError, accounts, apps, consents, sessions, users};
 
 /// The longest identity, in characters: as long as an e-mail address may be.
 const MAX_IDENTITY: usize = 320;
@@ -69,7 +70,9 @@ pub async fn add(
     Ok(id)
 }
 
-/// Changes an account. Its session is checked again: it may be somebody else's now.
+/// Changes an account. Its session is checked again: it may be somebody else's now. What
+/// somebody transferred who owns it no more is deleted, and their consent is over: write
+/// with [`Erase::Now`](crate::storage::Erase::Now).
 pub async fn change(
     connection: &mut Connection,
     stamp: &Stamp,
@@ -83,7 +86,16 @@ pub async fn change(
     }
     let (name, roles) = read(connection, workspace, &settings).await?;
     accounts::change(connection, account, &name, settings.identity.as_deref()).await?;
+    let before = accounts::owners(connection, account).await?;
     accounts::set_roles(connection, account, &roles, stamp.now).await?;
+    let is_owner = |user: &UserId| roles.contains(&(*user, Role::Owner));
+    for user in before.into_iter().filter(|user| !is_owner(user)) {
+        // Who owns it no more could not take it back themself.
+        if let Some(consent) = consents::in_force(connection, account, user).await? {
+            let event = |action| Event::new(workspace, actor, action);
+            revoke(connection, stamp, (account, user), consent.id, event).await?;
+        }
+    }
     sessions::check_now(connection, account, stamp.now).await?;
     let event = Event::new(workspace, actor, Action::AccountChanged)
         .account(account)

@@ -3,6 +3,7 @@
 
 pub mod accounts;
 pub mod apps;
+pub mod consents;
 pub mod users;
 
 use crate::names;

@@ -1,5 +1,5 @@
 //! The audit trail, a page at a time: all of it for admins; for everybody else what
-//! they did, and what concerns their accounts and devices.
+//! they did, and what concerns the accounts that they own, and their devices.
 
 use axum::Json;
 use axum::extract::{RawQuery, State};

@@ -10,11 +10,12 @@ use ferry_protocol::{AccountId, ConsentId};
 use super::accounts::{AccountError, require_owner};
 use crate::auth::body::{Body, NoBody};
 use crate::auth::roles::{Ids, TrustedPerson};
+use crate::manage;
 use crate::problem::Rejection;
 use crate::state::AppState;
 use crate::storage::audit::{self, Action, Actor, Event};
 use crate::storage::consents::{self, Revoked};
-use crate::storage::{Erase, StorageError, keys, sessions};
+use crate::storage::{Erase, StorageError};
 
 /// Why consent could not be given or revoked.
 #[derive(Debug, thiserror::Error)]
@@ -104,26 +105,11 @@ pub async fn revoke(
     let revoked = state.storage().write(Erase::Now, move |connection| {
         Box::pin(async move {
             require_owner(connection, account, user, caller.device.id).await?;
-            match consents::revoke(connection, account, user, consent, stamp.now).await? {
-                Revoked::Unknown => return Err(ConsentError::NotFound),
-                Revoked::Before => {}
-                Revoked::Now => {
-                    let event = |action| {
-                        Event::new(workspace, Actor::User(user), action)
-                            .device(caller.device.id)
-                            .account(account)
-                            .detail(format!("consent {consent}"))
-                    };
-                    audit::record(connection, &stamp, [event(Action::ConsentRevoked)]).await?;
-                    keys::destroy_of_person(connection, account, user).await?;
-                    let deleted = sessions::delete_of_person(connection, account, user).await?;
-                    if let Some(transfer) = deleted {
-                        let event = event(Action::SessionDeleted).transfer(transfer);
-                        audit::record(connection, &stamp, [event]).await?;
-                    }
-                }
+            let event = |action| Event::new(workspace, Actor::User(user), action).device(caller.device.id);
+            match manage::consents::revoke(connection, &stamp, (account, user), consent, event).await? {
+                Revoked::Unknown => Err(ConsentError::NotFound),
+                Revoked::Before | Revoked::Now => Ok(()),
             }
-            Ok(())
         })
     });
     revoked.await?;

@@ -126,7 +126,7 @@ pub async fn change_account(
     let stamp = state.stamp();
     let settings = caller.body.0.clone();
     let (admin, workspace, this) = caller.ids();
-    let changed = state.storage().write(Erase::Nothing, move |connection| {
+    let changed = state.storage().write(Erase::Now, move |connection| {
         Box::pin(async move {
             require_admin(connection, admin, this).await?;
             let by = (workspace, Actor::User(admin));

@@ -76,6 +76,15 @@ pub async fn add(
     Ok(id)
 }
 
+/// Who owns an account.
+pub async fn owners(connection: &mut Connection, account: AccountId) -> Result<Vec<UserId>, StorageError> {
+    let rows = sqlx::query("SELECT user_id FROM account_roles WHERE account_id = $1 AND role = 'owner'")
+        .bind(account.to_string())
+        .fetch_all(connection)
+        .await?;
+    rows.iter().map(|found| row::text(found, "user_id")).collect()
+}
+
 /// Sets who may do what with an account, in the place of what was before.
 pub async fn set_roles(
     connection: &mut Connection,

@@ -290,7 +290,8 @@ pub async fn page(
          LEFT JOIN accounts ON accounts.id = events.account_id
          WHERE events.workspace_id = $1
            AND ($3 = 1 OR (events.actor = 'user' AND events.actor_id = $2)
-                OR events.account_id IN (SELECT account_id FROM account_roles WHERE user_id = $2)
+                OR events.account_id IN (SELECT account_id FROM account_roles
+                                         WHERE user_id = $2 AND role = 'owner')
                 OR events.device_id IN (SELECT id FROM devices WHERE user_id = $2))
            AND ($4 IS NULL OR (events.at, events.id) < (SELECT at, id FROM audit_events WHERE id = $4))
          ORDER BY events.at DESC, events.id DESC LIMIT $5",

@@ -92,6 +92,36 @@ async fn whoever_loses_an_account_can_store_nothing_any_more() {
 }
 
 #[tokio::test]
+async fn what_somebody_transferred_goes_when_they_own_the_account_no_more() {
+    let scene = Scene::set().await;
+    let admin = admin(&scene).await;
+    scene.owner.transfer(scene.account, b"sealed").await;
+    let manage = format!("/v1/manage/accounts/{}", scene.account);
+    let seals = "SELECT COUNT(*) FROM seals";
+    let in_force = "SELECT COUNT(*) FROM consents WHERE revoked_at IS NULL";
+    // Another owner beside them changes nothing.
+    let both = settings("The account", &[OWNER, COLLABORATOR], &[]);
+    admin.put(&manage, &both).await.ok::<ManagedAccounts>();
+    assert_eq!(scene.server.number(seals).await, 1);
+
+    let change = settings("The account", &[COLLABORATOR], &[OWNER]);
+    admin.put(&manage, &change).await.ok::<ManagedAccounts>();
+    assert_eq!(scene.server.number(seals).await, 0);
+    assert_eq!(scene.server.number(in_force).await, 0);
+    let destroyed = "SELECT COUNT(*) FROM sealing_keys WHERE state = 'destroy_pending'";
+    assert_eq!(scene.server.number(destroyed).await, 1);
+    let actions: Vec<String> = trail(&admin)
+        .await
+        .into_iter()
+        .map(|event| event.action)
+        .collect();
+    assert!(
+        actions.iter().any(|action| action == "session.deleted"),
+        "{actions:?}"
+    );
+}
+
+#[tokio::test]
 async fn a_changed_identity_has_the_session_checked_again() {
     let scene = Scene::set().await;
     let admin = admin(&scene).await;
@@ -247,12 +277,11 @@ async fn the_trail_is_read_by_the_page_and_by_whom_it_concerns() {
     );
     assert_eq!(find("consent.given").account_name.as_deref(), Some("The account"));
 
-    // The collaborator: what they did, and what was done to the account; not the
-    // owner's device.
+    // The collaborator: what they did; not what owners did, nor the owner's device.
     let collaborator = server.trusted(COLLABORATOR).await;
     let seen = trail(&collaborator).await;
     let has = |action: &str| seen.iter().any(|event| event.action == action);
-    assert!(has("consent.given") && has("user.signed_in"));
+    assert!(has("user.signed_in") && !has("consent.given"));
     assert!(!has("device.renamed") && !has("user.added"));
     assert!(trail(&eve).await.iter().all(|event| event.account.is_none()));
     for bad in ["?before=x", "?after=1"] {
