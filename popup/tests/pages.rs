@@ -452,8 +452,12 @@ async fn disabling_a_device_asks_first() {
         "one of them not set up yet"
     );
     assert_eq!(
-        page.text("[data-testid=standing]"),
+        page.text("[data-testid=trusted-device] [data-testid=standing]"),
         "Approved by Alice’s device - Linux/Chrome"
+    );
+    assert_eq!(
+        page.text("[data-testid=unset-device] [data-testid=standing]"),
+        "Not set up yet"
     );
     page.click("disable-device");
     page.until("dialog[open]").await;

@@ -15,7 +15,7 @@ use ferry_protocol::api::{
 use ferry_protocol::device::sealing_key_message;
 use ferry_protocol::signature::SigningKey;
 use ferry_protocol::trust::DeviceKeys;
-use ferry_protocol::{AccountId, DeviceId, UnixMillis, UserId, WorkspaceId};
+use ferry_protocol::{AccountId, UnixMillis, UserId, WorkspaceId};
 use serde::Serialize;
 
 pub(crate) use accounts::*;
@@ -207,7 +207,7 @@ pub(crate) fn device(n: u8, name: &str) -> ListedDevice {
         trusted_at: Some(NOW.plus(-30 * DAY + i64::from(n) * HOUR)),
         disabled_at: None,
         last_seen_at: Some(NOW.plus(-i64::from(n) * HOUR)),
-        approved_by: Some(DeviceId([1; 32])),
+        approved_by: Some(keys(1).id()),
         request: None,
         keys: keys(n),
     }
