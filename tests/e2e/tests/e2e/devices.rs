@@ -52,8 +52,12 @@ async fn an_approved_browser_transfers_until_it_is_disabled(stage: &Stage) -> Re
 
     sign_in_to_app(&django, &browser).await?;
     share(&setting, &second).await?;
+    // Until then the card shows the first session, which is verified as well.
+    wait::until("the second session to be stored", || async {
+        Ok((setting.stored() == 2).then_some(()))
+    })
+    .await?;
     second.until_session_is(&setting.account, "verified").await?;
-    ensure!(setting.stored() == 2, "{} sessions were stored", setting.stored());
 
     first.look_at_devices().await?;
     first.click("disable-device").await?;
