@@ -5,6 +5,7 @@ use ferry_protocol::trust::{Approval, DeviceKeys, MAX_DEVICES, Statement, TrustC
 use ferry_protocol::{Bytes, DeviceId, UnixMillis, UserId};
 use sqlx::{Row as _, ValueRef as _};
 
+use super::devices::Wait;
 use super::{Connection, Row, StorageError, devices, row};
 
 /// How long a request is pending, and how long a device that was denied has to wait,
@@ -91,7 +92,7 @@ pub async fn ask(
     .bind(until.0)
     .execute(&mut *connection)
     .await?;
-    devices::wait_for_approval(connection, new.user, new.device).await?;
+    devices::wait_for(connection, new.user, new.device, Wait::Approval).await?;
     Ok(Asked::Pending(until))
 }
 
@@ -160,7 +161,7 @@ pub async fn deny(
     if done.rows_affected() == 0 {
         return Ok(false);
     }
-    devices::wait_for_code(connection, user, device).await?;
+    devices::wait_for(connection, user, device, Wait::Code).await?;
     Ok(true)
 }
 

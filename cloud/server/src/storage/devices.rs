@@ -222,35 +222,33 @@ pub async fn trust(
     Ok(Trusted::Yes)
 }
 
-/// A device that awaits its code waits for approval.
-pub(super) async fn wait_for_approval(
-    connection: &mut Connection,
-    user: UserId,
-    device: DeviceId,
-) -> Result<(), StorageError> {
-    sqlx::query(
-        "UPDATE devices SET state = 'pending_approval'
-         WHERE user_id = $1 AND id = $2 AND state = 'awaiting_code'",
-    )
-    .bind(user.to_string())
-    .bind(device.to_string())
-    .execute(connection)
-    .await?;
-    Ok(())
+/// What a device that is not trusted yet waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Wait {
+    /// Its code.
+    Code,
+    /// Approval; its code does as well.
+    Approval,
 }
 
-/// A device that waits for approval awaits its code.
-pub(super) async fn wait_for_code(
+/// A device that is not trusted yet waits for something else from now on.
+pub(super) async fn wait_for(
     connection: &mut Connection,
     user: UserId,
     device: DeviceId,
+    wait: Wait,
 ) -> Result<(), StorageError> {
+    let state = match wait {
+        Wait::Code => "awaiting_code",
+        Wait::Approval => "pending_approval",
+    };
     sqlx::query(
-        "UPDATE devices SET state = 'awaiting_code'
-         WHERE user_id = $1 AND id = $2 AND state = 'pending_approval'",
+        "UPDATE devices SET state = $3
+         WHERE user_id = $1 AND id = $2 AND state IN ('awaiting_code', 'pending_approval')",
     )
     .bind(user.to_string())
     .bind(device.to_string())
+    .bind(state)
     .execute(connection)
     .await?;
     Ok(())
