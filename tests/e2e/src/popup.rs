@@ -9,7 +9,6 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};
 use serde_json::{Value, json};
-use thirtyfour::error::WebDriverErrorInner;
 use thirtyfour::{By, WebElement, WindowHandle};
 
 use crate::browser::Browser;
@@ -135,40 +134,54 @@ impl Popup {
     /// What the card says of the account's session.
     pub async fn session_state(&self, account: &str) -> Result<SessionState> {
         self.show().await?;
-        let chip = self.find_by(&on_card(account, "session-state")).await?;
-        let code = chip.attr("data-state").await?.unwrap_or_default();
-        Ok(SessionState {
-            code,
+        let selector = on_card(account, "session-state");
+        wait::until(&selector, || self.look_at_state(&selector)).await
+    }
+
+    async fn look_at_state(&self, selector: &str) -> Result<Option<SessionState>> {
+        let Some(chip) = self.look(selector).await? else {
+            return Ok(None);
+        };
+        Ok(Some(SessionState {
+            code: chip.attr("data-state").await?.unwrap_or_default(),
             text: chip.text().await?,
-        })
+        }))
     }
 
     /// Waits until the card says this of the account's session.
     pub async fn until_session_is(&self, account: &str, code: &str) -> Result<SessionState> {
         self.show().await?;
         self.go_to_list().await?;
+        let selector = on_card(account, "session-state");
         wait::until(&format!("the session to be {code}"), || async {
-            let state = self.session_state(account).await;
-            // The card is drawn anew now and then.
-            Ok(state.ok().filter(|state| state.code == code))
+            let state = self.look_at_state(&selector).await?;
+            Ok(state.filter(|state| state.code == code))
         })
         .await
     }
 
     /// Waits for a message, and gives it.
     pub async fn notice(&self) -> Result<Notice> {
-        let notice = self.find("notice").await?;
-        let code = notice.attr("data-code").await?.unwrap_or_default();
-        Ok(Notice {
-            code,
-            text: notice.text().await?,
-        })
+        self.notice_by(&by_id("notice")).await
     }
 
     /// Waits for a message with this code, and gives its text.
     pub async fn notice_with(&self, code: &str) -> Result<String> {
         let selector = format!("[data-testid=notice][data-code={code}]");
-        Ok(self.find_by(&selector).await?.text().await?)
+        Ok(self.notice_by(&selector).await?.text)
+    }
+
+    async fn notice_by(&self, selector: &str) -> Result<Notice> {
+        let found = wait::until(selector, || async {
+            let Some(notice) = self.look(selector).await? else {
+                return Ok(None);
+            };
+            Ok(Some(Notice {
+                code: notice.attr("data-code").await?.unwrap_or_default(),
+                text: notice.text().await?,
+            }))
+        });
+        self.explained(found.await).await
     }
 
     /// Waits until the transfer's outcome is shown: `done`, or the notice of what
@@ -227,31 +240,30 @@ impl Popup {
         self.press(&by_id(test_id)).await
     }
 
-    /// The page may draw the button anew between the look and the press: then it is
-    /// another button.
     async fn press(&self, button: &str) -> Result<()> {
         let selector = format!("{button}:not([disabled]):not([aria-disabled=true])");
-        wait::until(&selector, || async {
+        let pressed = wait::until(&selector, || async {
             let Some(button) = self.look(&selector).await? else {
                 return Ok(None);
             };
-            match button.click().await {
-                Ok(()) => Ok(Some(())),
-                Err(error) if matches!(error.as_inner(), WebDriverErrorInner::StaleElementReference(_)) => {
-                    Ok(None)
-                }
-                Err(error) => Err(error.into()),
-            }
-        })
-        .await
+            button.click().await?;
+            Ok(Some(()))
+        });
+        self.explained(pressed.await).await
     }
 
     /// Writes into a field, in place of what is there.
     pub async fn fill(&self, test_id: &str, text: &str) -> Result<()> {
-        let field = self.find(test_id).await?;
-        field.clear().await?;
-        field.send_keys(text).await?;
-        Ok(())
+        self.find(test_id).await?;
+        wait::until(test_id, || async {
+            let Some(field) = self.look(&by_id(test_id)).await? else {
+                return Ok(None);
+            };
+            field.clear().await?;
+            field.send_keys(text).await?;
+            Ok(Some(()))
+        })
+        .await
     }
 
     /// Sends a message to the background as the page itself would, and gives the
@@ -287,9 +299,14 @@ impl Popup {
     }
 
     async fn find_by(&self, selector: &str) -> Result<WebElement> {
-        let found = wait::until(selector, || self.look(selector)).await;
+        self.explained(wait::until(selector, || self.look(selector)).await)
+            .await
+    }
+
+    /// Adds what the page says to an error.
+    async fn explained<T>(&self, found: Result<T>) -> Result<T> {
         match found {
-            Ok(element) => Ok(element),
+            Ok(found) => Ok(found),
             Err(error) => bail!(
                 "{error:#}; the page says:\n{}",
                 self.text().await.unwrap_or_default()

@@ -3,7 +3,8 @@
 use std::future::Future;
 use std::time::Duration;
 
-use anyhow::{Result, bail};
+use anyhow::{Error, Result, bail};
+use thirtyfour::error::{WebDriverError, WebDriverErrorInner};
 
 /// How long anything that a person would wait for may take.
 pub const PATIENCE: Duration = Duration::from_secs(30);
@@ -12,7 +13,8 @@ pub const PATIENCE: Duration = Duration::from_secs(30);
 const POLL: Duration = Duration::from_millis(25);
 
 /// Waits until `probe` finds something, at most for [`PATIENCE`]. An error of the
-/// probe's ends the wait at once.
+/// probe's ends the wait at once, but for one: a page may draw itself anew, or go to
+/// another, between two questions to the driver. Then there is nothing there yet.
 pub async fn until<T, F>(what: &str, probe: impl FnMut() -> F) -> Result<T>
 where
     F: Future<Output = Result<Option<T>>>,
@@ -29,8 +31,11 @@ where
     let look = async {
         loop {
             ticks.tick().await;
-            if let Some(found) = probe().await? {
-                return Ok(found);
+            match probe().await {
+                Ok(Some(found)) => return Ok(found),
+                Ok(None) => {}
+                Err(error) if is_redrawn(&error) => {}
+                Err(error) => return Err(error),
             }
         }
     };
@@ -38,4 +43,15 @@ where
         Ok(found) => found,
         Err(_) => bail!("waited {limit:?} in vain for {what}"),
     }
+}
+
+/// Whether the part of the page that was asked about is no longer the one on show.
+fn is_redrawn(error: &Error) -> bool {
+    let Some(error) = error.downcast_ref::<WebDriverError>() else {
+        return false;
+    };
+    matches!(
+        error.as_inner(),
+        WebDriverErrorInner::StaleElementReference(_) | WebDriverErrorInner::NoSuchElement(_)
+    )
 }
