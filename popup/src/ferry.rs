@@ -247,13 +247,23 @@ impl Ferry {
         }
     }
 
-    fn take_answer(self, id: AccountId, answer: Result<State, AskError>) {
-        match answer {
-            Ok(state) => self.set_state(state),
-            // Where the transfer goes on, or why it did not, the state says.
-            Err(AskError::Gone(_)) if self.transfer(id).get_untracked().is_some() => {}
-            Err(error) => self.fail(id, error.into_failure()),
+    /// Takes over how something ended that was asked for an account.
+    async fn settle(self, id: AccountId, answer: Result<State, AskError>) {
+        let error = match answer {
+            Ok(state) => return self.set_state(state),
+            Err(error) => error,
+        };
+        if matches!(error, AskError::Gone(_)) {
+            // The browser stopped the background. The next one knows where the transfer
+            // goes on, or why it does not.
+            if let Ok(state) = ask(GetState {}).await {
+                self.set_state(state);
+            }
+            if self.transfer(id).get_untracked().is_some() {
+                return;
+            }
         }
+        self.fail(id, error.into_failure());
     }
 
     fn fail(self, id: AccountId, failure: Failure) {

@@ -56,8 +56,8 @@ impl Ferry {
                 }
             }
             let answer = ask(share).await;
+            self.settle(id, answer).await;
             self.set_doing(id, None);
-            self.take_answer(id, answer);
         });
     }
 
@@ -87,9 +87,9 @@ impl Ferry {
         self.set_doing(id, Some(Doing::Deleting));
         spawn_local(async move {
             let answer = ask(Delete { account: id }).await;
-            self.set_doing(id, None);
             let is_deleted = answer.is_ok();
-            self.take_answer(id, answer);
+            self.settle(id, answer).await;
+            self.set_doing(id, None);
             if is_deleted {
                 self.say(format!("Session of {name} deleted from the cloud."));
                 self.deleted.set(Some(id));
@@ -112,7 +112,7 @@ impl Ferry {
             if answer.is_err() {
                 self.set_doing(id, None);
             }
-            self.take_answer(id, answer);
+            self.settle(id, answer).await;
         });
     }
 
