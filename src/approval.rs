@@ -15,9 +15,9 @@ use ferry_protocol::device::Fingerprint;
 
 use crate::background::{AskError, Background};
 use crate::browser::{Browser as _, Platform};
-use crate::device_name;
 use crate::enrol::EnrolError;
 use crate::store::StoreError;
+use ferry_client::device_name;
 
 /// After a failure, it is asked again so much later, in minutes.
 const PATIENCE_MINUTES: f64 = 0.5;

@@ -22,7 +22,6 @@ pub mod browser;
 pub mod capture;
 pub mod concurrent;
 pub mod consent;
-pub mod device_name;
 pub mod devices;
 pub mod enrol;
 pub mod explain;

@@ -1,14 +1,15 @@
 //! What the pages show, from what is known.
 
 use ferry_bridge::{Phase, Profile, State, Transfer};
+use ferry_client::device_name;
 use ferry_protocol::UnixMillis;
 use ferry_protocol::api::Account;
 use ferry_protocol::vault::fingerprint_text;
 
 use crate::background::Memory;
 use crate::browser::Platform;
+use crate::consent;
 use crate::records::{Owner, Session};
-use crate::{consent, device_name};
 
 /// Everything that the pages show.
 pub(crate) fn state<P: Platform>(memory: &Memory<P>, now: UnixMillis, user_agent: &str) -> State {

@@ -12,6 +12,7 @@ use ferry_bridge::{
 };
 use ferry_protocol::api::{Account, SessionStatus};
 use ferry_protocol::{AccountId, UnixMillis};
+use ferry_ui::page::{Page, Trouble};
 use ferry_ui::reactive::{Derived, Var};
 use ferry_ui::text::Clean;
 use ferry_webext::{BrowserKind, permissions, runtime, tabs};
@@ -65,6 +66,8 @@ pub struct Ferry {
     pub state: Var<Option<State>>,
     /// Which page.
     pub route: Var<Route>,
+    /// What every page has.
+    pub page: Page,
     /// Now, to the second.
     pub now: Var<UnixMillis>,
     /// In a tab, not in the popup.
@@ -79,12 +82,8 @@ pub struct Ferry {
     pub failures: Var<HashMap<AccountId, Failure>>,
     /// What went wrong otherwise.
     pub failure: Var<Option<Failure>>,
-    /// What screen readers say next.
-    pub said: Var<String>,
     /// The account whose session is about to be deleted.
     pub deleting: Var<Option<AccountId>>,
-    /// A page was shown before: from the second on, its heading gets the focus.
-    pub moved: Var<bool>,
     /// The account whose session was deleted just now.
     pub deleted: Var<Option<AccountId>>,
     refreshing: Var<bool>,
@@ -96,10 +95,12 @@ const CHECK_PATIENCE: i64 = 60_000;
 impl Ferry {
     /// With this state, and no ear for the background.
     pub fn new(state: Option<State>, route: Route, in_tab: bool, now: UnixMillis) -> Self {
+        let page = Page::new(now);
         Self {
             state: Var::new(state),
             route: Var::new(route),
-            now: Var::new(now),
+            now: page.now,
+            page,
             in_tab,
             // Firefox shows the prompt beneath the popup, where nobody sees it.
             prompts: in_tab || BrowserKind::here() == BrowserKind::Chrome,
@@ -107,9 +108,7 @@ impl Ferry {
             doing: Var::new(HashMap::new()),
             failures: Var::new(HashMap::new()),
             failure: Var::new(None),
-            said: Var::new(String::new()),
             deleting: Var::new(None),
-            moved: Var::new(false),
             deleted: Var::new(None),
             refreshing: Var::new(false),
         }
@@ -336,6 +335,14 @@ impl Ferry {
                 }
             }
         });
+    }
+}
+
+/// A failure on a page that offers no remedy.
+pub fn trouble(failure: &Failure) -> Trouble {
+    Trouble {
+        code: failure.code.clone(),
+        message: failure.message.clone(),
     }
 }
 

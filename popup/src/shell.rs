@@ -25,9 +25,7 @@ pub fn shell() -> Node {
     let page = move || match stage.get() {
         Stage::Loading => pages::loading().into_node(),
         Stage::SignedOut => pages::sign_in::page().into_node(),
-        Stage::SetUp => pages::set_up::page().into_node(),
-        Stage::Code => pages::set_up::code_page().into_node(),
-        Stage::Approval => pages::approval::page().into_node(),
+        stage @ (Stage::SetUp | Stage::Code | Stage::Approval) => pages::set_up::page(stage),
         Stage::Ready => pages::ready().into_node(),
     };
     let sign_out = Confirm {
@@ -47,7 +45,7 @@ pub fn shell() -> Node {
             .class("sr-only")
             .attr("role", "status")
             .test("said")
-            .child(move || ferry.said.get()),
+            .child(move || ferry.page.said.get()),
         sign_out.view(
             Derived::new(move || signing_out.get()),
             move || ferry.sign_out(),

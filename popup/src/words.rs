@@ -5,30 +5,6 @@ use ferry_protocol::api::Account;
 use ferry_ui::steps::{Progress, Step};
 use ferry_ui::text::{Clean, count, size};
 
-/// The characters of an e-mailed code.
-pub const CODE_LENGTH: usize = 8;
-
-/// The e-mailed code as typed or pasted, in the form that the server wants: `None`
-/// unless it has the right length and characters (Crockford's base32, where `O`
-/// is taken for 0, `I` and `L` for 1).
-pub fn code(typed: &str) -> Option<String> {
-    let code = typed
-        .chars()
-        .filter(|c| {
-            !c.is_whitespace() && !matches!(c, '-' | '–' | '—' | '.' | '\u{200B}'..='\u{200F}' | '\u{FEFF}')
-        })
-        .map(|c| match c.to_ascii_uppercase() {
-            'O' => '0',
-            'I' | 'L' => '1',
-            c => c,
-        })
-        .collect::<String>();
-    let legal = code
-        .chars()
-        .all(|c| c.is_ascii_digit() || (c.is_ascii_uppercase() && c != 'U'));
-    (code.chars().count() == CODE_LENGTH && legal).then_some(code)
-}
-
 /// What an account is, in one line: the app, and whose session it takes.
 pub fn account_line(account: &Account) -> String {
     let app = Clean::name(&account.app.name).into_string();
@@ -183,27 +159,6 @@ pub fn server_not_allowed() -> Failure {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_pasted_code_is_understood() {
-        for typed in [
-            "ABCD2345",
-            "abcd-2345",
-            " AbCd 2345\n",
-            "abcd–2345",
-            "\u{200B}ABCD2345",
-        ] {
-            assert_eq!(code(typed).as_deref(), Some("ABCD2345"), "{typed:?}");
-        }
-        assert_eq!(code("oil0-OIL0").as_deref(), Some("01100110"));
-    }
-
-    #[test]
-    fn what_cannot_be_a_code_is_not_sent() {
-        for typed in ["", "ABCD234", "ABCD23456", "ABCDU345", "ABCD_345", "ÄBCD2345"] {
-            assert_eq!(code(typed), None, "{typed:?}");
-        }
-    }
 
     #[test]
     fn success_names_who_and_how_many() {

@@ -49,8 +49,8 @@ build_dist() {
     cp -R extension/icons extension/_locales "$new/"
     cp popup/*.html popup/*.js "$new/popup/"
     # One style sheet: the popup's first paint waits for it.
-    cat crates/ui/styles/tokens.css crates/ui/styles/components.css popup/popup.css \
-        popup/devices.css >"$new/popup/popup.css"
+    cat crates/ui/styles/tokens.css crates/ui/styles/components.css crates/ui/styles/devices.css \
+        popup/popup.css >"$new/popup/popup.css"
     bind ferry_extension "$new/background"
     bind ferry_popup "$new/popup"
 

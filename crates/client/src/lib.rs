@@ -7,6 +7,7 @@
 //! | [`webcrypto`] | the browser's cryptography |
 //! | [`idb`] | the browser's database |
 //! | [`device`] | what the rest of Ferry needs of device keys, as traits |
+//! | [`device_name`] | what to suggest as its name |
 //! | [`http`] | the clock, the random numbers and the network a client is given |
 //! | [`fetch`] | these, as browsers have them |
 //! | [`api`] | the requests of the server's API, each with its proof |
@@ -16,6 +17,7 @@
 
 pub mod api;
 pub mod device;
+pub mod device_name;
 pub mod fetch;
 pub mod http;
 pub mod idb;

@@ -5,10 +5,12 @@
 //! | [`text`], [`time`], [`session`] | pure: what a page says, from what it was told |
 //! | [`dom`], [`reactive`] | what elements and signals are made of |
 //! | [`icon`], [`button`], [`field`], [`chip`], [`notice`], [`steps`], [`dialog`], [`person`] | how it looks |
+//! | [`page`] | what every page has |
+//! | [`set_up`], [`devices`] | pages that popup and web app share |
 //! | `styles/` | the colours, sizes and classes that the components use |
 //!
-//! What a page *does* is left to popup and web app: no component here sends a
-//! message or knows where it is shown.
+//! What a page *does* is left to popup and web app, which pass it in as functions: no
+//! component here sends a message or knows where it is shown.
 //!
 //! Components are functions and small builders over [`dom`], not `view!` templates;
 //! why is said there. Every word that comes from outside becomes a text node, by
@@ -16,14 +18,17 @@
 
 pub mod button;
 pub mod chip;
+pub mod devices;
 pub mod dialog;
 pub mod dom;
 pub mod field;
 pub mod icon;
 pub mod notice;
+pub mod page;
 pub mod person;
 pub mod reactive;
 pub mod session;
+pub mod set_up;
 pub mod steps;
 pub mod text;
 pub mod time;

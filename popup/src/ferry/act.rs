@@ -174,7 +174,7 @@ impl Ferry {
 
     /// Has a screen reader say it, when it has finished what it says.
     pub fn say(self, text: String) {
-        self.said.set(text);
+        self.page.say(text);
     }
 
     /// Asks, and takes the state that comes back; `then` hears how it ended.

@@ -2,6 +2,7 @@
 
 use std::process::Command;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};
@@ -123,26 +124,48 @@ impl Watch {
         let Some(target) = self.background().await? else {
             return Ok(());
         };
+        // Whoever asks it something meanwhile starts it anew, under the same id.
+        self.attach(&target)
+            .await?
+            .evaluate("globalThis.ferryStops = true")
+            .await?;
         let close = json!({ "targetId": target });
         self.connection.call("Target.closeTarget", close).await?;
         wait::until("the background worker to end", || async {
-            let now = self.background().await?;
-            Ok((now.as_deref() != Some(&target)).then_some(()))
+            match self.background().await? {
+                Some(now) if now == target => Ok(self.is_new(&target).await.then_some(())),
+                _ => Ok(Some(())),
+            }
         })
         .await
+    }
+
+    /// Whether the worker with this id is another one than that which was stopped. One
+    /// that is on its way out answers with an error, or not at all.
+    async fn is_new(&self, target: &str) -> bool {
+        let look = async {
+            let worker = self.attach(target).await?;
+            worker.evaluate("if (globalThis.ferryStops) throw 0; true").await
+        };
+        let answer = tokio::time::timeout(Duration::from_secs(1), look).await;
+        answer.is_ok_and(|answer| answer.is_ok())
+    }
+
+    async fn attach(&self, target: &str) -> Result<HeldCall> {
+        let attach = json!({ "targetId": target, "flatten": true });
+        let attached = self.connection.call("Target.attachToTarget", attach).await?;
+        let session = attached["sessionId"].as_str().context("no session")?.to_owned();
+        Ok(HeldCall {
+            connection: self.connection.clone(),
+            session,
+        })
     }
 
     /// Makes the background's next call of this kind wait for ever, and tells when
     /// it is reached.
     pub(super) async fn hold_background(&self, call: Call) -> Result<HeldCall> {
         let target = self.background().await?.context("the background does not run")?;
-        let attach = json!({ "targetId": target, "flatten": true });
-        let attached = self.connection.call("Target.attachToTarget", attach).await?;
-        let session = attached["sessionId"].as_str().context("no session")?.to_owned();
-        let held = HeldCall {
-            connection: self.connection.clone(),
-            session,
-        };
+        let held = self.attach(&target).await?;
         let (owner, name, when) = match call {
             Call::ReadCookies => ("chrome.cookies", "getAll", "true"),
             Call::VisitApp => ("globalThis", "fetch", "/\\.test[:\\/]/.test(first?.url ?? first)"),

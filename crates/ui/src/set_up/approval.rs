@@ -1,48 +1,52 @@
 //! Waiting for a trusted device to approve this one.
 
-use ferry_bridge::{Approval, ApprovalState, AskApproval, Failure, Phase, SendCode};
-use ferry_ui::Tone;
-use ferry_ui::button::{Button, Look};
-use ferry_ui::dom::{El, IntoNode, Node, html};
-use ferry_ui::icon::{Icon, icon, spinner};
-use ferry_ui::notice::Notice;
-use ferry_ui::reactive::{Derived, Var};
-use ferry_ui::time;
+use std::rc::Rc;
 
-use super::set_up::{leave, trouble};
-use super::{device_fingerprint, heading};
-use crate::ferry::Ferry;
+use ferry_protocol::UnixMillis;
+
+use super::{Asking, SetUp, trouble};
+use crate::Tone;
+use crate::button::{Button, Look};
+use crate::dom::{El, IntoNode, Node, html};
+use crate::icon::{Icon, icon, spinner};
+use crate::notice::Notice;
+use crate::page::{Page, Trouble, device_fingerprint};
+use crate::reactive::{Derived, Var};
+use crate::time;
+
+/// A request to the person's trusted devices.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Waiting {
+    /// What both devices show.
+    pub fingerprint: String,
+    /// What became of it.
+    pub outcome: Outcome,
+    /// When it ends.
+    pub until: UnixMillis,
+}
+
+/// What became of a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// Nobody answered yet.
+    Pending,
+    /// Somebody said no.
+    Denied,
+    /// Nobody answered in time.
+    Lapsed,
+}
 
 /// The page. It changes by itself when somebody decides.
-pub fn page() -> El {
-    let ferry = Ferry::here();
-    let approval = ferry.pick(|phase| match phase {
-        Phase::SetUp { approval, .. } => approval.clone(),
-        _ => None,
-    });
-    let failure = Var::new(None::<Failure>);
-    let [asking, sending] = [(); 2].map(|()| Var::new(false));
-    let state = Derived::new(move || approval.get().map(|approval| approval.state));
-    let ask = move || {
-        failure.set(None);
-        asking.set(true);
-        ferry.ask_state(AskApproval {}, move |failed| {
-            asking.set(false);
-            failure.set(failed);
-        });
-    };
-    let send = move || {
-        failure.set(None);
-        sending.set(true);
-        ferry.ask_state(SendCode {}, move |failed| {
-            sending.set(false);
-            failure.set(failed);
-        });
-    };
+pub fn approval_page(set_up: &SetUp, approval: Derived<Option<Waiting>>) -> El {
+    let page = set_up.page;
+    let failure = Var::new(None::<Trouble>);
+    let [asking, sending] = [(); 2].map(|()| Asking::new(failure));
+    let state = Derived::new(move || approval.get().map(|approval| approval.outcome));
+    let (ask_approval, send_code) = (Rc::clone(&set_up.ask_approval), Rc::clone(&set_up.send_code));
     let part = move || {
         match state.get() {
-        Some(ApprovalState::Pending) => pending(approval),
-        Some(ApprovalState::Denied) => Notice::new(
+        Some(Outcome::Pending) => pending(page, approval),
+        Some(Outcome::Denied) => Notice::new(
             Tone::Bad,
             "approval-denied",
             "Somebody answered no on one of your trusted devices. If that was not you, tell your workspace's admin.",
@@ -50,7 +54,7 @@ pub fn page() -> El {
         .title("This browser was not approved.")
         .view()
         .into_node(),
-        Some(ApprovalState::Lapsed) => Notice::new(
+        Some(Outcome::Lapsed) => Notice::new(
             Tone::Wait,
             "approval-lapsed",
             "Nobody answered within 15 minutes. Ask again when you have a trusted device at hand.",
@@ -62,19 +66,18 @@ pub fn page() -> El {
     }
     };
     let again = move || {
-        state
-            .with(|state| *state == Some(ApprovalState::Lapsed))
-            .then(|| {
-                Button::new(Look::Primary, "ask-approval", "Ask again")
-                    .busy(asking)
-                    .on_click(move |_| ask())
-                    .view()
-            })
+        let ask = Rc::clone(&ask_approval);
+        state.with(|state| *state == Some(Outcome::Lapsed)).then(|| {
+            Button::new(Look::Primary, "ask-approval", "Ask again")
+                .busy(asking.busy)
+                .on_click(move |_| ask(asking.start(|_| {})))
+                .view()
+        })
     };
     html::section().class("narrow").test("approval").child((
         html::div().class("welcome").child((
             html::span().class("welcome-icon").child(icon(Icon::Shield)),
-            heading("Approve this browser"),
+            page.heading("Approve this browser"),
             html::p().class("soft").child(
                 "On a browser that you trust already, open Ferry’s menu, then Trusted devices, and compare this \
                  fingerprint.",
@@ -85,19 +88,18 @@ pub fn page() -> El {
             trouble(failure),
             again,
             Button::new(Look::Quiet, "code-instead", "I don’t have access to a trusted device")
-                .busy(sending)
-                .on_click(move |_| send())
+                .busy(sending.busy)
+                .on_click(move |_| send_code(sending.start(|_| {})))
                 .view(),
             html::p()
                 .class("soft small centred")
                 .child("Then you get a code by e-mail. You can close this window; it will be as you left it."),
         )),
-        leave(),
+        set_up.leave(),
     ))
 }
 
-fn pending(approval: Derived<Option<Approval>>) -> Node {
-    let ferry = Ferry::here();
+fn pending(page: Page, approval: Derived<Option<Waiting>>) -> Node {
     let fingerprint = move || {
         approval
             .get()
@@ -106,7 +108,7 @@ fn pending(approval: Derived<Option<Approval>>) -> Node {
     let left = Derived::new(move || {
         approval.with(|approval| {
             let until = approval.as_ref()?.until;
-            Some(match time::left(ferry.now.get(), until) {
+            Some(match time::left(page.now.get(), until) {
                 Some(left) => format!("Waiting for your answer there, {left} at most."),
                 None => "Waiting for your answer there.".to_owned(),
             })
