@@ -370,7 +370,7 @@ pub fn open_tab(route: Route) {
 
 /// Opens a web page in a tab.
 pub fn open_url(url: &str) {
-    if let Some(url) = words::openable(url).map(str::to_owned) {
+    if let Some(url) = ferry_ui::text::openable(url).map(str::to_owned) {
         spawn_local(async move { drop(tabs::create(&url).await) });
     }
 }

@@ -1,18 +1,8 @@
 //! What the popup says, from what it was told. Pure.
 
 use ferry_bridge::{CookieCounts, Failure, Remedy, TransferStep};
-use ferry_protocol::api::Account;
 use ferry_ui::steps::{Progress, Step};
 use ferry_ui::text::{Clean, count, size};
-
-/// What an account is, in one line: the app, and whose session it takes.
-pub fn account_line(account: &Account) -> String {
-    let app = Clean::name(&account.app.name).into_string();
-    match &account.identity {
-        Some(identity) => format!("{app} · {}", Clean::name(identity).as_str()),
-        None => app,
-    }
-}
 
 /// The kinds of cookies, most telling first; kinds of which there are none are
 /// left out.
@@ -126,12 +116,6 @@ pub fn remedy(remedy: &Remedy, app: &str) -> String {
     }
 }
 
-/// An address that may be opened in a tab: a web page, nothing that runs here.
-pub fn openable(url: &str) -> Option<&str> {
-    let lower = url.get(..8).unwrap_or(url).to_ascii_lowercase();
-    (lower.starts_with("https://") || lower.starts_with("http://")).then_some(url)
-}
-
 /// The browser's permission was refused, or its prompt was closed.
 pub fn not_allowed(app: &str) -> Failure {
     let app = Clean::name(app).into_string();
@@ -241,21 +225,5 @@ mod tests {
             .collect::<std::collections::BTreeSet<_>>();
         assert_eq!(words.len(), all.len());
         assert!(words.contains("Sign out at Tracker"));
-    }
-
-    #[test]
-    fn only_web_pages_are_opened() {
-        assert!(openable("https://example.com/x").is_some());
-        assert!(openable("HTTP://example.com").is_some());
-        for url in [
-            "javascript:alert(1)",
-            "data:text/html,x",
-            "file:///etc/passwd",
-            "//example.com",
-            "chrome://x",
-            "",
-        ] {
-            assert!(openable(url).is_none(), "{url}");
-        }
     }
 }

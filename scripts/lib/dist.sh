@@ -31,6 +31,9 @@ WASM_OPT_FLAGS=(
 # sealing 64 KiB takes 2.0 ms for 1.9 (crates/client/tests/suite/measure.rs).
 SMALL_CRYPTOGRAPHY='--cfg=sha2_backend_soft="compact" --cfg=aes_backend_soft="compact"'
 
+# What popup and web app share.
+STYLES=(crates/ui/styles/{tokens,components,pages,devices}.css)
+
 build_dist() {
     need_rust
     need_wasm_target
@@ -49,8 +52,7 @@ build_dist() {
     cp -R extension/icons extension/_locales "$new/"
     cp popup/*.html popup/*.js "$new/popup/"
     # One style sheet: the popup's first paint waits for it.
-    cat crates/ui/styles/tokens.css crates/ui/styles/components.css crates/ui/styles/devices.css \
-        popup/popup.css >"$new/popup/popup.css"
+    cat "${STYLES[@]}" popup/popup.css >"$new/popup/popup.css"
     bind ferry_extension "$new/background"
     bind ferry_popup "$new/popup"
 
@@ -58,6 +60,36 @@ build_dist() {
     mv "$new" "$DIST"
     rm -rf "$old"
     print_sizes
+}
+
+WEB=$ROOT/cloud/web/dist
+
+# The web app, which the server takes into its binary. Also in the form that goes over
+# the wire: what is larger than a packet beside itself, gzipped.
+build_web() {
+    need_rust
+    need_wasm_target
+    need_wasm_bindgen
+    need_npm_tools
+
+    say "building the web app"
+    CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS="$(path_maps)" \
+        cargo build --package ferry-web --target wasm32-unknown-unknown --profile wasm
+
+    local new=$ROOT/target/web.new file
+    rm -rf "$new"
+    mkdir -p "$new"
+    cp cloud/web/static/* "$new/"
+    cp -R cloud/web/icons "$new/"
+    cat "${STYLES[@]}" cloud/web/web.css >"$new/web.css"
+    bind ferry_web "$new"
+    for file in "$new"/*; do
+        if [[ -f $file ]] && (($(wc -c <"$file") > 1400)); then
+            gzip -9 -n -c "$file" >"$file.gz"
+        fi
+    done
+    rm -rf "$WEB"
+    mv "$new" "$WEB"
 }
 
 # Flags that keep this machine's paths out of panic messages.
@@ -92,7 +124,7 @@ bind() {
     cp -R "$kept/." "$folder/"
 }
 
-# What the extension may weigh, gzipped, in bytes: it is loaded at every start.
+# What each may weigh, gzipped, in bytes: it is loaded at every start.
 declare -A LIMITS=([background]=170000 [popup]=170000)
 
 check_sizes() {

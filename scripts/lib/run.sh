@@ -80,6 +80,7 @@ run_tests() {
     step interoperation test_interoperation
     rm -rf "$DIST"
     step extension build_dist
+    step "web app" build_web
     step "web-ext lint" check_dist
     step "wasm tests" test_wasm
     step "popup" check_popup
@@ -111,6 +112,7 @@ run_e2e() {
     need_browsers
     need_display_tools
     build_dist
+    build_web
     e2e_filter=("$@")
     step "end to end" test_e2e
     finish
@@ -136,6 +138,7 @@ run_preview() {
 run_demo() {
     need_system chromium:chromium chromedriver:chromium-driver certutil:libnss3-tools
     build_dist
+    build_web
     build_programs
     cargo build --package ferry-e2e --bin ferry-demo
     exec target/debug/ferry-demo
@@ -144,6 +147,7 @@ run_demo() {
 run_bench() {
     need_browsers
     build_dist
+    build_web
     say "seal and open"
     cargo bench --package ferry-protocol
     say "sessions stored a second"

@@ -12,6 +12,7 @@
 //! No message has a field that can hold a cookie value, a token or a key.
 
 mod address;
+pub mod page;
 mod request;
 mod state;
 

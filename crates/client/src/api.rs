@@ -6,8 +6,8 @@ mod error;
 use std::rc::Rc;
 
 use ferry_protocol::api::{
-    Account, Accounts, ApprovalAnswer, Approve, AskApproval, BeginTransfer, CodeSent, Consent, EnrolDevice,
-    GiveConsent, Me, SignIn, SignedIn, TransferOffer, VerifyCode,
+    AcceptInvitation, Account, Accounts, ApprovalAnswer, Approve, AskApproval, BeginTransfer, CodeSent,
+    Consent, Devices, EnrolDevice, GiveConsent, Me, SignIn, SignedIn, TransferOffer, VerifyCode,
 };
 use ferry_protocol::{AccountId, DeviceId, TransferId};
 use zeroize::Zeroizing;
@@ -101,16 +101,23 @@ impl<H: Host, D: Device> Client<H, D> {
     }
 
     /// `GET /v1/devices`, or a change of one of them; the devices then:
-    /// [`Devices`](ferry_protocol::api::Devices) as JSON, which is for pages to read.
+    /// [`Devices`] as JSON, which is for pages to read.
     pub async fn devices(&self, change: Option<&DeviceChange>) -> Result<String, ApiError> {
-        let post = |device, what| Call::new(Method::Post, format!("/v1/devices/{device}/{what}"));
-        let call = match change {
-            None => Call::new(Method::Get, "/v1/devices".to_owned()),
-            Some(DeviceChange::Approve(approve)) => post(approve.statement.device, "approve").body(approve),
-            Some(DeviceChange::Deny(device)) => post(*device, "deny"),
-            Some(DeviceChange::Disable(device)) => post(*device, "disable"),
+        self.call_for_json(devices_call(change)).await
+    }
+
+    /// As [`Self::devices`], read.
+    pub async fn list_devices(&self, change: Option<&DeviceChange>) -> Result<Devices, ApiError> {
+        self.call(devices_call(change)).await
+    }
+
+    /// `POST /v1/invitation/accept`.
+    pub async fn accept_invitation(&self, accept: &AcceptInvitation) -> Result<(), ApiError> {
+        let call = Call {
+            anonymous: true,
+            ..Call::new(Method::Post, "/v1/invitation/accept".to_owned())
         };
-        self.call_for_json(call).await
+        self.call_for_nothing(call.body(accept)).await
     }
 
     /// `GET /v1/accounts`.
@@ -181,6 +188,16 @@ impl<H: Host, D: Device> Client<H, D> {
             format!("/v1/accounts/{account}/session/check"),
         ))
         .await
+    }
+}
+
+fn devices_call(change: Option<&DeviceChange>) -> Call {
+    let post = |device, what| Call::new(Method::Post, format!("/v1/devices/{device}/{what}"));
+    match change {
+        None => Call::new(Method::Get, "/v1/devices".to_owned()),
+        Some(DeviceChange::Approve(approve)) => post(approve.statement.device, "approve").body(approve),
+        Some(DeviceChange::Deny(device)) => post(*device, "deny"),
+        Some(DeviceChange::Disable(device)) => post(*device, "disable"),
     }
 }
 

@@ -329,7 +329,8 @@ pub mod html {
     }
 
     tags! {
-        a bdi button dd details dialog div dl dt form h1 h2 header input label li main ol p section span strong
-        summary time ul
+        a bdi button dd details dialog div dl dt fieldset form h1 h2 h3 header input label legend li main nav ol
+        option p section select span strong
+        summary textarea time ul
     }
 }

@@ -5,7 +5,7 @@
 //! | [`text`], [`time`], [`session`] | pure: what a page says, from what it was told |
 //! | [`dom`], [`reactive`] | what elements and signals are made of |
 //! | [`icon`], [`button`], [`field`], [`chip`], [`notice`], [`steps`], [`dialog`], [`person`] | how it looks |
-//! | [`page`] | what every page has |
+//! | [`page`], [`receipt`] | what several pages have |
 //! | [`set_up`], [`devices`] | pages that popup and web app share |
 //! | `styles/` | the colours, sizes and classes that the components use |
 //!
@@ -27,6 +27,7 @@ pub mod notice;
 pub mod page;
 pub mod person;
 pub mod reactive;
+pub mod receipt;
 pub mod session;
 pub mod set_up;
 pub mod steps;

@@ -41,6 +41,8 @@ pub struct SetUp {
     pub verify: AskWith,
     /// Asks the trusted devices.
     pub ask_approval: Ask,
+    /// Does it another time.
+    pub later: Option<Rc<dyn Fn()>>,
     /// Signs out: the wrong person.
     pub leave: Rc<dyn Fn()>,
     /// E-mail address of who is signed in.
@@ -98,6 +100,11 @@ pub fn name_page(set_up: &SetUp, suggested: String) -> El {
     let failure = Var::new(None::<Trouble>);
     let asking = Asking::new(failure);
     let start = Rc::clone(&set_up.start);
+    let later = set_up.later.clone().map(|later| {
+        Button::new(Look::Quiet, "device-later", "Remind me later")
+            .on_click(move |_| later())
+            .view()
+    });
     let input = Handle::new();
     input.focus_first();
     let submit = move || {
@@ -138,9 +145,10 @@ pub fn name_page(set_up: &SetUp, suggested: String) -> El {
                     .view(),
                 trouble(failure),
                 Button::new(Look::Primary, "device-start", "Start").submits().busy(asking.busy).view(),
+                later,
                 html::p().class("soft small aside").child((
                     icon(Icon::Mail),
-                    html::span().child("Next, you get a code by e-mail to prove that it is you."),
+                    html::span().child("Next, you prove that it is you: by a code that comes by e-mail, or with a device that you trust."),
                 )),
             )),
         set_up.leave(),

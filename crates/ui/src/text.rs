@@ -1,5 +1,7 @@
 //! Text from apps, servers and other people, made fit to be shown.
 
+use ferry_protocol::api::Account;
+
 use crate::dom::{El, html};
 
 /// Longest name that is shown, in characters; the rest is in the tooltip.
@@ -120,6 +122,21 @@ pub fn size(bytes: u64) -> String {
     }
 }
 
+/// What an account is, in one line: the app, and whose session it takes.
+pub fn account_line(account: &Account) -> String {
+    let app = Clean::name(&account.app.name).into_string();
+    match &account.identity {
+        Some(identity) => format!("{app} · {}", Clean::name(identity).as_str()),
+        None => app,
+    }
+}
+
+/// An address that may be opened in a tab: a web page, nothing that runs here.
+pub fn openable(url: &str) -> Option<&str> {
+    let lower = url.get(..8).unwrap_or(url).to_ascii_lowercase();
+    (lower.starts_with("https://") || lower.starts_with("http://")).then_some(url)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -183,5 +200,21 @@ mod tests {
         assert_eq!(size(999_499), "999 kB");
         assert_eq!(size(999_500), "1.0 MB");
         assert_eq!(size(1_449_999), "1.4 MB");
+    }
+
+    #[test]
+    fn only_web_pages_are_opened() {
+        assert!(openable("https://example.com/x").is_some());
+        assert!(openable("HTTP://example.com").is_some());
+        for url in [
+            "javascript:alert(1)",
+            "data:text/html,x",
+            "file:///etc/passwd",
+            "//example.com",
+            "chrome://x",
+            "",
+        ] {
+            assert!(openable(url).is_none(), "{url}");
+        }
     }
 }

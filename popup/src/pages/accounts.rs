@@ -19,7 +19,6 @@ use leptos::prelude::Effect;
 use super::{heading, outcome};
 use crate::ferry::{Doing, Ferry};
 use crate::route::Route;
-use crate::words;
 
 /// From so many accounts on, there is a field to find one.
 const MANY: usize = 8;
@@ -38,7 +37,7 @@ pub fn page() -> El {
         let wanted = lower(wanted.get().trim());
         let matches = |account: &&Account| {
             wanted.is_empty()
-                || lower(&format!("{} {}", account.name, words::account_line(account))).contains(&wanted)
+                || lower(&format!("{} {}", account.name, text::account_line(account))).contains(&wanted)
         };
         accounts.with(|all| {
             all.iter()
@@ -167,7 +166,7 @@ fn card(id: AccountId) -> El {
 }
 
 fn summary(account: Derived<Option<Account>>, name: &str) -> Node {
-    let line = Derived::new(move || account.with(|account| account.as_ref().map(words::account_line)));
+    let line = Derived::new(move || account.with(|account| account.as_ref().map(text::account_line)));
     let key = account.with_untracked(|account| {
         account
             .as_ref()

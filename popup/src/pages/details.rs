@@ -2,24 +2,21 @@
 
 use ferry_bridge::Phase;
 use ferry_protocol::AccountId;
-use ferry_protocol::api::{Account, Receipt, Role, StoredSession};
+use ferry_protocol::api::{Account, Role, StoredSession};
 use ferry_ui::button::{Button, Look};
 use ferry_ui::chip::session_chip;
 use ferry_ui::dom::{El, IntoNode, Node, html};
 use ferry_ui::icon::{Icon, icon};
 use ferry_ui::person::tile;
 use ferry_ui::reactive::Derived;
-use ferry_ui::session::{self, refused};
-use ferry_ui::text::{self, Clean, count};
+use ferry_ui::receipt::receipt;
+use ferry_ui::session;
+use ferry_ui::text::{self, Clean};
 
 use super::accounts::{actions, status};
 use super::{fact, fingerprint, heading, outcome, site_list, when};
 use crate::ferry::{Doing, Ferry};
 use crate::route::Route;
-use crate::words;
-
-/// Most refused cookies that are listed.
-const MOST_REFUSED: usize = 50;
 
 /// The page.
 pub fn page(id: AccountId) -> El {
@@ -79,7 +76,7 @@ fn details(account: Derived<Option<Account>>) -> Node {
 pub(super) fn title(account: Derived<Option<Account>>) -> El {
     let name =
         move || account.with(|account| account.as_ref().map(|one| Clean::name(&one.name).into_string()));
-    let line = Derived::new(move || account.with(|account| account.as_ref().map(words::account_line)));
+    let line = Derived::new(move || account.with(|account| account.as_ref().map(text::account_line)));
     let picture = move || {
         account.with(|account| {
             account
@@ -149,37 +146,6 @@ fn facts(stored: StoredSession) -> Node {
         check.map(|check| receipt(check.receipt)),
     )
         .into_node()
-}
-
-fn receipt(receipt: Receipt) -> El {
-    let Receipt {
-        sealed,
-        restored,
-        refused: not_taken,
-    } = receipt;
-    // Not all of them are named.
-    let n = sealed.saturating_sub(restored);
-    let words = if n == 0 {
-        format!("all {} restored", words::cookies(sealed))
-    } else {
-        format!("{restored} of {} restored", words::cookies(sealed))
-    };
-    let list = (n > 0).then(|| {
-        let rows = not_taken.into_iter().take(MOST_REFUSED).map(|cookie| {
-            html::li().child((
-                html::span().class("mono").child(text::name(&cookie.name)),
-                " at ",
-                text::name(&cookie.domain),
-                ": ",
-                refused(cookie.reason),
-            ))
-        });
-        html::details().class("refused").child((
-            html::summary().child(format!("{} refused", count(n.into(), "cookie", "cookies"))),
-            html::ul().child(rows.collect::<Vec<_>>()),
-        ))
-    });
-    fact("Receipt", html::div().test("receipt").child((words, list)))
 }
 
 /// The same as the icons, in words, and the check.

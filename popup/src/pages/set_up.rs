@@ -31,6 +31,7 @@ fn ways(ferry: Ferry) -> SetUp {
         send_code: Rc::new(move |done| tell(ferry, SendCode {}, done)),
         verify: Rc::new(move |code, done| tell(ferry, VerifyCode { code }, done)),
         ask_approval: Rc::new(move |done| tell(ferry, AskApproval {}, done)),
+        later: None,
         leave: Rc::new(move || ferry.sign_out()),
         who: Derived::new(move || {
             profile.with(|profile| profile.as_ref().map(|profile| profile.user.email.clone()))

@@ -1,0 +1,119 @@
+//! Accounts and their sessions: fetching them, having one checked, deleting one.
+
+use ferry_protocol::AccountId;
+use ferry_protocol::api::{Account, SessionStatus};
+use ferry_ui::page::Done;
+use ferry_ui::text::Clean;
+use gloo_timers::callback::Interval;
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use web_sys::VisibilityState;
+
+use crate::app::{App, Stage};
+
+/// How often a session is looked at while the cloud tries it out, in milliseconds.
+const LOOK_MS: u32 = 1_000;
+
+impl App {
+    /// Fetches the accounts.
+    pub fn refresh(self) {
+        spawn_local(async move {
+            match self.ask(async |client| client.accounts().await).await {
+                Ok(accounts) => {
+                    self.accounts.set(Some(accounts));
+                    self.notice.set(None);
+                }
+                // Where nobody is signed in any more, it says so there.
+                Err(error) if self.me.with_untracked(Option::is_some) => {
+                    self.notice.set(Some(error.trouble()))
+                }
+                Err(_) => {}
+            }
+        });
+    }
+
+    /// Fetches one account.
+    pub fn refresh_account(self, id: AccountId) {
+        spawn_local(async move {
+            if let Ok(account) = self.ask(async |client| client.account(id).await).await {
+                self.take_account(account);
+            }
+        });
+    }
+
+    /// Takes over what is known of an account.
+    pub fn take_account(self, account: Account) {
+        self.accounts.update(|accounts| {
+            let Some(accounts) = accounts else { return };
+            if let Some(known) = accounts.iter_mut().find(|known| known.id == account.id) {
+                *known = account;
+            }
+        });
+    }
+
+    /// Looks again at what changes by itself: whenever the person comes back, and
+    /// while the cloud tries a session out.
+    pub fn follow_accounts(self) {
+        let stage = self.stage();
+        let back = window_event_listener(leptos::ev::focus, move |_| {
+            if stage.get_untracked() == Stage::Ready {
+                self.refresh();
+            }
+        });
+        on_cleanup(move || back.remove());
+        let tick = Interval::new(LOOK_MS, move || {
+            let is_seen = document().visibility_state() != VisibilityState::Hidden;
+            if is_seen && stage.get_untracked() == Stage::Ready {
+                for id in self.unchecked() {
+                    self.refresh_account(id);
+                }
+            }
+        });
+        tick.forget();
+    }
+
+    fn unchecked(self) -> Vec<AccountId> {
+        let waits = |account: &&Account| match &account.session {
+            SessionStatus::Transferred(session) => session.check.is_none(),
+            _ => false,
+        };
+        self.accounts.with_untracked(|accounts| {
+            let accounts = accounts.iter().flatten().filter(waits);
+            accounts.map(|account| account.id).collect()
+        })
+    }
+
+    /// Has the cloud check the session now.
+    pub fn check(self, id: AccountId, done: Done) {
+        spawn_local(async move {
+            done(
+                match self.ask(async |client| client.check_session(id).await).await {
+                    Ok(account) => {
+                        self.take_account(account);
+                        self.page.say("The cloud is checking the session.".to_owned());
+                        None
+                    }
+                    Err(error) => Some(error.trouble()),
+                },
+            );
+        });
+    }
+
+    /// Deletes the session; the person has confirmed it.
+    pub fn delete_session(self, account: &Account, done: Done) {
+        let (id, name) = (account.id, Clean::name(&account.name).into_string());
+        spawn_local(async move {
+            done(
+                match self.ask(async |client| client.delete_session(id).await).await {
+                    Ok(account) => {
+                        self.take_account(account);
+                        self.page
+                            .say(format!("Session of {name} deleted from the cloud."));
+                        None
+                    }
+                    Err(error) => Some(error.trouble()),
+                },
+            );
+        });
+    }
+}

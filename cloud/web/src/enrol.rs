@@ -1,0 +1,379 @@
+//! Signing in and out, setting this browser up, and the person's devices.
+
+use std::rc::Rc;
+
+use ferry_client::device_name;
+use ferry_client::keys::DeviceKeys;
+use ferry_client::{
+    ApiError, BrowserHost, BrowserKeyring, Client, Device, DeviceChange, Host as _, Keyring as _,
+};
+use ferry_protocol::UnixMillis;
+use ferry_protocol::api::{
+    AcceptInvitation, ApprovalState, Approve, AskApproval, DeviceKind, DeviceState, Devices, EnrolDevice, Me,
+    SignIn, VerifyCode,
+};
+use ferry_protocol::device::{Fingerprint, sealing_key_message};
+use ferry_protocol::problem::ProblemCode;
+use ferry_protocol::trust::Statement;
+use ferry_ui::devices::{Act, Answer};
+use ferry_ui::page::{Done, Trouble};
+use ferry_ui::set_up::{Outcome, Waiting};
+use leptos::prelude::window;
+use leptos::task::spawn_local;
+use zeroize::Zeroizing;
+
+use crate::app::{App, AskError, WebClient};
+use crate::keep;
+
+/// After a failure, it is asked again so much later, in milliseconds; and a server
+/// that says *pending* sooner than this did not wait.
+const PAUSE_MS: u32 = 2_000;
+
+/// The server's base address: that which this page came from.
+fn base() -> String {
+    window().location().origin().unwrap_or_default()
+}
+
+fn user_agent() -> String {
+    window().navigator().user_agent().unwrap_or_default()
+}
+
+/// A name to suggest for this browser.
+pub fn suggested_name(me: &Me) -> String {
+    match &me.device {
+        Some(device) => device.name.clone(),
+        None => device_name::suggest(&me.user.name, &user_agent()),
+    }
+}
+
+fn knock(keys: DeviceKeys, token: Option<String>) -> Rc<WebClient> {
+    let token = token.map(Zeroizing::new);
+    Rc::new(Client::new(Rc::new(BrowserHost), base(), Rc::new(keys), token))
+}
+
+impl App {
+    /// Takes up the session that was kept, if there is one.
+    pub fn restore(self) {
+        spawn_local(async move {
+            if let Some(error) = self.try_restore().await.err() {
+                self.notice.set(Some(error.trouble()));
+            }
+            self.loading.set(false);
+        });
+    }
+
+    async fn try_restore(self) -> Result<(), AskError> {
+        let Some(session) = keep::session() else {
+            return Ok(());
+        };
+        let keys = BrowserKeyring.load().await?;
+        let Some(keys) = keys.filter(|_| BrowserHost.now() < session.expires_at) else {
+            keep::drop_session();
+            return Ok(());
+        };
+        self.set_client(Some(knock(keys, Some(session.token.clone()))));
+        self.later.set(session.later);
+        let me = self.ask(async |client| client.me().await).await?;
+        if let Some(until) = session.approval_until {
+            self.wait_for_approval(until);
+        }
+        self.now_is(me);
+        Ok(())
+    }
+
+    /// What the server says of who is signed in, and what follows.
+    fn now_is(self, me: Me) {
+        let is_trusted = me
+            .device
+            .as_ref()
+            .is_some_and(|device| device.state == DeviceState::Trusted);
+        self.me.set(Some(me));
+        if is_trusted {
+            self.code.set(None);
+            self.approval.set(None);
+            self.keep(|session| {
+                session.later = false;
+                session.approval_until = None;
+            });
+            self.refresh();
+        }
+    }
+
+    fn keep(self, change: impl FnOnce(&mut keep::Session)) {
+        if let Some(mut session) = keep::session() {
+            change(&mut session);
+            keep::keep_session(&session);
+        }
+    }
+
+    /// Signs in.
+    pub fn sign_in(self, email: String, password: String, done: Done) {
+        spawn_local(async move {
+            let credentials = SignIn {
+                email: email.trim().to_owned(),
+                password,
+            };
+            done(
+                self.try_sign_in(&credentials)
+                    .await
+                    .err()
+                    .map(|error| error.trouble()),
+            );
+        });
+    }
+
+    async fn try_sign_in(self, credentials: &SignIn) -> Result<(), AskError> {
+        let email = credentials.email.to_ascii_lowercase();
+        if keep::owner().is_some_and(|owner| owner != email) {
+            // One person's keys are no other's.
+            BrowserKeyring.forget().await?;
+        }
+        let (client, signed_in) = match self.arrive(credentials).await {
+            Err(error) if error.problem() == Some(ProblemCode::DeviceDisabled) => {
+                BrowserKeyring.forget().await?;
+                self.arrive(credentials).await?
+            }
+            arrived => arrived?,
+        };
+        keep::keep_owner(&email);
+        keep::keep_session(&keep::Session {
+            token: signed_in.access_token,
+            expires_at: signed_in.expires_at,
+            later: false,
+            approval_until: None,
+        });
+        self.set_client(Some(client));
+        self.notice.set(None);
+        self.later.set(false);
+        self.now_is(signed_in.me);
+        Ok(())
+    }
+
+    async fn arrive(
+        self,
+        credentials: &SignIn,
+    ) -> Result<(Rc<WebClient>, ferry_protocol::api::SignedIn), ApiError> {
+        let client = knock(BrowserKeyring.load_or_create().await?, None);
+        let signed_in = client.sign_in(credentials).await?;
+        let is_disabled = |me: &Me| {
+            me.device
+                .as_ref()
+                .is_some_and(|device| device.state == DeviceState::Disabled)
+        };
+        if is_disabled(&signed_in.me) {
+            // It can only be set up anew, with new keys.
+            BrowserKeyring.forget().await?;
+            let client = knock(BrowserKeyring.load_or_create().await?, None);
+            let signed_in = client.sign_in(credentials).await?;
+            return Ok((client, signed_in));
+        }
+        Ok((client, signed_in))
+    }
+
+    /// Signs out. This browser stays a trusted device of the person's: it can sign in
+    /// again with the password.
+    pub fn sign_out(self) {
+        spawn_local(async move {
+            // What the server does not hear of ends by itself.
+            let _ = self.ask(async |client| client.sign_out().await).await;
+            self.end_session(None);
+        });
+    }
+
+    /// Accepts an invitation: sets the password.
+    pub fn accept_invitation(self, accept: AcceptInvitation, done: Done) {
+        spawn_local(async move {
+            let accepted = async {
+                let client = knock(BrowserKeyring.load_or_create().await?, None);
+                client.accept_invitation(&accept).await
+            };
+            done(
+                accepted
+                    .await
+                    .err()
+                    .map(|error: ApiError| AskError::from(error).trouble()),
+            );
+        });
+    }
+
+    /// Puts the set-up off.
+    pub fn remind_later(self) {
+        self.later.set(true);
+        self.keep(|session| session.later = true);
+    }
+
+    /// Goes on with the set-up.
+    pub fn set_up_now(self) {
+        self.later.set(false);
+        self.keep(|session| session.later = false);
+    }
+
+    /// Enrols this browser under a name, and has a code sent or asks the trusted
+    /// devices: whichever the person has.
+    pub fn set_up(self, name: String, done: Done) {
+        spawn_local(async move { done(self.try_set_up(name).await.err().map(|error| error.trouble())) });
+    }
+
+    async fn try_set_up(self, name: String) -> Result<(), AskError> {
+        let client = self.client().ok_or(AskError::NotSignedIn)?;
+        let device = Rc::clone(client.device());
+        let message = sealing_key_message(&device.id(), device.sealing_key());
+        let enrol = EnrolDevice {
+            name,
+            kind: DeviceKind::Web,
+            sealing_key: *device.sealing_key(),
+            sealing_key_signature: Device::sign(&*device, &message).await?,
+        };
+        let me = self.ask(async |client| client.enrol(&enrol).await).await?;
+        self.me.set(Some(me));
+        match self.try_ask_approval().await {
+            // Nobody could answer: the first device is verified by a code.
+            Err(AskError::Api(error)) if error.problem() == Some(ProblemCode::NoTrustedDevice) => {
+                self.try_send_code().await
+            }
+            asked => asked,
+        }
+    }
+
+    /// Has a code sent.
+    pub fn send_code(self, done: Done) {
+        spawn_local(async move { done(self.try_send_code().await.err().map(|error| error.trouble())) });
+    }
+
+    async fn try_send_code(self) -> Result<(), AskError> {
+        let sent = self.ask(async |client| client.send_code().await).await?;
+        self.approval.set(None);
+        self.keep(|session| session.approval_until = None);
+        self.code.set(Some(sent));
+        Ok(())
+    }
+
+    /// Sends the code that came.
+    pub fn verify(self, code: String, done: Done) {
+        spawn_local(async move {
+            let verify = VerifyCode { code };
+            let verified = self.ask(async |client| client.verify_code(&verify).await).await;
+            done(match verified {
+                Ok(me) => {
+                    self.now_is(me);
+                    None
+                }
+                Err(error) => Some(error.trouble()),
+            });
+        });
+    }
+
+    /// Asks the trusted devices.
+    pub fn ask_approval(self, done: Done) {
+        spawn_local(async move { done(self.try_ask_approval().await.err().map(|error| error.trouble())) });
+    }
+
+    async fn try_ask_approval(self) -> Result<(), AskError> {
+        let browser = device_name::browser_on_system(&user_agent());
+        let ask = AskApproval { browser };
+        let answer = self.ask(async |client| client.ask_approval(&ask).await).await?;
+        let until = answer.until.unwrap_or(UnixMillis(0));
+        self.keep(|session| session.approval_until = Some(until));
+        self.code.set(None);
+        self.wait_for_approval(until);
+        Ok(())
+    }
+
+    /// Shows that it is waited, and waits: the server answers when somebody decides.
+    fn wait_for_approval(self, until: UnixMillis) {
+        let Some(client) = self.client() else { return };
+        let device = Rc::clone(client.device());
+        self.approval.set(Some(Waiting {
+            fingerprint: Fingerprint::new(&device.id(), device.sealing_key()).to_string(),
+            outcome: Outcome::Pending,
+            until,
+        }));
+        spawn_local(async move {
+            while self.is_waiting(&client) {
+                let asked_at = BrowserHost.now();
+                let answer = client.approval().await;
+                if !self.is_waiting(&client) {
+                    return;
+                }
+                match answer.map(|answer| answer.state) {
+                    Ok(ApprovalState::Approved) => match self.ask(async |client| client.me().await).await {
+                        Ok(me) => return self.now_is(me),
+                        Err(error) => self.notice.set(Some(error.trouble())),
+                    },
+                    Ok(ApprovalState::Denied) => self.approval_is(Outcome::Denied),
+                    Ok(ApprovalState::NotAsked) => self.approval_is(Outcome::Lapsed),
+                    Ok(ApprovalState::Pending) if BrowserHost.now().0 - asked_at.0 > i64::from(PAUSE_MS) => {
+                        continue;
+                    }
+                    Ok(ApprovalState::Pending) => {}
+                    Err(error) => {
+                        if error.problem().is_some() {
+                            // It says so of whoever is signed in: the next request shows it.
+                            let _ = self.ask(async |client| client.me().await).await;
+                        }
+                    }
+                }
+                gloo_timers::future::TimeoutFuture::new(PAUSE_MS).await;
+            }
+        });
+    }
+
+    fn is_waiting(self, client: &Rc<WebClient>) -> bool {
+        let is_pending = self.approval.with_untracked(|approval| {
+            approval
+                .as_ref()
+                .is_some_and(|one| one.outcome == Outcome::Pending)
+        });
+        is_pending && self.client().is_some_and(|now| Rc::ptr_eq(&now, client))
+    }
+
+    fn approval_is(self, outcome: Outcome) {
+        self.approval.update(|approval| {
+            if let Some(approval) = approval {
+                approval.outcome = outcome;
+            }
+        });
+    }
+
+    /// Does with the person's devices what a page asks for.
+    pub fn devices(self, act: Act, answer: Answer) {
+        spawn_local(async move {
+            answer(self.try_devices(act).await.map_err(|error| error.trouble()));
+        });
+    }
+
+    async fn try_devices(self, act: Act) -> Result<Devices, AskError> {
+        let change = match act {
+            Act::List => None,
+            Act::Deny(device) => Some(DeviceChange::Deny(device)),
+            Act::Disable(device) => Some(DeviceChange::Disable(device)),
+            Act::Approve { device, sealing_key } => {
+                let client = self.client().ok_or(AskError::NotSignedIn)?;
+                let own = Rc::clone(client.device());
+                let (user, workspace) = self
+                    .me
+                    .with_untracked(|me| me.as_ref().map(|me| (me.user.id, me.workspace.id)))
+                    .ok_or(AskError::NotSignedIn)?;
+                let statement = Statement {
+                    workspace,
+                    user,
+                    device,
+                    sealing_key,
+                    approver: own.id(),
+                    at: BrowserHost.now(),
+                };
+                let signature = Device::sign(&*own, &statement.message()).await?;
+                Some(DeviceChange::Approve(Approve { statement, signature }))
+            }
+        };
+        self.ask(async |client| client.list_devices(change.as_ref()).await)
+            .await
+    }
+}
+
+/// For a page that shows what went wrong.
+impl From<AskError> for Trouble {
+    fn from(error: AskError) -> Self {
+        error.trouble()
+    }
+}
