@@ -6,6 +6,7 @@
 //! | [`openapi`] | the routes, and the document generated with them |
 //! | [`routes`] | the handlers, by who uses them |
 //! | [`auth`] | proofs, tokens, and who may use a route |
+//! | [`web`] | the web app's files, for every path that is no route |
 //! | [`storage`] | the database: one writer, group commit, erasure |
 //! | [`retention`] | the sweep |
 //! | [`middleware`], [`problem`] | what every answer gets; errors |
@@ -38,3 +39,4 @@ pub mod server;
 pub mod stamp;
 pub mod state;
 pub mod storage;
+pub mod web;

@@ -31,6 +31,28 @@ pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// A request that takes longer is given up: a worker's long poll takes 25 s.
 const TIMEOUT: Duration = Duration::from_secs(60);
 
+/// What keeps browsers careful, whatever the answer is.
+const CAREFUL: [(HeaderName, &str); 5] = [
+    (X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    (REFERRER_POLICY, "no-referrer"),
+    (
+        HeaderName::from_static("cross-origin-opener-policy"),
+        "same-origin",
+    ),
+    (
+        HeaderName::from_static("cross-origin-resource-policy"),
+        "same-origin",
+    ),
+    (
+        HeaderName::from_static("permissions-policy"),
+        "accelerometer=(), ambient-light-sensor=(), autoplay=(), bluetooth=(), browsing-topics=(), camera=(), \
+         display-capture=(), encrypted-media=(), fullscreen=(), geolocation=(), gyroscope=(), hid=(), \
+         idle-detection=(), local-fonts=(), magnetometer=(), microphone=(), midi=(), payment=(), \
+         picture-in-picture=(), screen-wake-lock=(), serial=(), storage-access=(), usb=(), \
+         xr-spatial-tracking=()",
+    ),
+];
+
 /// Longest request id that is taken from a client.
 const MAX_REQUEST_ID: usize = 64;
 
@@ -132,9 +154,12 @@ fn add_headers(state: &AppState, headers: &mut HeaderMap, request_id: &str) {
     if let Ok(nonce) = HeaderValue::from_str(&state.nonces().current(state.now())) {
         headers.insert(DPOP_NONCE, nonce);
     }
-    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    for (name, value) in CAREFUL {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    // The web app's files have others.
     let policy = "default-src 'none'; frame-ancestors 'none'";
-    headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy));
+    for (name, value) in [(CACHE_CONTROL, "no-store"), (CONTENT_SECURITY_POLICY, policy)] {
+        headers.entry(name).or_insert(HeaderValue::from_static(value));
+    }
 }

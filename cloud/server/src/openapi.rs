@@ -9,12 +9,12 @@ use utoipa::openapi::{InfoBuilder, OpenApi, OpenApiBuilder};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::middleware;
 use crate::routes::{
     accounts, approval, audit, consents, device, devices, health, manage, sessions, sign_in, transfers,
     users, worker, worker_keys,
 };
 use crate::state::AppState;
+use crate::{middleware, web};
 
 /// Where the document is.
 pub const DOCUMENT_PATH: &str = "/openapi.json";
@@ -66,7 +66,7 @@ pub fn document() -> OpenApi {
     routes().1
 }
 
-/// The whole server as one service.
+/// The whole server as one service: the API, and the web app for whatever is not of it.
 pub fn router(state: AppState) -> Router {
     let (router, document) = routes();
     router
@@ -74,7 +74,7 @@ pub fn router(state: AppState) -> Router {
             DOCUMENT_PATH,
             get(move || std::future::ready(Json(document.clone()))),
         )
-        .fallback(middleware::not_found)
+        .fallback(web::serve)
         .method_not_allowed_fallback(middleware::method_not_allowed)
         .layer(CatchPanicLayer::custom(middleware::on_panic))
         .layer(axum::middleware::from_fn_with_state(

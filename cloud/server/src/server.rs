@@ -18,6 +18,7 @@ use crate::random::SystemRandom;
 use crate::secrets::{Secrets, SecretsError};
 use crate::state::{AppState, Parts};
 use crate::storage::{Storage, StorageError};
+use crate::web::Embedded;
 use crate::{listen, openapi, retention, secrets};
 
 /// Requests under way have so long to end when the server is told to stop.
@@ -98,6 +99,7 @@ pub async fn serve(
         mailer,
         clock: Arc::new(SystemClock),
         random: Arc::new(SystemRandom),
+        web: Arc::new(Embedded),
     };
     let state = AppState::new(parts)?;
     let sweep = tokio::spawn(retention::run(state.clone()));

@@ -16,6 +16,7 @@ use crate::secrets::Secrets;
 use crate::seen::Seen;
 use crate::stamp::Stamp;
 use crate::storage::Storage;
+use crate::web::Files;
 
 /// Passwords verified at once.
 const PASSWORDS_AT_ONCE: usize = 2;
@@ -37,6 +38,8 @@ pub struct Parts {
     pub clock: Arc<dyn Clock>,
     /// Its randomness.
     pub random: Arc<dyn Random>,
+    /// The web app.
+    pub web: Arc<dyn Files>,
 }
 
 /// What every handler has at hand. Cheap to clone.
@@ -82,6 +85,11 @@ impl AppState {
     /// Its mail.
     pub fn mailer(&self) -> &Mailer {
         &self.0.parts.mailer
+    }
+
+    /// The web app.
+    pub fn web(&self) -> &dyn Files {
+        &*self.0.parts.web
     }
 
     /// Its nonces.

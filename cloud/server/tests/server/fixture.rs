@@ -20,6 +20,7 @@ use ferry_server::random::{Random, SeededRandom};
 use ferry_server::secrets::Secrets;
 use ferry_server::state::{AppState, Parts};
 use ferry_server::storage::{Erase, Storage, StorageError, workspaces};
+use ferry_server::web::{File, Files};
 use sqlx::Row as _;
 use tempfile::TempDir;
 use zeroize::Zeroizing;
@@ -40,6 +41,15 @@ pub(crate) const APP: &str = "github";
 
 /// When every test begins.
 const START: UnixMillis = UnixMillis(1_800_000_000_000);
+
+/// Without a web app.
+pub(crate) struct NoFiles;
+
+impl Files for NoFiles {
+    fn get(&self, _: &str) -> Option<File> {
+        None
+    }
+}
 
 /// A server, its database in a folder that goes with it.
 pub(crate) struct Server {
@@ -62,9 +72,19 @@ impl Server {
         Self::start_in(Arc::new(tempfile::tempdir().unwrap()), mail).await
     }
 
+    /// With the files of a web app.
+    pub(crate) async fn start_with_web(web: impl Files + 'static) -> Self {
+        let folder = Arc::new(tempfile::tempdir().unwrap());
+        let mail = MailConfig::Outbox(folder.path().join("outbox"));
+        let clock = Arc::new(MockClock::new(START));
+        let random = Arc::new(SeededRandom::new(0));
+        Self::open(folder, mail, clock, random, Arc::new(web)).await
+    }
+
     async fn start_in(folder: Arc<TempDir>, mail: MailConfig) -> Self {
         let clock = Arc::new(MockClock::new(START));
-        Self::open(folder, mail, clock, Arc::new(SeededRandom::new(0))).await
+        let random = Arc::new(SeededRandom::new(0));
+        Self::open(folder, mail, clock, random, Arc::new(NoFiles)).await
     }
 
     async fn open(
@@ -72,6 +92,7 @@ impl Server {
         mail: MailConfig,
         clock: Arc<MockClock>,
         random: Arc<SeededRandom>,
+        web: Arc<dyn Files>,
     ) -> Self {
         let parts = Parts {
             config: Config {
@@ -84,6 +105,7 @@ impl Server {
             mailer: Mailer::new(&mail).unwrap(),
             clock: Arc::clone(&clock) as Arc<dyn Clock>,
             random: Arc::clone(&random) as Arc<dyn Random>,
+            web,
         };
         let state = AppState::new(parts).unwrap();
         Self {
@@ -106,7 +128,7 @@ impl Server {
         } = self;
         state.storage().close().await;
         let mail = MailConfig::Outbox(folder.path().join("outbox"));
-        Self::open(folder, mail, clock, random).await
+        Self::open(folder, mail, clock, random, Arc::new(NoFiles)).await
     }
 
     pub(crate) fn database(&self) -> PathBuf {

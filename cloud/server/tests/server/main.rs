@@ -32,5 +32,6 @@ mod retention;
 mod shutdown;
 mod sign_in;
 mod transfers;
+mod web;
 mod worker;
 mod worker_keys;
