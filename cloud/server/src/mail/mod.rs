@@ -61,7 +61,7 @@ pub struct Invitation<'a> {
     pub by: &'a str,
     /// Name of the workspace.
     pub workspace: &'a str,
-    /// The address of the server.
+    /// Where the code is entered: the same for everybody.
     pub url: &'a str,
     /// The code.
     pub code: &'a InvitationCode,
@@ -116,8 +116,8 @@ impl Mailer {
         self.send(stamp, to, "Your Ferry code", text).await
     }
 
-    /// Sends an invitation. The address in it is the server's own, and the same for
-    /// everybody: the code is typed, and in no link.
+    /// Sends an invitation. The address in it is the same for everybody: the code is
+    /// typed, and in no link, which browsers and proxies would keep.
     pub async fn send_invitation(&self, stamp: &Stamp, invitation: &Invitation<'_>) -> Result<(), MailError> {
         let Invitation {
             to,
@@ -128,9 +128,9 @@ impl Mailer {
         } = invitation;
         let text = format!(
             "{by} invites you to the workspace \"{workspace}\" of Ferry.\r\n\r\n\
-             Its address is {url}\r\n\
-             This code, with your e-mail address, sets your own password there:\r\n\r\n    {code}\r\n\r\n\
-             It is good for 7 days. Ask whoever invited you where to enter it.\r\n\r\n\
+             Open {url}\r\n\
+             and enter your e-mail address, this code, and a password of your own:\r\n\r\n    {code}\r\n\r\n\
+             It is good for 7 days.\r\n\r\n\
              If you do not expect this, ignore it: nothing happens without you.\r\n"
         );
         self.send(stamp, to, "You are invited to Ferry", text).await

@@ -24,6 +24,9 @@ use crate::storage::sign_in::{self, Attempt, Source};
 use crate::storage::users::NewUser;
 use crate::storage::{Connection, Erase, StorageError, invitations, users};
 
+/// The page of the web app on which an invitation is accepted.
+const INVITATION_PAGE: &str = "/#/invitation";
+
 /// Why nothing was done with a person.
 #[derive(Debug, thiserror::Error)]
 pub enum PeopleError {
@@ -162,7 +165,7 @@ pub async fn invite(
         to: &email,
         by: &caller.person.user.name,
         workspace: &caller.person.workspace.name,
-        url: &state.config().public_url.join("/"),
+        url: &state.config().public_url.join(INVITATION_PAGE),
         code: &code,
     };
     if let Err(error) = state.mailer().send_invitation(&stamp, &invitation).await {

@@ -66,6 +66,12 @@ async fn a_person_who_is_invited_sets_their_own_password() {
     assert!(mail.contains("To: Bob@example.com"), "{mail}");
     assert!(mail.contains("Acme") && mail.contains(BASE), "{mail}");
     let code = code_in(&mail);
+    // Where to go, and what to type there: no link has the code in it.
+    let links: Vec<_> = mail
+        .split_whitespace()
+        .filter(|word| word.contains("://"))
+        .collect();
+    assert_eq!(links, [format!("{BASE}/#/invitation")]);
     let client = server.client();
     assert_eq!(
         client.sign_in(BOB, PASSWORD).await.code(),
