@@ -73,7 +73,8 @@ build_web() {
     need_npm_tools
 
     say "building the web app"
-    CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS="$(path_maps)" \
+    # With the flags of the extension: what both are made of is compiled once.
+    CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS="$(path_maps) $SMALL_CRYPTOGRAPHY" \
         cargo build --package ferry-web --target wasm32-unknown-unknown --profile wasm
 
     local new=$ROOT/target/web.new file

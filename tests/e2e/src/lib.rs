@@ -17,6 +17,7 @@ pub mod django;
 pub mod exported;
 pub mod extension;
 pub mod files;
+pub mod page;
 pub mod popup;
 pub mod process;
 pub mod setting;

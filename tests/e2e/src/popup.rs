@@ -5,55 +5,35 @@
 
 mod devices;
 
+use std::ops::Deref;
 use std::sync::Arc;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use serde_json::{Value, json};
-use thirtyfour::{By, WebElement, WindowHandle};
 
 use crate::browser::Browser;
 use crate::cloud::{Cloud, PASSWORD, Person};
+use crate::page::{Page, by_id};
 use crate::wait;
 
-/// The page, in a tab of its own.
-pub struct Popup {
-    browser: Arc<Browser>,
-    tab: WindowHandle,
-}
+pub use crate::page::{Notice, SessionState};
 
-/// What the popup says of a session in the cloud.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SessionState {
-    /// Such as `verified`.
-    pub code: String,
-    /// As a person reads it.
-    pub text: String,
-}
+/// The popup, in a tab of its own.
+pub struct Popup(Page);
 
-/// A message about something that did not work.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Notice {
-    /// Such as `signed-out`.
-    pub code: String,
-    /// As a person reads it.
-    pub text: String,
+impl Deref for Popup {
+    type Target = Page;
+
+    fn deref(&self) -> &Page {
+        &self.0
+    }
 }
 
 impl Popup {
     /// Opens it.
     pub async fn open(browser: &Arc<Browser>) -> Result<Self> {
         let address = browser.extension_page("popup/index.html?view=tab");
-        let tab = browser.open_tab(&address).await?;
-        Ok(Self {
-            browser: Arc::clone(browser),
-            tab,
-        })
-    }
-
-    /// Brings its tab to the front.
-    pub async fn show(&self) -> Result<()> {
-        self.browser.driver.switch_to_window(self.tab.clone()).await?;
-        Ok(())
+        Ok(Self(Page::open(browser, &address).await?))
     }
 
     /// Signs in to Ferry and sets this browser up as a device.
@@ -138,16 +118,6 @@ impl Popup {
         wait::until(&selector, || self.look_at_state(&selector)).await
     }
 
-    async fn look_at_state(&self, selector: &str) -> Result<Option<SessionState>> {
-        let Some(chip) = self.look(selector).await? else {
-            return Ok(None);
-        };
-        Ok(Some(SessionState {
-            code: chip.attr("data-state").await?.unwrap_or_default(),
-            text: chip.text().await?,
-        }))
-    }
-
     /// Waits until the card says this of the account's session.
     pub async fn until_session_is(&self, account: &str, code: &str) -> Result<SessionState> {
         self.show().await?;
@@ -158,30 +128,6 @@ impl Popup {
             Ok(state.filter(|state| state.code == code))
         })
         .await
-    }
-
-    /// Waits for a message, and gives it.
-    pub async fn notice(&self) -> Result<Notice> {
-        self.notice_by(&by_id("notice")).await
-    }
-
-    /// Waits for a message with this code, and gives its text.
-    pub async fn notice_with(&self, code: &str) -> Result<String> {
-        let selector = format!("[data-testid=notice][data-code={code}]");
-        Ok(self.notice_by(&selector).await?.text)
-    }
-
-    async fn notice_by(&self, selector: &str) -> Result<Notice> {
-        let found = wait::until(selector, || async {
-            let Some(notice) = self.look(selector).await? else {
-                return Ok(None);
-            };
-            Ok(Some(Notice {
-                code: notice.attr("data-code").await?.unwrap_or_default(),
-                text: notice.text().await?,
-            }))
-        });
-        self.explained(found.await).await
     }
 
     /// Waits until the transfer's outcome is shown: `done`, or the notice of what
@@ -218,54 +164,6 @@ impl Popup {
         .await
     }
 
-    /// Everything that the page holds, shown or not.
-    pub async fn source(&self) -> Result<String> {
-        self.show().await?;
-        Ok(self.browser.driver.source().await?)
-    }
-
-    /// Whether a part of the page is there at this moment.
-    pub async fn shows(&self, test_id: &str) -> Result<bool> {
-        self.show().await?;
-        Ok(self.look(&by_id(test_id)).await?.is_some())
-    }
-
-    /// Waits for a part of the page.
-    pub async fn find(&self, test_id: &str) -> Result<WebElement> {
-        self.find_by(&by_id(test_id)).await
-    }
-
-    /// Waits for a button that can be pressed, and presses it.
-    pub async fn click(&self, test_id: &str) -> Result<()> {
-        self.press(&by_id(test_id)).await
-    }
-
-    async fn press(&self, button: &str) -> Result<()> {
-        let selector = format!("{button}:not([disabled]):not([aria-disabled=true])");
-        let pressed = wait::until(&selector, || async {
-            let Some(button) = self.look(&selector).await? else {
-                return Ok(None);
-            };
-            button.click().await?;
-            Ok(Some(()))
-        });
-        self.explained(pressed.await).await
-    }
-
-    /// Writes into a field, in place of what is there.
-    pub async fn fill(&self, test_id: &str, text: &str) -> Result<()> {
-        self.find(test_id).await?;
-        wait::until(test_id, || async {
-            let Some(field) = self.look(&by_id(test_id)).await? else {
-                return Ok(None);
-            };
-            field.clear().await?;
-            field.send_keys(text).await?;
-            Ok(Some(()))
-        })
-        .await
-    }
-
     /// Sends a message to the background as the page itself would, and gives the
     /// reply: for what the page does not offer.
     pub async fn send(&self, message: Value) -> Result<Value> {
@@ -289,49 +187,6 @@ impl Popup {
     async fn go_to_list(&self) -> Result<()> {
         self.go_to("#/").await
     }
-
-    async fn go_to(&self, hash: &str) -> Result<()> {
-        self.browser
-            .driver
-            .execute("location.hash = arguments[0];", vec![hash.into()])
-            .await?;
-        Ok(())
-    }
-
-    async fn find_by(&self, selector: &str) -> Result<WebElement> {
-        self.explained(wait::until(selector, || self.look(selector)).await)
-            .await
-    }
-
-    /// Adds what the page says to an error.
-    async fn explained<T>(&self, found: Result<T>) -> Result<T> {
-        match found {
-            Ok(found) => Ok(found),
-            Err(error) => bail!(
-                "{error:#}; the page says:\n{}",
-                self.text().await.unwrap_or_default()
-            ),
-        }
-    }
-
-    async fn look(&self, selector: &str) -> Result<Option<WebElement>> {
-        let found = self.browser.driver.find_all(By::Css(selector)).await?;
-        for element in found {
-            if element.is_displayed().await.unwrap_or(false) {
-                return Ok(Some(element));
-            }
-        }
-        Ok(None)
-    }
-
-    async fn text(&self) -> Result<String> {
-        let body = self.browser.driver.find(By::Css("body")).await?;
-        body.text().await.context("the page's text")
-    }
-}
-
-fn by_id(test_id: &str) -> String {
-    format!("[data-testid={test_id}]")
 }
 
 /// A part of the account's card.
