@@ -185,6 +185,18 @@ impl Explain for IdentityError {
     }
 }
 
+/// With commas between them. (`join` is made for any kind of lists: 1 kB more.)
+fn list(names: &[String]) -> String {
+    let mut list = String::new();
+    for name in names {
+        if !list.is_empty() {
+            list.push_str(", ");
+        }
+        list.push_str(name);
+    }
+    list
+}
+
 /// The identity that a session may be transferred for; `None` when nobody can
 /// tell and the person confirmed it. Only one identity goes through silently.
 pub fn require(
@@ -206,7 +218,7 @@ pub fn require(
         }),
         Verdict::Several { identities } => Err(IdentityError::Several {
             app: name,
-            names: identities.join(", "),
+            names: list(identities),
             sign_out: app.sign_out.clone(),
         }),
         Verdict::Another { found, expected } => Err(IdentityError::Another {

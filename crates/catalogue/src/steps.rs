@@ -7,6 +7,7 @@ use base64ct::{Base64UrlUnpadded, Encoding};
 use ferry_json::Value;
 
 use crate::Step;
+use crate::text::split_once;
 
 /// How many values a rule holds at most.
 pub(crate) const MAX_VALUES: usize = 64;
@@ -66,16 +67,18 @@ fn apply(step: &Step, text: String, out: &mut Values) {
         }
         Step::Trim => out.push(text.trim().to_owned()),
         Step::Split(separator) => {
-            for piece in text.split(separator.as_str()).filter(|piece| !piece.is_empty()) {
-                out.push(piece.to_owned());
+            let mut rest = Some(text.as_str());
+            while let Some(text) = rest {
+                let split = split_once(text, separator);
+                let piece = split.map_or(text, |(piece, _)| piece);
+                if !piece.is_empty() {
+                    out.push(piece.to_owned());
+                }
+                rest = split.map(|(_, rest)| rest);
             }
         }
-        Step::After(mark) => {
-            out.push_or_drop(text.split_once(mark.as_str()).map(|(_, rest)| rest.to_owned()))
-        }
-        Step::Before(mark) => {
-            out.push_or_drop(text.split_once(mark.as_str()).map(|(rest, _)| rest.to_owned()))
-        }
+        Step::After(mark) => out.push_or_drop(split_once(&text, mark).map(|(_, rest)| rest.to_owned())),
+        Step::Before(mark) => out.push_or_drop(split_once(&text, mark).map(|(rest, _)| rest.to_owned())),
         Step::Json(pointer) => json(&text, pointer, scalars, out),
         Step::JsonKeys(pointer) => json(&text, pointer, keys, out),
         Step::HtmlText => out.push(html_text(&text)),
@@ -155,10 +158,34 @@ fn walk(value: &Value, pointer: &str, take: fn(&Value, &mut Values), out: &mut V
 
 fn member<'v>(value: &'v Value, token: &str) -> Option<&'v Value> {
     match value {
-        Value::Object(_) => value.member(&token.replace("~1", "/").replace("~0", "~")),
+        Value::Object(_) => value.member(&unescape(token)),
         Value::Array(items) => token.parse::<usize>().ok().and_then(|index| items.get(index)),
         _ => None,
     }
+}
+
+/// RFC 6901 §3. A `~` that starts no escape stays.
+fn unescape(token: &str) -> String {
+    let mut name = String::with_capacity(token.len());
+    let mut escape = false;
+    for c in token.chars() {
+        let meant = match (escape, c) {
+            (true, '0') => '~',
+            (true, '1') => '/',
+            _ => c,
+        };
+        if escape && meant == c {
+            name.push('~');
+        }
+        escape = c == '~';
+        if !escape {
+            name.push(meant);
+        }
+    }
+    if escape {
+        name.push('~');
+    }
+    name
 }
 
 fn scalars(value: &Value, out: &mut Values) {
@@ -210,7 +237,7 @@ fn html_text(html: &str) -> String {
 /// One that does not end takes everything, as browsers have it.
 fn after_tag(html: &str) -> Option<&str> {
     if let Some(comment) = html.strip_prefix("<!--") {
-        return Some(comment.split_once("-->").map_or("", |(_, rest)| rest));
+        return Some(split_once(comment, "-->").map_or("", |(_, rest)| rest));
     }
     let starts = html[1..].starts_with(|c: char| c.is_ascii_alphabetic() || matches!(c, '/' | '!' | '?'));
     if !starts {

@@ -45,9 +45,28 @@ pub(crate) fn same_identity(one: &str, other: &str) -> bool {
     one == other || (mail(one) && mail(other) && one.eq_ignore_ascii_case(other))
 }
 
+/// What stands before the first such mark, and what after it. `None` if there is none, or
+/// the mark is empty. The standard library's own search is made for long marks: it would
+/// be 4 kB of what the extension loads at every start.
+pub(crate) fn split_once<'a>(text: &'a str, mark: &str) -> Option<(&'a str, &'a str)> {
+    let is_mark = |part: &[u8]| part == mark.as_bytes();
+    let at = text.as_bytes().windows(mark.len().max(1)).position(is_mark)?;
+    Some((text.get(..at)?, text.get(at + mark.len()..)?))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn splits_where_the_standard_library_does() {
+        for text in ["", "a", "a|b", "|", "||", "a||b|", "ä|ö", "aab", "ab|ab"] {
+            for mark in ["|", "||", "ab", "ö", "a|b|c"] {
+                assert_eq!(split_once(text, mark), text.split_once(mark), "{text:?} {mark:?}");
+            }
+        }
+        assert_eq!(split_once("a", ""), None);
+    }
 
     #[test]
     fn cleans_what_deceives() {

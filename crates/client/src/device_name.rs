@@ -19,9 +19,13 @@ pub fn browser_on_system(user_agent: &str) -> String {
 /// The first token that is there names it: derived browsers keep the names of
 /// those that they derive from.
 fn first(user_agent: &str, names: &[(&str, &'static str)], otherwise: &'static str) -> &'static str {
+    let is_there = |token: &str| {
+        let mut parts = user_agent.as_bytes().windows(token.len());
+        parts.any(|part| part == token.as_bytes())
+    };
     names
         .iter()
-        .find(|(token, _)| user_agent.contains(token))
+        .find(|(token, _)| is_there(token))
         .map_or(otherwise, |(_, name)| name)
 }
 

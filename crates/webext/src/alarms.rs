@@ -1,9 +1,9 @@
 //! `chrome.alarms`: being woken later.
 
-use serde::Serialize;
 use wasm_bindgen::prelude::*;
 
-use crate::{ApiError, to_js};
+use crate::ApiError;
+use crate::value::object;
 
 #[wasm_bindgen]
 extern "C" {
@@ -20,12 +20,7 @@ extern "C" {
 /// # Errors
 /// When the browser refuses the delay.
 pub fn create(name: &str, delay_in_minutes: f64) -> Result<(), ApiError> {
-    #[derive(Serialize)]
-    #[serde(rename_all = "camelCase")]
-    struct Info {
-        delay_in_minutes: f64,
-    }
-    create_raw(name, &to_js(&Info { delay_in_minutes })?)?;
+    create_raw(name, &object(&[("delayInMinutes", delay_in_minutes.into())]))?;
     Ok(())
 }
 

@@ -1,10 +1,11 @@
 //! `chrome.cookies`: reading cookies with everything the browser tells of them.
 
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use wasm_bindgen::prelude::*;
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
-use crate::{ApiError, BrowserKind, from_js, to_js};
+use crate::value::object;
+use crate::{ApiError, BrowserKind, from_js};
 
 #[wasm_bindgen]
 extern "C" {
@@ -85,27 +86,17 @@ pub async fn get_all(
     store_id: &str,
     kind: BrowserKind,
 ) -> Result<Vec<Cookie>, ApiError> {
-    #[derive(Serialize)]
-    struct Empty {}
-
-    #[derive(Serialize)]
-    #[serde(rename_all = "camelCase")]
-    struct Details<'a> {
-        #[serde(skip_serializing_if = "Option::is_none")]
-        domain: Option<&'a str>,
-        store_id: &'a str,
-        /// Without it, only the unpartitioned.
-        partition_key: Empty,
+    let mut details = vec![
+        ("storeId", store_id.into()),
+        // Without it, only the unpartitioned.
+        ("partitionKey", object(&[])),
+    ];
+    if let Some(domain) = domain {
+        details.push(("domain", domain.into()));
     }
-
-    let details = to_js(&Details {
-        domain,
-        store_id,
-        partition_key: Empty {},
-    })?;
     // `null`: of any first party. Chrome throws at a property that it does not know.
     if kind == BrowserKind::Firefox {
-        js_sys::Reflect::set(&details, &JsValue::from_str("firstPartyDomain"), &JsValue::NULL)?;
+        details.push(("firstPartyDomain", JsValue::NULL));
     }
-    from_js(&get_all_raw(&details).await?)
+    from_js(&get_all_raw(&object(&details)).await?)
 }

@@ -3,11 +3,11 @@
 use std::future::Future;
 
 use js_sys::Promise;
-use serde::Serialize;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 
-use crate::{ApiError, to_js};
+use crate::ApiError;
+use crate::value::{object, texts};
 
 #[wasm_bindgen]
 extern "C" {
@@ -16,11 +16,6 @@ extern "C" {
 
     #[wasm_bindgen(catch, js_namespace = ["chrome", "permissions"], js_name = contains)]
     async fn contains_raw(permissions: &JsValue) -> Result<JsValue, JsValue>;
-}
-
-#[derive(Serialize)]
-struct Permissions<'a> {
-    origins: &'a [String],
 }
 
 /// Asks the person for these origins (match patterns); true when they are granted.
@@ -32,8 +27,7 @@ struct Permissions<'a> {
 /// When a pattern is not among the manifest's optional ones, or this was not
 /// called from a click.
 pub fn request(origins: &[String]) -> impl Future<Output = Result<bool, ApiError>> + use<> {
-    let asked = to_js(&Permissions { origins })
-        .and_then(|permissions| request_raw(&permissions).map_err(ApiError::from));
+    let asked = request_raw(&object(&[("origins", texts(origins))]));
     async move { Ok(JsFuture::from(asked?).await?.is_truthy()) }
 }
 
@@ -42,5 +36,7 @@ pub fn request(origins: &[String]) -> impl Future<Output = Result<bool, ApiError
 /// # Errors
 /// When one is not a match pattern.
 pub async fn contains(origins: &[String]) -> Result<bool, ApiError> {
-    Ok(contains_raw(&to_js(&Permissions { origins })?).await?.is_truthy())
+    Ok(contains_raw(&object(&[("origins", texts(origins))]))
+        .await?
+        .is_truthy())
 }

@@ -4,6 +4,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use wasm_bindgen::prelude::*;
 
+use crate::value::object;
 use crate::{ApiError, Port, from_js, to_js};
 
 #[wasm_bindgen]
@@ -53,9 +54,5 @@ pub async fn send_message<M: Serialize, R: DeserializeOwned>(message: &M) -> Res
 /// # Errors
 /// When the extension was updated or removed beneath the page.
 pub fn connect(name: &str) -> Result<Port, ApiError> {
-    #[derive(Serialize)]
-    struct Info<'a> {
-        name: &'a str,
-    }
-    Ok(connect_raw(&to_js(&Info { name })?)?)
+    Ok(connect_raw(&object(&[("name", name.into())]))?)
 }

@@ -1,11 +1,10 @@
 //! `chrome.storage.session`: in memory, gone with the browser, but not with the
 //! background.
 
-use serde::Serialize;
-use serde::de::DeserializeOwned;
 use wasm_bindgen::prelude::*;
 
-use crate::{ApiError, from_js, to_js};
+use crate::ApiError;
+use crate::value::object;
 
 #[wasm_bindgen]
 extern "C" {
@@ -19,24 +18,22 @@ extern "C" {
     async fn remove_raw(key: &str) -> Result<JsValue, JsValue>;
 }
 
-/// The value under a key, if there is one of this form.
+/// The text under a key, if there is one.
 ///
 /// # Errors
 /// When the browser refuses.
-pub async fn get<T: DeserializeOwned>(key: &str) -> Result<Option<T>, ApiError> {
+pub async fn get(key: &str) -> Result<Option<String>, ApiError> {
     let items = get_raw(key).await?;
     let value = js_sys::Reflect::get(&items, &JsValue::from_str(key))?;
-    Ok(from_js(&value).ok())
+    Ok(value.as_string())
 }
 
-/// Puts a value under a key.
+/// Puts a text under a key.
 ///
 /// # Errors
 /// When there is no room.
-pub async fn set<T: Serialize + ?Sized>(key: &str, value: &T) -> Result<(), ApiError> {
-    let items = js_sys::Object::new();
-    js_sys::Reflect::set(&items, &JsValue::from_str(key), &to_js(value)?)?;
-    set_raw(&items).await?;
+pub async fn set(key: &str, text: &str) -> Result<(), ApiError> {
+    set_raw(&object(&[(key, text.into())])).await?;
     Ok(())
 }
 

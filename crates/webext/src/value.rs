@@ -1,13 +1,12 @@
 //! Values over the boundary, and what goes wrong there.
 //!
-//! To JavaScript, member by member with `serde-wasm-bindgen`: what goes there is small.
-//! From JavaScript, as JSON text that is parsed on this side: what comes is lists of
-//! hundreds of cookies, for which this is several times faster, and the text can be
-//! wiped afterwards.
+//! Messages, and whatever comes from JavaScript, travel as JSON text: what comes is
+//! lists of hundreds of cookies, for which this is several times faster than member by
+//! member, and the text can be wiped afterwards. What the browser's own functions are
+//! told is a few members, which [`object`] sets: that is the least code.
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde_wasm_bindgen::Serializer;
 use wasm_bindgen::{JsCast, JsValue};
 use zeroize::Zeroizing;
 
@@ -38,19 +37,43 @@ impl From<JsValue> for ApiError {
     }
 }
 
-/// A plain JavaScript value of the same form as its JSON.
-pub fn to_js<T: Serialize + ?Sized>(value: &T) -> Result<JsValue, ApiError> {
-    value
-        .serialize(&Serializer::json_compatible())
-        .map_err(|error| ApiError::thrown(&error.into()))
+/// A plain JavaScript value of the same form as its JSON. Wipes the JSON text in between.
+pub fn to_js<T: Serialize>(value: &T) -> Result<JsValue, ApiError> {
+    let unexpected = |_| ApiError::unexpected("a value has no form as JSON");
+    let json = Zeroizing::new(ferry_json::write_text(value).map_err(unexpected)?);
+    Ok(js_sys::JSON::parse(&json)?)
+}
+
+/// A plain object with these members.
+pub(crate) fn object(members: &[(&str, JsValue)]) -> JsValue {
+    let object = js_sys::Object::new();
+    for (name, value) in members {
+        // A new object takes every member.
+        let _ = js_sys::Reflect::set(&object, &JsValue::from_str(name), value);
+    }
+    object.into()
+}
+
+/// An array of these texts.
+pub(crate) fn texts(texts: &[impl AsRef<str>]) -> JsValue {
+    let array = js_sys::Array::new();
+    for text in texts {
+        array.push(&JsValue::from_str(text.as_ref()));
+    }
+    array.into()
+}
+
+/// A plain JavaScript value as JSON text.
+pub fn json(value: &JsValue) -> Result<Zeroizing<String>, ApiError> {
+    if value.is_undefined() {
+        Ok(Zeroizing::new("null".to_owned()))
+    } else {
+        Ok(Zeroizing::new(String::from(js_sys::JSON::stringify(value)?)))
+    }
 }
 
 /// A value from a plain JavaScript value. Wipes the JSON text in between.
 pub fn from_js<T: DeserializeOwned>(value: &JsValue) -> Result<T, ApiError> {
-    let json = if value.is_undefined() {
-        Zeroizing::new("null".to_owned())
-    } else {
-        Zeroizing::new(String::from(js_sys::JSON::stringify(value)?))
-    };
+    let json = json(value)?;
     ferry_json::read(json.as_bytes()).map_err(|_| ApiError::unexpected("a value is not of the expected form"))
 }
