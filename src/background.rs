@@ -6,10 +6,11 @@
 use std::cell::{Ref, RefCell};
 use std::rc::Rc;
 
-use ferry_bridge::{Event, Failure, Remedy, Reply, Request, ServerAddress, State};
+use ferry_bridge::page::FOLLOW_PORT;
+use ferry_bridge::{Event, Failure, PORT, Remedy, Reply, Request, ServerAddress, State};
 use ferry_client::{ApiError, Client, DeviceChange, Host as _, Keyring};
-use ferry_protocol::WorkspaceId;
 use ferry_protocol::problem::ProblemCode;
+use ferry_protocol::{UnixMillis, WorkspaceId};
 use serde::Serialize;
 use zeroize::Zeroizing;
 
@@ -17,6 +18,7 @@ use crate::browser::{Browser as _, Platform};
 use crate::explain::Explain;
 use crate::permission::Continued;
 use crate::records::{ACCOUNTS, AccountList, ENROLMENT, Enrolment, Pin, Session, TRUST, TransferRecord};
+use crate::sender::From;
 use crate::store::{self, Store as _, StoreError, Table};
 use crate::transfer::Slots;
 use crate::trust::Trust;
@@ -51,10 +53,18 @@ pub(crate) struct Memory<P: Platform> {
     pub(crate) continued: Option<Continued>,
     /// Whether an answer to the request for approval is waited for.
     pub(crate) awaits_approval: bool,
+    /// No web page has the browser looked at before this.
+    pub(crate) look_after: UnixMillis,
+    /// Whether a tab is being opened for a web page.
+    pub(crate) opening: bool,
+    /// In whose pages the content script runs, if that is known.
+    pub(crate) bridged: Option<Option<ServerAddress>>,
+    /// Whether it is being registered.
+    pub(crate) bridging: bool,
 }
 
 /// Sends an event; `false` when nobody listens any more.
-type Watcher = Box<dyn Fn(&str) -> bool>;
+pub(crate) type Watcher = Box<dyn Fn(&str) -> bool>;
 
 /// Why a request to the server was not done.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -126,6 +136,10 @@ impl<P: Platform> Background<P> {
             client: None,
             continued: None,
             awaits_approval: false,
+            look_after: UnixMillis(0),
+            opening: false,
+            bridged: None,
+            bridging: false,
         };
         let background = Rc::new(Self {
             platform,
@@ -135,7 +149,37 @@ impl<P: Platform> Background<P> {
         });
         background.restore_client().await;
         background.give_up_interrupted().await?;
+        background.put_bridge().await;
         Ok(background)
+    }
+
+    /// Answers a message: a [`Reply`] as JSON; nothing, if it is none that its sender
+    /// may send. A web page's words are never taken for a [`Request`].
+    pub async fn hear(self: &Rc<Self>, from: &From, message: &str) -> Option<String> {
+        match from {
+            From::OwnPage => {
+                let request = ferry_json::read(message.as_bytes()).ok()?;
+                Some(self.answer(request).await)
+            }
+            From::WebPage(origin) => self.answer_page(origin, message).await,
+        }
+    }
+
+    /// Tells who connected of changes. `tell` says whether anybody listens still, and is
+    /// called with nothing when there will be no more. `false` for whom nothing is told.
+    pub fn connect(
+        self: &Rc<Self>,
+        from: From,
+        port: &str,
+        tell: impl Fn(Option<&str>) -> bool + 'static,
+    ) -> bool {
+        match from {
+            From::OwnPage => port == PORT && self.watch(move |event| tell(Some(event))),
+            From::WebPage(origin) => {
+                let account = port.strip_prefix(FOLLOW_PORT).and_then(|id| id.parse().ok());
+                account.is_some_and(|account| self.follow(origin, account, tell))
+            }
+        }
     }
 
     /// Answers a request of a page's: a [`Reply`] as JSON.
@@ -175,10 +219,22 @@ impl<P: Platform> Background<P> {
     }
 
     /// Tells a page of each change from now on, and of the state as it is.
-    pub fn watch(&self, watcher: impl Fn(&str) -> bool + 'static) {
-        if watcher(&self.event()) {
-            self.watchers.borrow_mut().push(Box::new(watcher));
+    pub fn watch(&self, watcher: impl Fn(&str) -> bool + 'static) -> bool {
+        self.add_watcher(usize::MAX, Box::new(watcher))
+    }
+
+    /// Tells one more; not if so many listen already, or if this one does not.
+    pub(crate) fn add_watcher(&self, most: usize, watcher: Watcher) -> bool {
+        let event = self.event();
+        let mut watchers = self.watchers.borrow_mut();
+        if watchers.len() >= most {
+            watchers.retain(|watcher| watcher(&event));
         }
+        let is_added = watchers.len() < most && watcher(&event);
+        if is_added {
+            watchers.push(watcher);
+        }
+        is_added
     }
 
     /// Tells the pages, if there is something new.
@@ -263,7 +319,7 @@ impl<P: Platform> Background<P> {
     }
 
     /// Changes the enrolment record: in memory at once, on disk when the future has
-    /// ended.
+    /// ended, as well as where the content script runs.
     pub(crate) fn update_enrolment(
         &self,
         change: impl FnOnce(&mut Enrolment),
@@ -274,7 +330,13 @@ impl<P: Platform> Background<P> {
             store::text(&memory.enrolment)
         };
         self.changed();
-        self.put_record(ENROLMENT, text)
+        self.put_enrolment(text)
+    }
+
+    async fn put_enrolment(&self, text: Zeroizing<String>) -> Result<(), StoreError> {
+        let kept = self.put_record(ENROLMENT, text).await;
+        self.put_bridge().await;
+        kept
     }
 
     /// Changes the list of accounts: in memory at once, on disk when the future has
@@ -375,14 +437,14 @@ fn reply_json<E: Explain>(done: Result<String, E>) -> String {
     }
 }
 
-fn reply<T: Serialize>(done: Result<T, Failure>) -> String {
+pub(crate) fn reply<T: Serialize>(done: Result<T, Failure>) -> String {
     json(&match done {
         Ok(answer) => Reply::Ok(answer),
         Err(failure) => Reply::Failed(failure),
     })
 }
 
-fn json(value: &impl Serialize) -> String {
+pub(crate) fn json(value: &impl Serialize) -> String {
     #[expect(
         clippy::expect_used,
         reason = "messages and records are structs of strings and numbers"

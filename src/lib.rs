@@ -8,6 +8,7 @@
 //! | Where | What |
 //! |---|---|
 //! | [`background`] | the requests of pages, and what is kept in memory |
+//! | [`sender`], [`page`] | who is heard, and what the workspace's web app may ask |
 //! | [`browser`] | the browser's APIs behind a trait; the only code that names them |
 //! | [`store`], [`records`], [`trust`] | what is kept between two starts |
 //! | [`enrol`], [`approval`], [`devices`], [`accounts`], [`transfer`], [`permission`] | what a person can do |
@@ -26,6 +27,7 @@ pub mod devices;
 pub mod enrol;
 pub mod explain;
 pub mod identity;
+pub mod page;
 pub mod permission;
 pub mod records;
 pub mod sender;
@@ -53,6 +55,7 @@ use wasm_bindgen_futures::spawn_local;
 use background::Background;
 use browser::webext::{self, WebExt};
 use explain::Explain as _;
+use sender::From;
 use store::StoreError;
 
 type Loading = Shared<LocalBoxFuture<'static, Result<Rc<Background<WebExt>>, StoreError>>>;
@@ -87,30 +90,42 @@ fn await_approval(background: &Rc<Background<WebExt>>) {
     spawn_local(async move { waiting.await_approval().await });
 }
 
-/// A message came. Answers `undefined` to anyone but this extension's own pages.
+/// A message came. Answers `undefined` to anyone but this extension's own pages, and
+/// the pages of the workspace that the person is signed in to.
 #[wasm_bindgen(js_name = onMessage)]
 pub async fn on_message(message: JsValue, sender: JsValue) -> JsValue {
-    let Some(request) = webext::request(&message, &sender) else {
+    let (Some(from), Ok(message)) = (webext::from(&sender), ferry_webext::json(&message)) else {
         return JsValue::UNDEFINED;
     };
     let reply = match background().await {
         Ok(background) => {
-            let reply = background.answer(request).await;
+            let reply = background.hear(&from, &message).await;
             await_approval(&background);
             reply
         }
-        Err(error) => background::refusal(error.failure()),
+        Err(error) => (from == From::OwnPage).then(|| background::refusal(error.failure())),
     };
-    js_sys::JSON::parse(&reply).unwrap_or_default()
+    let reply = reply.and_then(|reply| js_sys::JSON::parse(&reply).ok());
+    reply.unwrap_or_default()
 }
 
-/// A page connected. It is sent the state, and then each change of it.
+/// A page connected. One of our own is sent the state, and then each change of it; one
+/// of the workspace's, how the transfer of the account goes that it follows.
 #[wasm_bindgen(js_name = onConnect)]
 pub async fn on_connect(port: Port) {
-    if !webext::is_own_port(&port) {
-        port.disconnect();
-    } else if let Ok(background) = background().await {
-        background.watch(move |event| port.post_json(event).is_ok());
+    let (from, name, held) = (webext::from(&port.sender()), port.name(), port.clone());
+    let is_heard = match (from, background().await) {
+        (Some(from), Ok(background)) => background.connect(from, &name, move |event| match event {
+            Some(event) => port.post_json(event).is_ok(),
+            None => {
+                port.disconnect();
+                false
+            }
+        }),
+        _ => false,
+    };
+    if !is_heard {
+        held.disconnect();
     }
 }
 

@@ -48,7 +48,7 @@ build_dist() {
     local new=$ROOT/target/dist.new old=$ROOT/target/dist.old
     rm -rf "$new" "$old"
     mkdir -p "$new/background" "$new/popup"
-    cp manifest.json extension/background.js "$new/"
+    cp manifest.json extension/*.js "$new/"
     cp -R extension/icons extension/_locales "$new/"
     cp popup/*.html popup/*.js "$new/popup/"
     # One style sheet: the popup's first paint waits for it.
@@ -110,7 +110,7 @@ bind() {
     key=$({
         cat "$wasm"
         echo "$(locked_version wasm-bindgen) ${WASM_OPT_FLAGS[*]}"
-        cat scripts/npm/package-lock.json
+        cat scripts/npm/package-lock.json scripts/lib/dist.sh
     } | sha256sum | cut -c 1-32)
     kept=$ROOT/target/bound/$name/$key
     if [[ ! -d $kept ]]; then
@@ -120,6 +120,8 @@ bind() {
             --out-dir "$kept.new" --out-name "$name" "$wasm"
         wasm-opt "${WASM_OPT_FLAGS[@]}" "$kept.new/${name}_bg.wasm" -o "$kept.new/optimised"
         mv "$kept.new/optimised" "$kept.new/${name}_bg.wasm"
+        # JavaScript of a crate's that this one does not call.
+        grep -q /snippets/ "$kept.new/$name.js" || rm -rf "$kept.new/snippets"
         mv "$kept.new" "$kept"
     fi
     cp -R "$kept/." "$folder/"

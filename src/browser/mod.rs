@@ -35,6 +35,14 @@ pub trait Browser: Host {
     /// Calls [`crate::on_wake`] in so many minutes, even if this worker was stopped.
     fn wake_in(&self, minutes: f64);
 
+    /// Shows a page of this extension in front: in the tab that shows it already, or
+    /// else in a new one. `page` is its path and query, `hash` what follows.
+    async fn show(&self, page: &str, hash: &str) -> Result<(), BrowserError>;
+
+    /// Has the content script `bridge.js` run in the pages that this match pattern
+    /// covers, from now on and in those that are open; `None`: in none.
+    async fn bridge(&self, pattern: Option<&str>) -> Result<(), BrowserError>;
+
     /// Remembers a text for the browser session; `None` forgets it.
     async fn remember(&self, key: &str, text: Option<&str>) -> Result<(), BrowserError>;
 

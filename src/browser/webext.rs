@@ -2,21 +2,22 @@
 
 use std::rc::Rc;
 
-use ferry_bridge::{PORT, Request};
 use ferry_client::fetch::{Visit, visit};
 use ferry_client::{BrowserHost, BrowserKeyring, Host, HttpRequest, HttpResponse, NetworkError};
 use ferry_protocol::UnixMillis;
 use ferry_webext::{
-    ApiError, BrowserKind, Port, alarms, cookies, from_js, permissions, runtime, session_storage,
+    ApiError, BrowserKind, alarms, cookies, from_js, permissions, runtime, scripting, session_storage, tabs,
 };
 use wasm_bindgen::JsValue;
 
 use super::{Browser, BrowserError, Cookie, Page, Platform};
-use crate::sender::Sender;
+use crate::sender::{From, Sender};
 use crate::store::IndexedDb;
 
 /// Name of the alarm that resumes transfers.
 const ALARM: &str = "resume";
+/// The content script.
+const BRIDGE: &str = "bridge.js";
 /// A page that takes longer counts as not reached, in milliseconds.
 const PAGE_TIMEOUT_MS: u32 = 15_000;
 
@@ -129,6 +130,18 @@ impl Browser for Extension {
         let _ = alarms::create(ALARM, minutes);
     }
 
+    async fn show(&self, page: &str, hash: &str) -> Result<(), BrowserError> {
+        let page = runtime::url(page);
+        Ok(tabs::show(&page, &format!("{page}{hash}")).await?)
+    }
+
+    async fn bridge(&self, pattern: Option<&str>) -> Result<(), BrowserError> {
+        match pattern {
+            Some(pattern) => Ok(scripting::register(BRIDGE, pattern).await?),
+            None => Ok(scripting::unregister(BRIDGE).await?),
+        }
+    }
+
     async fn remember(&self, key: &str, text: Option<&str>) -> Result<(), BrowserError> {
         match text {
             Some(text) => Ok(session_storage::set(key, text).await?),
@@ -141,26 +154,14 @@ impl Browser for Extension {
     }
 }
 
-impl From<ApiError> for BrowserError {
+impl std::convert::From<ApiError> for BrowserError {
     fn from(error: ApiError) -> Self {
         Self(error.to_string())
     }
 }
 
-/// The request in a message, if it is one and comes from a page of this extension.
-pub fn request(message: &JsValue, sender: &JsValue) -> Option<Request> {
-    if is_own_page(sender) {
-        from_js(message).ok()
-    } else {
-        None
-    }
-}
-
-/// Whether it is a page of this extension that connected, for events.
-pub fn is_own_port(port: &Port) -> bool {
-    port.name() == PORT && is_own_page(&port.sender())
-}
-
-fn is_own_page(sender: &JsValue) -> bool {
-    from_js::<Sender>(sender).is_ok_and(|sender| sender.is_page_of(&runtime::id(), &runtime::url("")))
+/// Whom a message, or a port, comes from (`runtime.MessageSender`).
+pub fn from(sender: &JsValue) -> Option<From> {
+    let sender: Sender = from_js(sender).ok()?;
+    sender.from(&runtime::id(), &runtime::url(""))
 }

@@ -18,6 +18,10 @@ pub(crate) enum Point {
     Cookies,
     /// When a page is fetched.
     Page,
+    /// When a tab is opened.
+    Tab,
+    /// When the content script is registered.
+    Bridge,
     /// Before this request reaches the server.
     Before(Asked),
     /// After the server has done it, before the answer is here.
@@ -53,6 +57,10 @@ pub(crate) struct FakeBrowser {
     rotations: RefCell<Vec<Cookies>>,
     granted: RefCell<Option<BTreeSet<String>>>,
     session: RefCell<BTreeMap<String, String>>,
+    /// This extension's tabs.
+    tabs: RefCell<Vec<String>>,
+    /// Where the content script runs, each time that it was said.
+    bridges: RefCell<Vec<Option<String>>>,
     alarm: Cell<Option<f64>>,
     stop_at: Cell<Option<Point>>,
     stopped: Cell<bool>,
@@ -100,6 +108,8 @@ impl FakeBrowser {
             rotations: RefCell::default(),
             granted: RefCell::new(Some(BTreeSet::new())),
             session: RefCell::default(),
+            tabs: RefCell::default(),
+            bridges: RefCell::default(),
             alarm: Cell::new(None),
             stop_at: Cell::new(None),
             stopped: Cell::new(false),
@@ -152,6 +162,21 @@ impl FakeBrowser {
     /// Whoever gets there waits until this is set to something else.
     pub(crate) fn wait_at(&self, point: Option<Point>) {
         self.wait_at.set(point);
+    }
+
+    /// Addresses of this extension's tabs, from the query on.
+    pub(crate) fn tabs(&self) -> Vec<String> {
+        self.tabs.borrow().clone()
+    }
+
+    /// The person closes them.
+    pub(crate) fn close_tabs(&self) {
+        self.tabs.borrow_mut().clear();
+    }
+
+    /// Where the content script was said to run since, one after the other.
+    pub(crate) fn take_bridges(&self) -> Vec<Option<String>> {
+        self.bridges.take()
     }
 
     /// Minutes until the alarm that was set, if any; clears it.
@@ -246,6 +271,24 @@ impl Browser for FakeBrowser {
 
     fn wake_in(&self, minutes: f64) {
         self.alarm.set(Some(minutes));
+    }
+
+    async fn show(&self, page: &str, hash: &str) -> Result<(), BrowserError> {
+        let is_there = self.tabs.borrow().iter().position(|tab| tab.starts_with(page));
+        // Whoever looks before another one has opened a tab opens one more.
+        self.reach(|point| point == Point::Tab).await;
+        let address = format!("{page}{hash}");
+        match is_there {
+            Some(tab) => self.tabs.borrow_mut()[tab] = address,
+            None => self.tabs.borrow_mut().push(address),
+        }
+        Ok(())
+    }
+
+    async fn bridge(&self, pattern: Option<&str>) -> Result<(), BrowserError> {
+        self.reach(|point| point == Point::Bridge).await;
+        self.bridges.borrow_mut().push(pattern.map(str::to_owned));
+        Ok(())
     }
 
     async fn remember(&self, key: &str, text: Option<&str>) -> Result<(), BrowserError> {

@@ -51,12 +51,16 @@ impl ServerAddress {
         &self.0
     }
 
+    /// Its origin, as browsers write it: scheme, host and port, without a slash.
+    pub fn origin(&self) -> &str {
+        origin_of(&self.0)
+    }
+
     /// The match pattern that covers it. Patterns have no port: Firefox does not
     /// take one.
     pub fn origin_pattern(&self) -> String {
-        let (scheme, rest) = self.0.split_once("://").unwrap_or(("https", &self.0));
-        let authority = rest.split('/').next().unwrap_or(rest);
-        format!("{scheme}://{}/*", split_port(authority).0)
+        let (scheme, rest) = split_scheme(self.origin());
+        format!("{}://{}/*", scheme.unwrap_or("https"), split_port(rest).0)
     }
 }
 
@@ -68,9 +72,9 @@ impl FromStr for ServerAddress {
         if text.is_empty() {
             return Err(ServerAddressError::Empty);
         }
-        let (scheme, rest) = match text.split_once("://") {
-            Some((scheme, rest)) => (Some(scheme.to_ascii_lowercase()), rest),
-            None => (None, text),
+        let (scheme, rest) = match split_scheme(text) {
+            (Some(scheme), rest) => (Some(scheme.to_ascii_lowercase()), rest),
+            (None, rest) => (None, rest),
         };
         let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
         let authority = authority.to_ascii_lowercase();
@@ -118,6 +122,23 @@ impl fmt::Display for ServerAddress {
     }
 }
 
+/// What stands before the path of an absolute address. Nothing is taken out of it: a
+/// user name stays, and makes another origin of it.
+pub fn origin_of(address: &str) -> &str {
+    let host = split_scheme(address).1;
+    let end = host.find(['/', '?', '#', '\\']).unwrap_or(host.len());
+    &address[..address.len() - host.len() + end]
+}
+
+/// The scheme, if there is one, and what follows `://`.
+fn split_scheme(address: &str) -> (Option<&str>, &str) {
+    let split = address.split_once(':');
+    match split.and_then(|(scheme, rest)| Some((scheme, rest.strip_prefix("//")?))) {
+        Some((scheme, rest)) => (Some(scheme), rest),
+        None => (None, address),
+    }
+}
+
 /// Host and port; an IPv6 address keeps its brackets.
 fn split_port(authority: &str) -> (&str, Option<&str>) {
     let after_brackets = authority.rfind(']').map_or(0, |end| end + 1);
@@ -139,7 +160,7 @@ fn is_host(host: &str) -> bool {
     if let Some(inner) = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')) {
         // Whether it is a good one, the browser says.
         return inner.len() <= 39
-            && inner.contains("::") | (inner.split(':').count() == 8)
+            && has_pair(inner, b"::") | (inner.split(':').count() == 8)
             && inner.bytes().all(|c| c.is_ascii_hexdigit() || c == b':');
     }
     let label = |label: &str| {
@@ -170,10 +191,14 @@ fn is_loopback(host: &str) -> bool {
         || (is_ipv4(host) && host.starts_with("127."))
 }
 
+fn has_pair(text: &str, pair: &[u8; 2]) -> bool {
+    text.as_bytes().windows(2).any(|two| two == pair)
+}
+
 fn is_path(path: &str) -> bool {
     let legal = |c: u8| c.is_ascii_alphanumeric() || b"-._~/".contains(&c);
     path.bytes().all(legal)
-        && !path.trim_end_matches('/').contains("//")
+        && !has_pair(path.trim_end_matches('/'), b"//")
         && !path.split('/').any(|piece| piece == "." || piece == "..")
 }
 
@@ -239,6 +264,31 @@ mod tests {
             ("javascript:alert(1)", Malformed),
         ] {
             assert_eq!(parse(typed), Err(error), "{typed:?}");
+        }
+    }
+
+    #[test]
+    fn an_origin_has_a_port_and_no_path() {
+        for (address, origin) in [
+            ("https://ferry.example.com", "https://ferry.example.com"),
+            (
+                "https://ferry.example.com:8443/base",
+                "https://ferry.example.com:8443",
+            ),
+            ("http://[::1]:8080", "http://[::1]:8080"),
+        ] {
+            assert_eq!(address.parse::<ServerAddress>().unwrap().origin(), origin);
+        }
+        for (address, origin) in [
+            ("https://a.test/b?c#d", "https://a.test"),
+            ("https://a.test?https://b.test/", "https://a.test"),
+            ("https://a.test#/", "https://a.test"),
+            ("https://a.test@b.test/", "https://a.test@b.test"),
+            ("https://a.test\\@b.test/", "https://a.test"),
+            ("about:blank", "about:blank"),
+            ("", ""),
+        ] {
+            assert_eq!(origin_of(address), origin, "{address}");
         }
     }
 

@@ -10,13 +10,16 @@
 //! takes the least code to read.
 //!
 //! No message has a field that can hold a cookie value, a token or a key.
+//!
+//! What the workspace's web app asks is apart, in [`page`]: none of it is a request, and
+//! no request is one of it.
 
 mod address;
 pub mod page;
 mod request;
 mod state;
 
-pub use address::{ServerAddress, ServerAddressError};
+pub use address::{ServerAddress, ServerAddressError, origin_of};
 pub use request::*;
 pub use state::*;
 

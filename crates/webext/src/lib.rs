@@ -8,19 +8,20 @@
 //! | Where | For whom |
 //! |---|---|
 //! | [`runtime`], [`permissions`], [`tabs`] | pages and background |
-//! | [`cookies`], [`alarms`], [`session_storage`] | background |
+//! | [`cookies`], [`alarms`], [`scripting`], [`session_storage`] | background |
 
 pub mod alarms;
 pub mod cookies;
 pub mod permissions;
 mod port;
 pub mod runtime;
+pub mod scripting;
 pub mod session_storage;
 pub mod tabs;
 mod value;
 
 pub use port::{Listener, Port};
-pub use value::{ApiError, from_js, to_js};
+pub use value::{ApiError, from_js, json, to_js};
 
 /// Whose WebExtension APIs these are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
