@@ -3,8 +3,9 @@ CREATE TABLE email_codes (
     -- UUID of version 7.
     id TEXT PRIMARY KEY NOT NULL,
     -- To whom it was sent.
-    user_id TEXT NOT NULL,
-    -- The device that it verifies, and no other.
+    user_id TEXT NOT NULL REFERENCES users (id),
+    -- The device that it verifies, and no other. It counts for the person's limit even
+    -- when the device is forgotten: no foreign key.
     device_id TEXT NOT NULL,
     -- HMAC-SHA-256 of user, device and code, under a key of the server's: 32 bytes.
     code_hmac BYTEA NOT NULL,
@@ -15,8 +16,7 @@ CREATE TABLE email_codes (
     -- How often somebody tried it.
     tries BIGINT NOT NULL,
     -- When it was used, or a newer one took its place; NULL: neither.
-    closed_at BIGINT,
-    FOREIGN KEY (user_id, device_id) REFERENCES devices (user_id, id)
+    closed_at BIGINT
 );
 
 CREATE INDEX email_codes_of_user ON email_codes (user_id, sent_at);

@@ -76,6 +76,19 @@ impl fmt::Display for Network {
     }
 }
 
+/// The network that an address is in, for counting: an IPv4 address by itself, of IPv6
+/// the first 64 bits, which are one customer's. Empty: no address.
+pub fn network_of(address: &str) -> String {
+    match address.parse().map(|address: IpAddr| address.to_canonical()) {
+        Ok(IpAddr::V4(address)) => address.to_string(),
+        Ok(IpAddr::V6(address)) => {
+            let prefix = address.to_bits() >> 64 << 64;
+            format!("{}/64", std::net::Ipv6Addr::from_bits(prefix))
+        }
+        Err(_) => String::new(),
+    }
+}
+
 /// The address that a request came from. `peer`: whoever connected.
 pub fn client(peer: IpAddr, headers: &HeaderMap, proxies: &[Network]) -> IpAddr {
     let peer = peer.to_canonical();
@@ -149,6 +162,20 @@ mod tests {
             map.append(name, HeaderValue::from_static(value));
         }
         client(ip(peer), &map, &proxies).to_string()
+    }
+
+    #[test]
+    fn one_customer_is_one_network() {
+        for (address, network) in [
+            ("203.0.113.7", "203.0.113.7"),
+            ("::ffff:203.0.113.7", "203.0.113.7"),
+            ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+            ("2001:db8:1:2::", "2001:db8:1:2::/64"),
+            ("2001:db8:1:3::1", "2001:db8:1:3::/64"),
+            ("", ""),
+        ] {
+            assert_eq!(network_of(address), network);
+        }
     }
 
     #[test]

@@ -11,6 +11,7 @@
 //! | [`retention`] | the sweep |
 //! | [`middleware`], [`problem`] | what every answer gets; errors |
 //! | [`listen`], [`forwarded`] | connections, and where they come from |
+//! | [`seen`], [`waiting`] | what is only in memory: when devices were used, who waits for approval |
 //! | [`secrets`], [`private`] | the server's own keys; files for its user only |
 //! | [`server`], [`admin`] | the commands |
 
@@ -39,4 +40,5 @@ pub mod server;
 pub mod stamp;
 pub mod state;
 pub mod storage;
+pub mod waiting;
 pub mod web;

@@ -16,6 +16,7 @@ use crate::secrets::Secrets;
 use crate::seen::Seen;
 use crate::stamp::Stamp;
 use crate::storage::Storage;
+use crate::waiting::Waiting;
 use crate::web::Files;
 
 /// Passwords verified at once.
@@ -53,7 +54,7 @@ struct Inner {
     passwords: Passwords,
     seen: Seen,
     work: watch::Sender<u64>,
-    devices: watch::Sender<u64>,
+    waiting: Waiting,
     stopping: watch::Sender<bool>,
 }
 
@@ -67,7 +68,7 @@ impl AppState {
             parts,
             seen: Seen::default(),
             work: watch::Sender::new(0),
-            devices: watch::Sender::new(0),
+            waiting: Waiting::default(),
             stopping: watch::Sender::new(false),
         })))
     }
@@ -125,14 +126,9 @@ impl AppState {
         &self.0.seen
     }
 
-    /// A device may have been approved, denied or disabled.
-    pub fn wake_devices(&self) {
-        self.0.devices.send_modify(|count| *count = count.wrapping_add(1));
-    }
-
-    /// Tells when a device may have been approved, denied or disabled.
-    pub(crate) fn device_changes(&self) -> watch::Receiver<u64> {
-        self.0.devices.subscribe()
+    /// Who waits for approval.
+    pub fn waiting(&self) -> &Waiting {
+        &self.0.waiting
     }
 
     /// Something may be there to do for a worker.

@@ -15,9 +15,10 @@ use crate::auth::roles::SignedInPerson;
 use crate::names;
 use crate::problem::Rejection;
 use crate::state::AppState;
-use crate::storage::approvals::{self, Asked, NewRequest};
+use crate::storage::approvals::{self, Asked, NewRequest, Standing};
 use crate::storage::audit::{self, Action, Actor, Event};
 use crate::storage::{Connection, Erase, StorageError, devices};
+use crate::waiting::Woken;
 
 /// How long an answer is waited for.
 const WAIT: Duration = Duration::from_secs(25);
@@ -40,12 +41,6 @@ pub enum AskError {
         /// Seconds until it may ask again.
         retry_after_s: u32,
     },
-    /// Many ask.
-    #[error("too many devices ask for approval at this moment: deny them on a trusted device, or wait")]
-    TooMany {
-        /// Seconds until the first of them ends.
-        retry_after_s: u32,
-    },
     /// The database failed.
     #[error(transparent)]
     Storage(#[from] StorageError),
@@ -57,7 +52,7 @@ impl From<AskError> for Rejection {
             AskError::Device(error) => error.into(),
             AskError::Browser => Self::new(ProblemCode::InvalidRequest, error),
             AskError::NobodyToAsk => Self::new(ProblemCode::NoTrustedDevice, error),
-            AskError::Denied { retry_after_s } | AskError::TooMany { retry_after_s } => {
+            AskError::Denied { retry_after_s } => {
                 Self::new(ProblemCode::TooManyRequests, error).retry_after(retry_after_s)
             }
             AskError::Storage(error) => error.into(),
@@ -73,7 +68,7 @@ impl From<AskError> for Rejection {
         (status = 400, body = Problem, description = "`invalid_request`: not enrolled, or set up already"),
         (status = 401, body = Problem), (status = 403, body = Problem),
         (status = 409, body = Problem, description = "`no_trusted_device`, `device_limit`"),
-        (status = 429, body = Problem, description = "`too_many_requests`: denied lately, or many ask"),
+        (status = 429, body = Problem, description = "`too_many_requests`: denied lately"),
     )
 )]
 pub async fn ask(
@@ -101,16 +96,12 @@ pub async fn ask(
                     Event::new(workspace, Actor::User(new.user), Action::ApprovalAsked).device(new.device);
                 audit::record(connection, &stamp, [event]).await?;
             }
-            Ok::<_, AskError>((until, is_new))
+            Ok::<_, AskError>(until)
         })
     });
-    let (until, is_new) = asked.await?;
-    if is_new {
-        state.wake_devices();
-    }
     Ok(Json(ApprovalAnswer {
         state: ApprovalState::Pending,
-        until: Some(until),
+        until: Some(asked.await?),
     }))
 }
 
@@ -137,14 +128,11 @@ async fn request(
         Asked::Denied(until) => Err(AskError::Denied {
             retry_after_s: until.seconds_from(now),
         }),
-        Asked::TooMany(until) => Err(AskError::TooMany {
-            retry_after_s: until.seconds_from(now),
-        }),
     }
 }
 
 /// What became of asking. While that is pending, it waits for an answer, 25 seconds
-/// at most.
+/// at most, or until the same device asks this again.
 #[utoipa::path(
     get, path = "/v1/device/approval", tag = "device",
     responses(
@@ -162,17 +150,21 @@ pub async fn answer(
     }
     let user = caller.person.user.id;
     let end = Instant::now() + WAIT;
-    let mut woken = state.device_changes();
+    // Before looking: what happens from now on wakes.
+    let mut place = state.waiting().wait(user, caller.device);
     let mut stopping = state.stopping();
+    let mut replaced = false;
     loop {
-        // Before looking: what happens from now on wakes.
-        woken.mark_unchanged();
         let now = state.now();
         let mut connection = state.storage().read().await?;
         let answer = approvals::answer(&mut connection, user, caller.device, now).await?;
         drop(connection);
-        let answer = answer.ok_or(DeviceError::Disabled)?;
-        let over = Instant::now() >= end || *stopping.borrow_and_update();
+        let answer = match answer {
+            Standing::NotEnrolled => return Err(DeviceError::NotEnrolled.into()),
+            Standing::Disabled => return Err(DeviceError::Disabled.into()),
+            Standing::Of(answer) => answer,
+        };
+        let over = replaced || Instant::now() >= end || *stopping.borrow_and_update();
         let until = match answer.until {
             Some(until) if answer.state == ApprovalState::Pending && !over => until,
             _ => return Ok(Json(answer)),
@@ -181,7 +173,7 @@ pub async fn answer(
         let wake_at = end.min(Instant::now() + Duration::from_millis(millis));
         tokio::select! {
             () = tokio::time::sleep_until(wake_at) => {}
-            _ = woken.changed() => {}
+            woken = place.woken() => replaced = woken == Woken::Replaced,
             _ = stopping.changed() => {}
         }
     }

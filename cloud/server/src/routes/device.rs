@@ -13,7 +13,6 @@ use crate::auth::body::{Body, NoBody};
 use crate::auth::roles::SignedInPerson;
 use crate::code::Code;
 use crate::mail::MailError;
-use crate::names;
 use crate::problem::Rejection;
 use crate::stamp::Stamp;
 use crate::state::AppState;
@@ -22,6 +21,7 @@ use crate::storage::codes::Kept;
 use crate::storage::devices::{MOST_TRUSTED, NewDevice, Trusted};
 use crate::storage::tokens::Person;
 use crate::storage::{Connection, Erase, StorageError, codes, devices};
+use crate::{forwarded, names};
 
 /// Why a device could not be set up.
 #[derive(Debug, thiserror::Error)]
@@ -112,17 +112,19 @@ pub async fn enrol(
     State(state): State<AppState>,
     caller: SignedInPerson<Body<EnrolDevice>>,
 ) -> Result<Json<Me>, Rejection> {
-    let new = read(caller.body.0, caller.key)?;
+    let new = read(caller.body.0, caller.key, &caller.ip)?;
     let stamp = state.stamp();
     let (user, workspace) = (caller.person.user.id, caller.person.workspace.id);
     let enrolled = state.storage().write(Erase::Nothing, move |connection| {
         Box::pin(async move { store(connection, &stamp, user, workspace, new).await })
     });
     enrolled.await?;
+    // A device that had to make room may wait for approval.
+    state.waiting().wake(user);
     Ok(Json(me_again(&state, caller.person, caller.device).await?))
 }
 
-fn read(enrol: EnrolDevice, device_key: PublicJwk) -> Result<NewDevice, DeviceError> {
+fn read(enrol: EnrolDevice, device_key: PublicJwk, ip: &str) -> Result<NewDevice, DeviceError> {
     let name = names::clean(&enrol.name);
     if !(1..=names::MAX_CHARS).contains(&name.chars().count()) {
         return Err(DeviceError::Name);
@@ -140,6 +142,7 @@ fn read(enrol: EnrolDevice, device_key: PublicJwk) -> Result<NewDevice, DeviceEr
         device_key,
         sealing_key: enrol.sealing_key,
         sealing_key_signature: enrol.sealing_key_signature,
+        enrolled_from: forwarded::network_of(ip),
     })
 }
 
@@ -157,6 +160,14 @@ async fn store(
     let state = devices::get(connection, user, id)
         .await?
         .map(|device| device.state);
+    if state.is_none()
+        && let Some(forgotten) = devices::make_room(connection, user, stamp.now).await?
+    {
+        let event = Event::new(workspace, Actor::Server, Action::DeviceForgotten)
+            .device(forgotten.id)
+            .detail(forgotten.name);
+        audit::record(connection, stamp, [event]).await?;
+    }
     let action = match state {
         None | Some(DeviceState::AwaitingCode | DeviceState::PendingApproval) => {
             devices::enrol(connection, user, &new, stamp.now).await?;
@@ -312,7 +323,7 @@ pub async fn verify(
     match tried.await? {
         Tried::Right => {
             // It may wait for approval as well.
-            state.wake_devices();
+            state.waiting().wake(user);
             Ok(Json(me_again(&state, caller.person, caller.device).await?))
         }
         Tried::Limit => Err(DeviceError::DeviceLimit.into()),

@@ -233,7 +233,7 @@ pub async fn approve(
         })
     });
     approved.await?;
-    state.wake_devices();
+    state.waiting().wake(user);
     // Sessions of a device that is vouched for now may be good now.
     state.wake_workers();
     Ok(show(&state, user, Some(this)).await?)
@@ -365,7 +365,7 @@ pub async fn deny(
         })
     });
     denied.await?;
-    state.wake_devices();
+    state.waiting().wake(user);
     Ok(show(&state, user, Some(this)).await?)
 }
 
@@ -394,7 +394,7 @@ pub async fn disable(
         })
     });
     disabled.await?;
-    ended(&state);
+    ended(&state, user);
     Ok(show(&state, user, Some(this)).await?)
 }
 
@@ -429,12 +429,12 @@ pub async fn disable_of_user(
         })
     });
     disabled.await?;
-    ended(&state);
+    ended(&state, user);
     Ok(show(&state, user, Some(this).filter(|_| user == admin)).await?)
 }
 
 /// Whoever waits with a device that was disabled is told; its keys are to be destroyed.
-pub(super) fn ended(state: &AppState) {
-    state.wake_devices();
+pub(super) fn ended(state: &AppState, user: UserId) {
+    state.waiting().wake(user);
     state.wake_workers();
 }

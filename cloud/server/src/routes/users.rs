@@ -301,6 +301,6 @@ pub async fn deprovision(
         })
     });
     done.await?;
-    ended(&state);
+    ended(&state, user);
     Ok(show(&state, &caller).await?)
 }

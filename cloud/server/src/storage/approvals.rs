@@ -12,10 +12,6 @@ use super::{Connection, Row, StorageError, devices, row};
 /// in milliseconds.
 pub const PENDING_MS: i64 = 15 * 60 * 1000;
 
-/// Requests of one person that may be pending at once: more than this are not
-/// somebody's devices, but somebody who hides one among them.
-const PENDING_AT_ONCE: u32 = 50;
-
 /// A device that asks.
 #[derive(Clone, Debug)]
 pub struct NewRequest {
@@ -38,8 +34,6 @@ pub enum Asked {
     PendingAlready(UnixMillis),
     /// It was denied, and may not ask again until then.
     Denied(UnixMillis),
-    /// Too many ask; the first of them ends then.
-    TooMany(UnixMillis),
 }
 
 /// A device that is not trusted asks. While its request is pending, asking again
@@ -66,17 +60,6 @@ pub async fn ask(
             Asked::Denied(until)
         });
     }
-    let others = sqlx::query(
-        "SELECT COUNT(*) AS pending, COALESCE(MIN(expires_at), 0) AS first_end FROM approval_requests
-         WHERE user_id = $1 AND expires_at > $2 AND denied_at IS NULL",
-    )
-    .bind(new.user.to_string())
-    .bind(now.0)
-    .fetch_one(&mut *connection)
-    .await?;
-    if row::count(&others, "pending")? >= PENDING_AT_ONCE {
-        return Ok(Asked::TooMany(row::time(&others, "first_end")?));
-    }
     let until = now.plus(PENDING_MS);
     sqlx::query(
         "INSERT INTO approval_requests (user_id, device_id, browser, ip, asked_at, expires_at)
@@ -96,14 +79,24 @@ pub async fn ask(
     Ok(Asked::Pending(until))
 }
 
-/// What became of a device's request. `None`: there is no such device, or it was
-/// disabled.
+/// How it stands with a device that may have asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// There is no such device, or no longer.
+    NotEnrolled,
+    /// It was disabled.
+    Disabled,
+    /// What became of its request.
+    Of(ApprovalAnswer),
+}
+
+/// What became of a device's request.
 pub async fn answer(
     connection: &mut Connection,
     user: UserId,
     device: DeviceId,
     now: UnixMillis,
-) -> Result<Option<ApprovalAnswer>, StorageError> {
+) -> Result<Standing, StorageError> {
     let found = sqlx::query(
         "SELECT devices.state, requests.expires_at, requests.denied_at FROM devices
          LEFT JOIN approval_requests AS requests ON requests.user_id = devices.user_id
@@ -115,11 +108,13 @@ pub async fn answer(
     .bind(now.0)
     .fetch_optional(connection)
     .await?;
-    let Some(found) = found else { return Ok(None) };
+    let Some(found) = found else {
+        return Ok(Standing::NotEnrolled);
+    };
     let until = found.try_get::<Option<i64>, _>("expires_at")?.map(UnixMillis);
     let denied = !found.try_get_raw("denied_at")?.is_null();
     let state = match devices::read_state(&found, "state")? {
-        DeviceState::Disabled => return Ok(None),
+        DeviceState::Disabled => return Ok(Standing::Disabled),
         DeviceState::Trusted => ApprovalState::Approved,
         DeviceState::AwaitingCode | DeviceState::PendingApproval => match until {
             None => ApprovalState::NotAsked,
@@ -127,7 +122,7 @@ pub async fn answer(
             Some(_) => ApprovalState::Pending,
         },
     };
-    Ok(Some(ApprovalAnswer { state, until }))
+    Ok(Standing::Of(ApprovalAnswer { state, until }))
 }
 
 /// Whether the device's request is pending.
@@ -137,8 +132,8 @@ pub async fn is_pending(
     device: DeviceId,
     now: UnixMillis,
 ) -> Result<bool, StorageError> {
-    let answer = answer(connection, user, device, now).await?;
-    Ok(answer.is_some_and(|answer| answer.state == ApprovalState::Pending))
+    let standing = answer(connection, user, device, now).await?;
+    Ok(matches!(standing, Standing::Of(answer) if answer.state == ApprovalState::Pending))
 }
 
 /// Denies a device's pending request. `false`: there is none.

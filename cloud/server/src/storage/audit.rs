@@ -56,6 +56,8 @@ pub enum Action {
     SignedOut,
     /// A device was enrolled, and waits to be verified.
     DeviceEnrolled,
+    /// A device that was never trusted had to make room for another.
+    DeviceForgotten,
     /// A trusted device was renamed.
     DeviceRenamed,
     /// A code was sent.
@@ -123,6 +125,7 @@ impl Action {
             Self::SignedIn => "user.signed_in",
             Self::SignedOut => "user.signed_out",
             Self::DeviceEnrolled => "device.enrolled",
+            Self::DeviceForgotten => "device.forgotten",
             Self::DeviceRenamed => "device.renamed",
             Self::CodeSent => "device.code_sent",
             Self::CodeNotSent => "device.code_not_sent",

@@ -9,6 +9,10 @@ use super::{Connection, Row, StorageError, approvals, codes, keys, row, tokens};
 /// Devices of one person that may be trusted at once.
 pub const MOST_TRUSTED: u32 = 20;
 
+/// Devices of one person that may be enrolled at once without being trusted: more than
+/// anybody sets up, and few enough to look through.
+pub const MOST_UNTRUSTED: u32 = 50;
+
 /// A device to be enrolled.
 #[derive(Clone, Debug)]
 pub struct NewDevice {
@@ -24,6 +28,8 @@ pub struct NewDevice {
     pub sealing_key: PublicJwk,
     /// By the device key, over device id and sealing key.
     pub sealing_key_signature: Bytes,
+    /// The network that it is enrolled from, as text; empty if nobody knows.
+    pub enrolled_from: String,
 }
 
 pub(super) fn kind_text(kind: DeviceKind) -> &'static str {
@@ -128,12 +134,14 @@ pub async fn enrol(
 ) -> Result<(), StorageError> {
     sqlx::query(
         "INSERT INTO devices
-         (user_id, id, name, name_key, kind, state, device_key, sealing_key, sealing_key_signature, created_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+         (user_id, id, name, name_key, kind, state, device_key, sealing_key, sealing_key_signature, created_at,
+          enrolled_from)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
          ON CONFLICT (user_id, id) DO UPDATE SET
              name = excluded.name, name_key = excluded.name_key, kind = excluded.kind,
              state = excluded.state,
-             sealing_key = excluded.sealing_key, sealing_key_signature = excluded.sealing_key_signature
+             sealing_key = excluded.sealing_key, sealing_key_signature = excluded.sealing_key_signature,
+             enrolled_from = excluded.enrolled_from
          WHERE devices.state IN ('awaiting_code', 'pending_approval')",
     )
     .bind(user.to_string())
@@ -146,9 +154,70 @@ pub async fn enrol(
     .bind(row::to_json(&new.sealing_key))
     .bind(new.sealing_key_signature.0.clone())
     .bind(now.0)
+    .bind(new.enrolled_from.clone())
     .execute(&mut *connection)
     .await?;
     approvals::withdraw(connection, user, new.device_key.device_id()).await
+}
+
+/// A device that was forgotten.
+#[derive(Clone, Debug)]
+pub struct Forgotten {
+    /// Which.
+    pub id: DeviceId,
+    /// What it was called.
+    pub name: String,
+}
+
+/// Forgets a device that is not trusted, if the person has as many of those as may be:
+/// one more is about to be enrolled.
+///
+/// Whoever knows the person's password can enrol devices without end, and shall neither
+/// keep the person from enrolling one nor push theirs out. So it is one from the network
+/// that most of them came from; of those, the one that was enrolled, or asked for
+/// approval, the longest ago.
+pub async fn make_room(
+    connection: &mut Connection,
+    user: UserId,
+    now: UnixMillis,
+) -> Result<Option<Forgotten>, StorageError> {
+    let found = sqlx::query(
+        "WITH waiting AS (
+             SELECT devices.id, devices.name, devices.enrolled_from,
+                    COALESCE(requests.asked_at, devices.created_at) AS active_at
+             FROM devices LEFT JOIN approval_requests AS requests
+                 ON requests.user_id = devices.user_id AND requests.device_id = devices.id
+                 AND requests.denied_at IS NULL AND requests.expires_at > $2
+             WHERE devices.user_id = $1 AND devices.state IN ('awaiting_code', 'pending_approval'))
+         SELECT id, name FROM waiting
+         WHERE (SELECT COUNT(*) FROM waiting) >= $3
+         ORDER BY (SELECT COUNT(*) FROM waiting AS others
+                   WHERE others.enrolled_from = waiting.enrolled_from) DESC, active_at, id
+         LIMIT 1",
+    )
+    .bind(user.to_string())
+    .bind(now.0)
+    .bind(i64::from(MOST_UNTRUSTED))
+    .fetch_optional(&mut *connection)
+    .await?;
+    let Some(found) = found else { return Ok(None) };
+    let forgotten = Forgotten {
+        id: row::text(&found, "id")?,
+        name: found.try_get("name")?,
+    };
+    // The codes stay, closed: the person's limit counts them.
+    codes::close_of_device(connection, user, forgotten.id, now).await?;
+    for statement in [
+        "DELETE FROM approval_requests WHERE user_id = $1 AND device_id = $2",
+        "DELETE FROM devices WHERE user_id = $1 AND id = $2",
+    ] {
+        sqlx::query(statement)
+            .bind(user.to_string())
+            .bind(forgotten.id.to_string())
+            .execute(&mut *connection)
+            .await?;
+    }
+    Ok(Some(forgotten))
 }
 
 /// Gives a device another name.
@@ -207,7 +276,7 @@ pub async fn trust(
         return Ok(Trusted::Limit);
     }
     let done = sqlx::query(
-        "UPDATE devices SET state = 'trusted', trusted_at = $3
+        "UPDATE devices SET state = 'trusted', trusted_at = $3, enrolled_from = NULL
          WHERE user_id = $1 AND id = $2 AND state IN ('awaiting_code', 'pending_approval')",
     )
     .bind(user.to_string())
@@ -264,7 +333,7 @@ pub async fn disable(
     now: UnixMillis,
 ) -> Result<bool, StorageError> {
     let done = sqlx::query(
-        "UPDATE devices SET state = 'disabled', disabled_at = $3
+        "UPDATE devices SET state = 'disabled', disabled_at = $3, enrolled_from = NULL
          WHERE user_id = $1 AND id = $2 AND state <> 'disabled'",
     )
     .bind(user.to_string())

@@ -72,12 +72,23 @@ async fn a_second_device_is_approved_by_the_first() {
     );
 }
 
+/// Until so many have seen that there is no answer yet, and wait for it.
+async fn sleep_begins(server: &Server, count: usize) {
+    let asleep = async {
+        while server.state.waiting().asleep() != count {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(LIMIT, asleep).await.expect("they wait");
+}
+
 /// Waits for the answer as a device does, from before it is there.
 async fn waits_for(server: &Server, waiting: &Client, happens: impl Future<Output = Answer>) -> Answer {
     let client = over(server, waiting);
     // So that the client knows the nonce: its one request is the waiting.
     client.me().await;
     let waiting = tokio::spawn(async move { client.get("/v1/device/approval").await });
+    sleep_begins(server, 1).await;
     assert_eq!(happens.await.status, StatusCode::OK);
     // Unanswered, it would wait for 25 seconds.
     let answer = tokio::time::timeout(LIMIT, waiting).await;
@@ -107,6 +118,34 @@ async fn who_waits_for_an_answer_gets_it_when_it_is_given() {
     let code = server.mailed_code();
     let trusted = waits_for(&server, &fifth, fifth.verify(&code)).await;
     assert_eq!(trusted.ok::<ApprovalAnswer>().state, ApprovalState::Approved);
+}
+
+#[tokio::test]
+async fn a_device_waits_once_and_a_newer_wait_answers_the_older() {
+    let server = server_with_ada().await;
+    let first = server.trusted(ADA).await;
+    let (second, third) = (server.untrusted(ADA).await, server.untrusted(ADA).await);
+    let wait = |client: &Client| {
+        let client = over(&server, client);
+        tokio::spawn(async move { client.approval().await.state })
+    };
+    for device in [&second, &third] {
+        device.ask_approval().await.ok::<ApprovalAnswer>();
+    }
+    let others = wait(&third);
+    let older = wait(&second);
+    sleep_begins(&server, 2).await;
+    let newer = wait(&second);
+    // Unanswered, it would wait for 25 seconds.
+    let answer = tokio::time::timeout(LIMIT, older).await.expect("an answer");
+    assert_eq!(answer.unwrap(), ApprovalState::Pending);
+    sleep_begins(&server, 2).await;
+    first.approve(&second).await.ok::<Devices>();
+    let answer = tokio::time::timeout(LIMIT, newer).await.expect("an answer");
+    assert_eq!(answer.unwrap(), ApprovalState::Approved);
+    first.deny(&third).await.ok::<Devices>();
+    let answer = tokio::time::timeout(LIMIT, others).await.expect("an answer");
+    assert_eq!(answer.unwrap(), ApprovalState::Denied);
 }
 
 #[tokio::test]
@@ -323,21 +362,41 @@ async fn other_peoples_devices_are_nobodys_business() {
 }
 
 #[tokio::test]
-async fn as_many_may_ask_at_once_as_anybody_looks_through() {
+async fn the_oldest_request_makes_room_for_the_newest() {
     let server = server_with_ada().await;
     let first = server.trusted(ADA).await;
     let mut waiting = Vec::new();
     for _ in 0..50 {
         let client = server.untrusted(ADA).await;
         client.ask_approval().await.ok::<ApprovalAnswer>();
+        server.clock.advance(1);
         waiting.push(client);
     }
+    let oldest = over(&server, &waiting[0]);
+    oldest.me().await;
+    let oldest = tokio::spawn(async move { oldest.get("/v1/device/approval").await });
+    sleep_begins(&server, 1).await;
     let late = server.untrusted(ADA).await;
-    let refused = late.ask_approval().await;
-    assert_eq!(refused.code(), ProblemCode::TooManyRequests);
-    assert_eq!(refused.headers["retry-after"], "900");
-    first.deny(&waiting[0]).await.ok::<Devices>();
     late.ask_approval().await.ok::<ApprovalAnswer>();
+    // Whoever waits with the oldest is told so.
+    let told = tokio::time::timeout(LIMIT, oldest).await.expect("an answer");
+    assert_eq!(told.unwrap().code(), ProblemCode::InvalidRequest);
+    assert_eq!(waiting[0].me().await.device, None);
+    assert_eq!(first.approve(&waiting[0]).await.code(), ProblemCode::NotFound);
+    let trail = server.trail().await;
+    assert!(trail.ends_with(&[
+        "device.forgotten".to_owned(),
+        "device.enrolled".to_owned(),
+        "device.approval_asked".to_owned()
+    ]));
+    // All others wait as before.
+    for client in waiting[1..].iter().chain([&late]) {
+        assert!(first.listed(client).await.request.is_some());
+    }
+    // It may come again, and the next one makes room.
+    waiting[0].enrol("again").await.ok::<Me>();
+    assert_eq!(waiting[1].me().await.device, None);
+    first.approve(&late).await.ok::<Devices>();
 }
 
 #[tokio::test]

@@ -8,7 +8,7 @@ use ferry_server::{admin, retention};
 use futures_util::future::join_all;
 
 use crate::client::{Client, Transport};
-use crate::fixture::{ADA, BASE, PASSWORD, Server, server_with_ada};
+use crate::fixture::{ADA, BASE, PASSWORD, PROXY, Server, server_with_ada};
 
 const BOB: &str = "bob@example.com";
 const MINUTE: i64 = 60 * 1000;
@@ -35,12 +35,12 @@ async fn of_fifty_registrations_at_once_with_nineteen_devices_one_succeeds() {
     let first = server.trusted(ADA).await;
     approve_more(&server, &first, 18).await;
     let mut racing = Vec::new();
-    for _ in 0..50 {
+    for _ in 0..49 {
         let waiting = server.untrusted(ADA).await;
         waiting.ask_approval().await.ok::<ApprovalAnswer>();
         racing.push((over(&server, &first), waiting));
     }
-    // And one by a code.
+    // And the fiftieth by a code.
     let by_code = server.untrusted(ADA).await;
     by_code.send_code().await;
     let code = server.mailed_code();
@@ -54,12 +54,60 @@ async fn of_fifty_registrations_at_once_with_nineteen_devices_one_succeeds() {
         .iter()
         .filter(|answer| answer.status == StatusCode::OK)
         .count();
-    assert_eq!(succeeded, 1);
+    assert_eq!((answers.len(), succeeded), (50, 1));
     for answer in answers.iter().filter(|answer| answer.status != StatusCode::OK) {
         assert_eq!(answer.code(), ProblemCode::DeviceLimit);
     }
     let trusted = "SELECT COUNT(*) FROM devices WHERE state = 'trusted'";
     assert_eq!(server.number(trusted).await, 20);
+}
+
+/// Enrols a new device from an address; it asks for approval if it may.
+async fn enrol_from(server: &Server, address: &'static str) -> Client {
+    let client = server.client_from(PROXY, address);
+    client.sign_in(ADA, PASSWORD).await.ok::<serde_json::Value>();
+    client.enrol(&client.device().to_string()).await.ok::<Me>();
+    server.clock.advance(1);
+    client
+}
+
+#[tokio::test]
+async fn who_knows_the_password_does_not_push_out_the_persons_own_device() {
+    let server = server_with_ada().await;
+    let first = server.trusted(ADA).await;
+    let own = enrol_from(&server, "203.0.113.7").await;
+    let asking = enrol_from(&server, "203.0.113.8").await;
+    asking.ask_approval().await.ok::<ApprovalAnswer>();
+    // All of one customer's addresses are one.
+    let mut strangers = Vec::new();
+    for address in ["2001:db8::1", "2001:db8::2", "2001:db8:0:0:ffff::1"] {
+        for _ in 0..20 {
+            let stranger = enrol_from(&server, address).await;
+            stranger.ask_approval().await.ok::<ApprovalAnswer>();
+            strangers.push(stranger);
+        }
+    }
+    let untrusted = "SELECT COUNT(*) FROM devices WHERE state <> 'trusted'";
+    assert_eq!(server.number(untrusted).await, 50);
+    for client in &strangers[..12] {
+        assert_eq!(client.me().await.device, None);
+    }
+    first.approve(&asking).await.ok::<Devices>();
+    own.send_code().await;
+    own.verify(&server.mailed_code()).await.ok::<Me>();
+    let networks = "SELECT COUNT(*) FROM devices WHERE state = 'trusted' AND enrolled_from IS NOT NULL";
+    assert_eq!(server.number(networks).await, 0);
+    // Codes count for the limit, whatever became of their device.
+    strangers[59].send_code().await;
+    for _ in 0..60 {
+        enrol_from(&server, "2001:db8::3").await;
+    }
+    assert_eq!(strangers[59].me().await.device, None);
+    let late = enrol_from(&server, "203.0.113.9").await;
+    assert_eq!(
+        late.post_empty("/v1/device/code").await.code(),
+        ProblemCode::CodeLimit
+    );
 }
 
 #[tokio::test]
