@@ -7,7 +7,10 @@ CREATE TABLE users (
     -- E-mail address as the admin wrote it; codes go there.
     email TEXT NOT NULL,
     -- The same, trimmed and in lower case: what is compared.
-    email_key TEXT NOT NULL UNIQUE,
+    email_key TEXT NOT NULL,
+    -- 1: they sign in, or did, with this address, and nobody else does. 0: they were
+    -- invited, and have not accepted; another workspace may invite the same address.
+    holds_email BIGINT NOT NULL CHECK (holds_email IN (0, 1)),
     -- What to call them.
     name TEXT NOT NULL,
     -- argon2id, as a PHC string.
@@ -18,4 +21,6 @@ CREATE TABLE users (
     created_at BIGINT NOT NULL
 );
 
-CREATE INDEX users_of_workspace ON users (workspace_id);
+CREATE UNIQUE INDEX users_by_email ON users (email_key) WHERE holds_email = 1;
+CREATE UNIQUE INDEX users_of_workspace ON users (workspace_id, email_key);
+CREATE INDEX users_invited_by_email ON users (email_key) WHERE holds_email = 0;

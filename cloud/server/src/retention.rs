@@ -6,7 +6,7 @@ use crate::stamp::Stamp;
 use crate::state::AppState;
 use crate::storage::audit::{self, Action, Actor, Event};
 use crate::storage::{
-    Erase, StorageError, approvals, codes, devices, jti, keys, leases, sessions, sign_in, tokens,
+    Erase, StorageError, approvals, codes, devices, invitations, jti, keys, leases, sessions, sign_in, tokens,
 };
 
 /// How often the server sweeps.
@@ -83,6 +83,7 @@ async fn forget(state: &AppState, stamp: Stamp) -> Result<(u64, u64), StorageErr
                 + tokens::sweep(connection, now).await?
                 + codes::sweep(connection, now).await?
                 + approvals::sweep(connection, now).await?
+                + invitations::sweep(connection, now).await?
                 + sign_in::sweep(connection, now).await?
                 + leases::sweep(connection, now).await?;
             Ok::<_, StorageError>((keys, forgotten))

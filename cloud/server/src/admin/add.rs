@@ -72,6 +72,7 @@ pub async fn user(admin: &Admin, add: AddUser) -> Result<UserId, AdminError> {
         name,
         password_hash: passwords::hash(&add.password, &*admin.random)?,
         admin: add.admin,
+        holds_email: true,
     };
     let stamp = admin.stamp();
     let added = admin.storage.write(Erase::Nothing, move |connection| {

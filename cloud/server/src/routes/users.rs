@@ -20,6 +20,7 @@ use crate::problem::Rejection;
 use crate::stamp::Stamp;
 use crate::state::AppState;
 use crate::storage::audit::{self, Action, Actor, Event};
+use crate::storage::invitations::Counted;
 use crate::storage::sign_in::{self, Attempt, Source};
 use crate::storage::users::NewUser;
 use crate::storage::{Connection, Erase, StorageError, invitations, users};
@@ -36,6 +37,14 @@ pub enum PeopleError {
     /// The person.
     #[error(transparent)]
     Users(#[from] UsersError),
+    /// Too many were invited.
+    #[error(
+        "too many invitations: 3 in 15 minutes and 10 a day to one address, and 100 an hour, are the most"
+    )]
+    TooMany {
+        /// Seconds until another may be sent.
+        retry_after_s: u32,
+    },
     /// The mail could not be sent.
     #[error("the invitation could not be e-mailed: invite them again in a moment")]
     Mail(#[from] MailError),
@@ -53,6 +62,9 @@ impl From<PeopleError> for Rejection {
         let code = match error {
             E::Asker(error) => return error.into(),
             E::Users(error) => return error.into(),
+            E::TooMany { retry_after_s } => {
+                return Self::new(ProblemCode::TooManyRequests, error).retry_after(retry_after_s);
+            }
             E::Mail(_) => ProblemCode::Unavailable,
             E::Hasher => return Self::internal(error),
             E::Storage(error) => return error.into(),
@@ -84,6 +96,9 @@ pub enum AcceptError {
     /// The code, or the address: nobody is told which.
     #[error("the code is wrong, was used, or has expired: look again, or have your admin invite you again")]
     Wrong,
+    /// The address.
+    #[error("somebody signs in with this e-mail address already, in another workspace: tell your admin")]
+    EmailTaken,
     /// The database failed.
     #[error(transparent)]
     Storage(#[from] StorageError),
@@ -97,6 +112,7 @@ impl From<AcceptError> for Rejection {
             }
             AcceptError::Password(PasswordError::Hasher) => return Self::internal(error),
             AcceptError::Wrong => ProblemCode::CodeWrong,
+            AcceptError::EmailTaken => ProblemCode::EmailTaken,
             AcceptError::Storage(error) => return error.into(),
         };
         Self::new(code, error)
@@ -128,6 +144,7 @@ pub async fn list(
         (status = 200, body = Users),
         (status = 400, body = Problem), (status = 401, body = Problem), (status = 403, body = Problem),
         (status = 409, body = Problem, description = "`email_taken`"),
+        (status = 429, body = Problem, description = "`too_many_requests`"),
         (status = 503, body = Problem, description = "`unavailable`: the mail could not be sent"),
     )
 )]
@@ -147,6 +164,7 @@ pub async fn invite(
         name,
         password_hash: hashed.await.map_err(|_| PeopleError::Hasher)?,
         admin: caller.body.0.admin,
+        holds_email: false,
     };
     let code = InvitationCode::generate(&*stamp.random);
     let kept = {
@@ -160,7 +178,7 @@ pub async fn invite(
         })
     };
     // Kept first: a code that arrives is good.
-    kept.await?;
+    let counted = kept.await?;
     let invitation = Invitation {
         to: &email,
         by: &caller.person.user.name,
@@ -170,6 +188,10 @@ pub async fn invite(
     };
     if let Err(error) = state.mailer().send_invitation(&stamp, &invitation).await {
         tracing::error!(%error, "an invitation could not be e-mailed");
+        let uncounted = state.storage().write(Erase::Nothing, move |connection| {
+            Box::pin(async move { invitations::uncount(connection, &counted).await })
+        });
+        uncounted.await?;
         return Err(PeopleError::from(error).into());
     }
     Ok(show(&state, &caller).await?)
@@ -183,11 +205,19 @@ async fn keep(
     actor: Actor,
     new: &NewUser,
     code: &InvitationCode,
-) -> Result<(), PeopleError> {
+) -> Result<Counted, PeopleError> {
+    if users::email_is_held(connection, &new.email).await? {
+        return Err(UsersError::EmailTaken(new.email.clone()).into());
+    }
+    let counted = invitations::count(connection, stamp, new.workspace, &new.email)
+        .await?
+        .map_err(|next| PeopleError::TooMany {
+            retry_after_s: next.seconds_from(stamp.now),
+        })?;
     let invited = users::invited(connection, new.workspace, &new.email).await?;
     let user = match invited {
         Some(user) => {
-            users::rename(connection, user, &new.name, new.admin).await?;
+            users::change_invited(connection, user, &new.name, new.admin).await?;
             user
         }
         None => manage::add(connection, stamp, actor, new).await?,
@@ -195,7 +225,8 @@ async fn keep(
     let code_hmac = state.code_key().invitation_hmac(user, code);
     invitations::put(connection, user, code_hmac, stamp.now).await?;
     let event = Event::new(new.workspace, actor, Action::UserInvited).detail(format!("user {user}"));
-    Ok(audit::record(connection, stamp, [event]).await?)
+    audit::record(connection, stamp, [event]).await?;
+    Ok(counted)
 }
 
 /// Sets the password of a person who was invited. They sign in with it then.
@@ -205,6 +236,7 @@ async fn keep(
         (status = 204),
         (status = 400, body = Problem, description = "`invalid_request`: the password is too short"),
         (status = 401, body = Problem, description = "`use_dpop_nonce`, `invalid_dpop_proof`"),
+        (status = 409, body = Problem, description = "`email_taken`: meanwhile, in another workspace"),
         (status = 422, body = Problem, description = "`code_wrong`"),
         (status = 429, body = Problem, description = "`too_many_requests`"),
         (status = 503, body = Problem, description = "`unavailable`: many sign in at once"),
@@ -259,13 +291,17 @@ async fn set_password(
     email: &str,
     password_hash: &str,
     source: &Source,
-    is_right: impl FnOnce(UserId, &[u8]) -> bool + Send,
+    is_right: impl Fn(UserId, &[u8]) -> bool + Send,
 ) -> Result<(), AcceptError> {
+    // Of several workspaces, the code is one's.
     let open = invitations::open(connection, email, stamp.now)
         .await?
-        .filter(|open| is_right(open.user, &open.code_hmac))
+        .into_iter()
+        .find(|open| is_right(open.user, &open.code_hmac))
         .ok_or(AcceptError::Wrong)?;
-    users::set_password(connection, open.user, password_hash).await?;
+    if !users::accept(connection, open.user, password_hash).await? {
+        return Err(AcceptError::EmailTaken);
+    }
     invitations::remove(connection, open.user).await?;
     sign_in::clear(connection, source).await?;
     let event = Event::new(open.workspace, Actor::User(open.user), Action::InvitationAccepted);

@@ -3,6 +3,7 @@
 use ferry_protocol::{DeviceId, UnixMillis, UserId};
 use sqlx::Row as _;
 
+use super::limit::{self, Limit};
 use super::{Connection, StorageError, row};
 use crate::stamp::Stamp;
 
@@ -12,12 +13,8 @@ pub const LIFETIME_MS: i64 = 5 * 60 * 1000;
 /// How often a code may be tried.
 pub const TRIES: u32 = 5;
 
-/// Codes sent to one person within [`SHORT_MS`].
-const PER_SHORT: usize = 3;
-const SHORT_MS: i64 = 15 * 60 * 1000;
-
-/// Codes sent to one person within [`LONG_MS`].
-const PER_LONG: usize = 10;
+/// Codes sent to one person: 3 in 15 minutes, 10 a day.
+const LIMITS: [Limit; 2] = [Limit::new(3, 15 * 60 * 1000), Limit::new(10, LONG_MS)];
 const LONG_MS: i64 = 24 * 60 * 60 * 1000;
 
 /// A code that was kept.
@@ -50,14 +47,8 @@ pub async fn send(
     .bind(stamp.now.plus(-LONG_MS).0)
     .fetch_all(&mut *connection)
     .await?;
-    let mut next = stamp.now;
-    for (most, window) in [(PER_SHORT, SHORT_MS), (PER_LONG, LONG_MS)] {
-        // The oldest of as many as may be: once it lies outside the window, one may be sent.
-        if let Some(oldest) = sent.get(most - 1) {
-            next = next.max(row::time(oldest, "sent_at")?.plus(window));
-        }
-    }
-    if next > stamp.now {
+    let sent = row::times(&sent, "sent_at")?;
+    if let Some(next) = limit::next(&sent, &LIMITS, stamp.now) {
         return Ok(Err(next));
     }
     close_all(connection, user, stamp.now).await?;

@@ -20,6 +20,7 @@ pub mod invitations;
 pub mod jti;
 pub mod keys;
 pub mod leases;
+mod limit;
 pub mod row;
 pub mod sessions;
 pub mod sign_in;

@@ -30,6 +30,11 @@ pub(crate) fn time(row: &Row, column: &'static str) -> Result<UnixMillis, Storag
     Ok(UnixMillis(row.try_get(column)?))
 }
 
+/// The points in time of all rows.
+pub(crate) fn times(rows: &[Row], column: &'static str) -> Result<Vec<UnixMillis>, StorageError> {
+    rows.iter().map(|found| time(found, column)).collect()
+}
+
 /// Bytes.
 pub(crate) fn bytes(row: &Row, column: &'static str) -> Result<Bytes, StorageError> {
     Ok(Bytes(row.try_get(column)?))

@@ -20,6 +20,8 @@ pub struct NewUser {
     pub password_hash: String,
     /// Whether they administer the workspace.
     pub admin: bool,
+    /// Whether the address is theirs at once; otherwise it is when they accept.
+    pub holds_email: bool,
 }
 
 /// What signing in needs to know.
@@ -37,16 +39,30 @@ pub fn email_key(email: &str) -> String {
     email.trim().to_lowercase()
 }
 
-/// Adds a person. `None`: somebody has this e-mail address already.
+/// Whether somebody signs in, or did, with this e-mail address, in whichever workspace.
+pub async fn email_is_held(connection: &mut Connection, email: &str) -> Result<bool, StorageError> {
+    let found = sqlx::query("SELECT 1 FROM users WHERE email_key = $1 AND holds_email = 1")
+        .bind(email_key(email))
+        .fetch_optional(connection)
+        .await?;
+    Ok(found.is_some())
+}
+
+/// Adds a person. `None`: somebody has this e-mail address already, or was invited to
+/// this workspace with it.
 pub async fn add(
     connection: &mut Connection,
     stamp: &Stamp,
     new: &NewUser,
 ) -> Result<Option<UserId>, StorageError> {
+    if email_is_held(connection, &new.email).await? {
+        return Ok(None);
+    }
     let id = stamp.id(UserId::new);
     let done = sqlx::query(
-        "INSERT INTO users (id, workspace_id, email, email_key, name, password_hash, admin, created_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (email_key) DO NOTHING",
+        "INSERT INTO users (id, workspace_id, email, email_key, name, password_hash, admin, created_at,
+                            holds_email)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT DO NOTHING",
     )
     .bind(id.to_string())
     .bind(new.workspace.to_string())
@@ -56,6 +72,7 @@ pub async fn add(
     .bind(new.password_hash.clone())
     .bind(i64::from(new.admin))
     .bind(stamp.now.0)
+    .bind(i64::from(new.holds_email))
     .execute(connection)
     .await?;
     Ok((done.rows_affected() == 1).then_some(id))
@@ -67,7 +84,8 @@ pub async fn credentials(
     email: &str,
 ) -> Result<Option<Credentials>, StorageError> {
     let found = sqlx::query(
-        "SELECT id, workspace_id, password_hash FROM users WHERE email_key = $1 AND deprovisioned_at IS NULL",
+        "SELECT id, workspace_id, password_hash FROM users
+         WHERE email_key = $1 AND holds_email = 1 AND deprovisioned_at IS NULL",
     )
     .bind(email_key(email))
     .fetch_optional(connection)
@@ -169,7 +187,7 @@ pub async fn invited(
 }
 
 /// Changes what an invited person is called, and whether they are to be an admin.
-pub async fn rename(
+pub async fn change_invited(
     connection: &mut Connection,
     user: UserId,
     name: &str,
@@ -184,18 +202,23 @@ pub async fn rename(
     Ok(())
 }
 
-/// Sets a person's password: argon2id, as a PHC string.
-pub async fn set_password(
+/// An invited person accepts: they sign in from now on, with this password (argon2id, as
+/// a PHC string). `false`: somebody else has come to sign in with the address meanwhile.
+pub async fn accept(
     connection: &mut Connection,
     user: UserId,
     password_hash: &str,
-) -> Result<(), StorageError> {
-    sqlx::query("UPDATE users SET password_hash = $2 WHERE id = $1")
-        .bind(user.to_string())
-        .bind(password_hash.to_owned())
-        .execute(connection)
-        .await?;
-    Ok(())
+) -> Result<bool, StorageError> {
+    let done = sqlx::query(
+        "UPDATE users SET password_hash = $2, holds_email = 1 WHERE id = $1
+         AND NOT EXISTS (SELECT 1 FROM users AS others
+             WHERE others.email_key = users.email_key AND others.holds_email = 1 AND others.id <> $1)",
+    )
+    .bind(user.to_string())
+    .bind(password_hash.to_owned())
+    .execute(connection)
+    .await?;
+    Ok(done.rows_affected() == 1)
 }
 
 /// The workspace that a person belongs to.

@@ -3,6 +3,7 @@
 use std::os::unix::fs::PermissionsExt as _;
 
 use axum::http::StatusCode;
+use ferry_protocol::api::Invite;
 use ferry_protocol::problem::ProblemCode;
 use ferry_server::config::MailConfig;
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
@@ -132,6 +133,29 @@ async fn a_code_that_the_mail_server_refuses_is_not_counted_as_sent() {
         trail[trail.len() - 2..],
         ["device.code_sent", "device.code_not_sent"]
     );
+}
+
+#[tokio::test]
+async fn an_invitation_that_the_mail_server_refuses_is_not_counted_as_sent() {
+    let (url, mut mails) = mail_server("550 there is nobody of that name").await;
+    let (server, client) = awaiting_code(url).await;
+    server.execute("UPDATE users SET admin = 1").await;
+    // No code arrives either.
+    server
+        .execute("UPDATE devices SET state = 'trusted', trusted_at = 0")
+        .await;
+    let bob = Invite {
+        email: "bob@example.com".to_owned(),
+        name: "Bob".to_owned(),
+        admin: false,
+    };
+    // Three in a quarter of an hour are the most.
+    for _ in 0..4 {
+        let problem = client.post("/v1/users", &bob).await.problem();
+        assert_eq!((problem.status, problem.code), (503, ProblemCode::Unavailable));
+    }
+    assert_eq!(server.number("SELECT COUNT(*) FROM invitations_sent").await, 0);
+    assert!(mails.try_recv().is_err());
 }
 
 #[tokio::test]

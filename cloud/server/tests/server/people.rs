@@ -4,6 +4,7 @@ use axum::http::StatusCode;
 use ferry_protocol::UserId;
 use ferry_protocol::api::{AcceptInvitation, Invite, ListedUser, Me, UserState, Users};
 use ferry_protocol::problem::ProblemCode;
+use ferry_server::retention;
 use futures_util::future::join_all;
 
 use crate::client::{Answer, Client, Transport};
@@ -170,6 +171,81 @@ async fn invitations_that_cannot_be_are_refused() {
         assert_eq!(admin.post("/v1/users", &bad).await.code(), code);
     }
     assert_eq!(users(&admin).await.len(), 1);
+}
+
+#[tokio::test]
+async fn an_invitation_of_one_workspace_does_not_keep_another_from_inviting() {
+    let (server, admin) = server_with_admin().await;
+    let elsewhere = server.workspace("Elsewhere").await;
+    server.admin_user(elsewhere, "eve@example.com").await;
+    let eve = server.trusted("eve@example.com").await;
+    admin.post("/v1/users", &invite(BOB)).await.ok::<Users>();
+    let first = code_in(&server.mail());
+    eve.post("/v1/users", &invite(BOB)).await.ok::<Users>();
+    let second = code_in(&server.mail());
+    // Each workspace sees its own.
+    for client in [&admin, &eve] {
+        assert_eq!(users(client).await[1].state, UserState::Invited);
+    }
+    let bob = server.client();
+    assert_eq!(
+        bob.sign_in(BOB, PASSWORD).await.code(),
+        ProblemCode::WrongCredentials
+    );
+    let answer = accept(&bob, BOB, &second, PASSWORD).await;
+    assert_eq!(answer.status, StatusCode::NO_CONTENT);
+    bob.sign_in(BOB, PASSWORD).await.ok::<serde_json::Value>();
+    assert_eq!(bob.me().await.workspace.id, elsewhere);
+    // The address is his now, where he signs in: the other one cannot be accepted.
+    let late = accept(&bob, BOB, &first, "another password").await;
+    assert_eq!(late.code(), ProblemCode::EmailTaken);
+    assert_eq!(
+        admin.post("/v1/users", &invite(BOB)).await.code(),
+        ProblemCode::EmailTaken
+    );
+    bob.sign_in(BOB, PASSWORD).await.ok::<serde_json::Value>();
+    assert_eq!(users(&admin).await[1].state, UserState::Invited);
+    let invited = users(&admin).await[1].user.id;
+    deprovision(&admin, invited).await.ok::<Users>();
+    bob.sign_in(BOB, PASSWORD).await.ok::<serde_json::Value>();
+}
+
+#[tokio::test]
+async fn inviting_is_limited_by_address_and_by_workspace() {
+    let (server, admin) = server_with_admin().await;
+    let refused = async |email: &str| {
+        let answer = admin.post("/v1/users", &invite(email)).await;
+        assert_eq!(answer.code(), ProblemCode::TooManyRequests);
+        answer.headers["retry-after"].to_str().unwrap().to_owned()
+    };
+    for _ in 0..3 {
+        admin.post("/v1/users", &invite(BOB)).await.ok::<Users>();
+    }
+    let code = code_in(&server.mail());
+    assert_eq!(refused(" Bob@example.com").await, "900");
+    // What was refused changed nothing: the newest is good.
+    let answer = accept(&server.client(), BOB, &code, PASSWORD).await;
+    assert_eq!(answer.status, StatusCode::NO_CONTENT);
+    admin
+        .post("/v1/users", &invite("carol@example.com"))
+        .await
+        .ok::<Users>();
+    // Ninety-six more within the hour.
+    server
+        .execute(
+            "INSERT INTO invitations_sent (id, workspace_id, email_hash, sent_at)
+             WITH RECURSIVE places (place) AS (SELECT 1 UNION ALL SELECT place + 1 FROM places WHERE place < 96)
+             SELECT 'row ' || place, workspace_id, X'00', sent_at
+             FROM places JOIN (SELECT workspace_id, MAX(sent_at) AS sent_at FROM invitations_sent)",
+        )
+        .await;
+    let another = "dan@example.com";
+    assert_eq!(refused(another).await, "3600");
+    server.clock.advance(60 * 60 * 1000);
+    admin.post("/v1/users", &invite(another)).await.ok::<Users>();
+    server.clock.advance(DAY);
+    retention::sweep(&server.state).await.unwrap();
+    assert_eq!(server.number("SELECT COUNT(*) FROM invitations_sent").await, 0);
 }
 
 #[tokio::test]
