@@ -10,8 +10,8 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::routes::{
-    accounts, approval, audit, consents, device, devices, health, manage, sessions, sign_in, transfers,
-    users, worker, worker_keys,
+    accounts, approval, approve, audit, consents, device, devices, health, manage, sessions, sign_in,
+    transfers, users, worker, worker_keys,
 };
 use crate::state::AppState;
 use crate::{middleware, web};
@@ -30,8 +30,8 @@ fn routes() -> (Router<AppState>, OpenApi) {
         .routes(routes!(device::verify))
         .routes(routes!(approval::ask, approval::answer))
         .routes(routes!(devices::list))
-        .routes(routes!(devices::approve))
-        .routes(routes!(devices::deny))
+        .routes(routes!(approve::approve))
+        .routes(routes!(approve::deny))
         .routes(routes!(devices::disable))
         .routes(routes!(users::list, users::invite))
         .routes(routes!(users::accept))

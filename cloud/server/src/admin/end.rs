@@ -3,13 +3,13 @@
 use ferry_protocol::{DeviceId, UserId, WorkspaceId};
 
 use super::{Admin, AdminError};
-use crate::manage::users::{self as manage, UsersError};
+use crate::manage::users as manage;
 use crate::storage::audit::Actor;
 use crate::storage::{Connection, Erase, users};
 
 async fn workspace_of(connection: &mut Connection, user: UserId) -> Result<WorkspaceId, AdminError> {
     let workspace = users::workspace_of(connection, user).await?;
-    Ok(workspace.ok_or(UsersError::NoUser)?)
+    workspace.ok_or(AdminError::NoUser)
 }
 
 /// `user deprovision`.

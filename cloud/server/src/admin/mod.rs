@@ -20,7 +20,7 @@ pub use list::{accounts, apps, devices, users, worker_tokens, workspaces};
 use crate::clock::Clock;
 use crate::manage::accounts::AccountsError;
 use crate::manage::apps::AppsError;
-use crate::manage::users::UsersError;
+use crate::manage::users::{AddError, DeprovisionError, DisableError};
 use crate::passwords::PasswordError;
 use crate::random::Random;
 use crate::stamp::Stamp;
@@ -41,9 +41,18 @@ pub enum AdminError {
     /// The workspace.
     #[error("there is no workspace {0}: see `ferry-server workspace list`")]
     NoWorkspace(WorkspaceId),
-    /// A person, or a device of theirs.
+    /// A person who was to be added.
     #[error(transparent)]
-    Users(#[from] UsersError),
+    AddUser(#[from] AddError),
+    /// A person who was to be deprovisioned.
+    #[error(transparent)]
+    Deprovision(#[from] DeprovisionError),
+    /// A device that was to be disabled.
+    #[error(transparent)]
+    DisableDevice(#[from] DisableError),
+    /// A person.
+    #[error("there is no such person: see `ferry-server user list`")]
+    NoUser,
     /// An account.
     #[error(transparent)]
     Accounts(#[from] AccountsError),

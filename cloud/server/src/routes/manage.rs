@@ -7,8 +7,8 @@ use ferry_protocol::AccountId;
 use ferry_protocol::api::{AccountSettings, Apps, ManagedAccounts, NewAccount};
 use ferry_protocol::problem::{Problem, ProblemCode};
 
-use super::devices::{DevicesError, require_admin};
 use crate::auth::body::{Body, NoBody};
+use crate::auth::recheck::{RecheckError, require_admin};
 use crate::auth::roles::{Administrator, Ids};
 use crate::manage::accounts::{self as manage_accounts, AccountsError};
 use crate::manage::apps::{self as manage_apps, AppsError};
@@ -22,7 +22,7 @@ use crate::storage::{Erase, StorageError, accounts, apps};
 pub enum ManageError {
     /// Whoever asks.
     #[error(transparent)]
-    Asker(#[from] DevicesError),
+    Asker(#[from] RecheckError),
     /// The account.
     #[error(transparent)]
     Accounts(#[from] AccountsError),

@@ -3,6 +3,7 @@
 
 pub mod accounts;
 pub mod approval;
+pub mod approve;
 pub mod audit;
 pub mod consents;
 pub mod device;

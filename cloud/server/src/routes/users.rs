@@ -8,13 +8,14 @@ use ferry_protocol::api::{AcceptInvitation, Invite, Users};
 use ferry_protocol::problem::{Problem, ProblemCode};
 use zeroize::Zeroizing;
 
-use super::devices::{DevicesError, ended, require_admin};
+use super::devices::ended;
 use super::sign_in::{SignInError, count};
 use crate::auth::body::{Body, NoBody};
+use crate::auth::recheck::{RecheckError, require_admin};
 use crate::auth::roles::{Administrator, Ids, KeyHolder};
 use crate::code::InvitationCode;
 use crate::mail::{Invitation, MailError};
-use crate::manage::users::{self as manage, UsersError};
+use crate::manage::users::{self as manage, AddError, DeprovisionError};
 use crate::passwords::{Busy, PasswordError};
 use crate::problem::Rejection;
 use crate::stamp::Stamp;
@@ -28,15 +29,15 @@ use crate::storage::{Connection, Erase, StorageError, invitations, users};
 /// The page of the web app on which an invitation is accepted.
 const INVITATION_PAGE: &str = "/#/invitation";
 
-/// Why nothing was done with a person.
+/// Why nobody was invited.
 #[derive(Debug, thiserror::Error)]
-pub enum PeopleError {
+pub enum InviteError {
     /// Whoever asks.
     #[error(transparent)]
-    Asker(#[from] DevicesError),
+    Asker(#[from] RecheckError),
     /// The person.
     #[error(transparent)]
-    Users(#[from] UsersError),
+    Person(#[from] AddError),
     /// Too many were invited.
     #[error(
         "too many invitations: 3 in 15 minutes and 10 a day to one address, and 100 an hour, are the most"
@@ -56,32 +57,46 @@ pub enum PeopleError {
     Storage(#[from] StorageError),
 }
 
-impl From<PeopleError> for Rejection {
-    fn from(error: PeopleError) -> Self {
-        use PeopleError as E;
+impl From<InviteError> for Rejection {
+    fn from(error: InviteError) -> Self {
+        use InviteError as E;
         let code = match error {
             E::Asker(error) => return error.into(),
-            E::Users(error) => return error.into(),
+            E::Storage(error) | E::Person(AddError::Storage(error)) => return error.into(),
+            E::Person(AddError::Name | AddError::Email(_)) => ProblemCode::InvalidRequest,
+            E::Person(AddError::EmailTaken(_)) => ProblemCode::EmailTaken,
             E::TooMany { retry_after_s } => {
                 return Self::new(ProblemCode::TooManyRequests, error).retry_after(retry_after_s);
             }
             E::Mail(_) => ProblemCode::Unavailable,
             E::Hasher => return Self::internal(error),
-            E::Storage(error) => return error.into(),
         };
         Self::new(code, error)
     }
 }
 
-impl From<UsersError> for Rejection {
-    fn from(error: UsersError) -> Self {
-        use UsersError as E;
+/// Why nobody was deprovisioned.
+#[derive(Debug, thiserror::Error)]
+pub enum EndError {
+    /// Whoever asks.
+    #[error(transparent)]
+    Asker(#[from] RecheckError),
+    /// The person.
+    #[error(transparent)]
+    Person(#[from] DeprovisionError),
+    /// The database failed.
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+}
+
+impl From<EndError> for Rejection {
+    fn from(error: EndError) -> Self {
+        use EndError as E;
         let code = match error {
-            E::Name | E::Email(_) => ProblemCode::InvalidRequest,
-            E::EmailTaken(_) => ProblemCode::EmailTaken,
-            E::NoUser | E::NoDevice => ProblemCode::NotFound,
-            E::LastAdmin => ProblemCode::LastAdmin,
-            E::Storage(error) => return error.into(),
+            E::Asker(error) => return error.into(),
+            E::Storage(error) | E::Person(DeprovisionError::Storage(error)) => return error.into(),
+            E::Person(DeprovisionError::NoUser) => ProblemCode::NotFound,
+            E::Person(DeprovisionError::LastAdmin) => ProblemCode::LastAdmin,
         };
         Self::new(code, error)
     }
@@ -152,7 +167,7 @@ pub async fn invite(
     State(state): State<AppState>,
     caller: Administrator<Body<Invite>>,
 ) -> Result<Json<Users>, Rejection> {
-    let (email, name) = manage::read(&caller.body.0.email, &caller.body.0.name)?;
+    let (email, name) = manage::read(&caller.body.0.email, &caller.body.0.name).map_err(InviteError::from)?;
     let stamp = state.stamp();
     // Until they set one, nobody has their password.
     let nobodys = stamp.random.token();
@@ -162,7 +177,7 @@ pub async fn invite(
         workspace: caller.person.workspace.id,
         email: email.clone(),
         name,
-        password_hash: hashed.await.map_err(|_| PeopleError::Hasher)?,
+        password_hash: hashed.await.map_err(|_| InviteError::Hasher)?,
         admin: caller.body.0.admin,
         holds_email: false,
     };
@@ -192,7 +207,7 @@ pub async fn invite(
             Box::pin(async move { invitations::uncount(connection, &counted).await })
         });
         uncounted.await?;
-        return Err(PeopleError::from(error).into());
+        return Err(InviteError::from(error).into());
     }
     Ok(show(&state, &caller).await?)
 }
@@ -205,13 +220,13 @@ async fn keep(
     actor: Actor,
     new: &NewUser,
     code: &InvitationCode,
-) -> Result<Counted, PeopleError> {
+) -> Result<Counted, InviteError> {
     if users::email_is_held(connection, &new.email).await? {
-        return Err(UsersError::EmailTaken(new.email.clone()).into());
+        return Err(AddError::EmailTaken(new.email.clone()).into());
     }
     let counted = invitations::count(connection, stamp, new.workspace, &new.email)
         .await?
-        .map_err(|next| PeopleError::TooMany {
+        .map_err(|next| InviteError::TooMany {
             retry_after_s: next.seconds_from(stamp.now),
         })?;
     let invited = users::invited(connection, new.workspace, &new.email).await?;
@@ -333,7 +348,7 @@ pub async fn deprovision(
         Box::pin(async move {
             require_admin(connection, admin, this).await?;
             let by = (workspace, Actor::User(admin));
-            Ok::<_, PeopleError>(manage::deprovision(connection, &stamp, by, user).await?)
+            Ok::<_, EndError>(manage::deprovision(connection, &stamp, by, user).await?)
         })
     });
     done.await?;
