@@ -80,6 +80,18 @@ impl Django {
         .await
     }
 
+    /// As [`Self::sign_in`], in a tab of its own.
+    pub async fn sign_in_in_new_tab(&self, browser: &Browser, name: &str) -> Result<()> {
+        browser.open_tab("about:blank").await?;
+        self.sign_in(browser, name).await
+    }
+
+    /// As [`Self::sign_out`], in a tab of its own.
+    pub async fn sign_out_in_new_tab(&self, browser: &Browser) -> Result<()> {
+        browser.open_tab("about:blank").await?;
+        self.sign_out(browser).await
+    }
+
     /// Whom the site's front page greets, in the tab in use.
     pub async fn signed_in_as(&self, browser: &Browser) -> Result<Option<String>> {
         browser.driver.goto(self.url("/admin/")).await?;

@@ -23,6 +23,7 @@ pub mod process;
 pub mod setting;
 pub mod stage;
 pub mod wait;
+pub mod web;
 pub mod wire;
 
 pub use stage::Stage;

@@ -103,6 +103,13 @@ impl Page {
         Ok(self.look(&by_id(test_id)).await?.is_some())
     }
 
+    /// Whether a button is there and can be pressed at this moment.
+    pub async fn can_press(&self, test_id: &str) -> Result<bool> {
+        self.show().await?;
+        let selector = format!("{}:not([disabled]):not([aria-disabled=true])", by_id(test_id));
+        Ok(self.look(&selector).await?.is_some())
+    }
+
     /// Waits for a part of the page.
     pub async fn find(&self, test_id: &str) -> Result<WebElement> {
         self.find_by(&by_id(test_id)).await
@@ -138,6 +145,14 @@ impl Page {
             Ok(Some(()))
         })
         .await
+    }
+
+    /// The fingerprint in a part of the page.
+    pub async fn fingerprint(&self, part: &str) -> Result<String> {
+        let shown = self
+            .find_by(&format!("{} {}", by_id(part), by_id("device-fingerprint")))
+            .await?;
+        Ok(shown.text().await?.split_whitespace().collect())
     }
 
     /// Shows the page at this part of the address.

@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 
-use super::{Popup, by_id};
+use super::Popup;
 use crate::cloud::{Cloud, Person};
 
 impl Popup {
@@ -29,13 +29,5 @@ impl Popup {
         self.go_to("#/devices").await?;
         self.find("trusted-device").await?;
         Ok(())
-    }
-
-    /// The fingerprint in a part of the page.
-    pub async fn fingerprint(&self, part: &str) -> Result<String> {
-        let shown = self
-            .find_by(&format!("{} {}", by_id(part), by_id("device-fingerprint")))
-            .await?;
-        Ok(shown.text().await?.split_whitespace().collect())
     }
 }

@@ -31,3 +31,4 @@ mod django;
 mod interrupted;
 mod lies;
 mod permission;
+mod web;

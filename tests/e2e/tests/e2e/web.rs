@@ -1,0 +1,118 @@
+//! The web app: the wizard through to a verified session, and who may be asked for what.
+
+use anyhow::{Result, ensure};
+use ferry_e2e::Stage;
+use ferry_e2e::cloud::OWNER;
+use ferry_e2e::web::WebApp;
+
+use crate::django::with_alice;
+
+crate::in_both_browsers!(
+    the_wizard_leads_to_a_verified_session,
+    the_wizard_says_what_is_missing,
+    who_puts_it_off_sees_nothing,
+);
+
+async fn the_wizard_leads_to_a_verified_session(stage: &Stage) -> Result<()> {
+    let (django, setting) = with_alice(stage).await?;
+    let web = WebApp::open(&setting.browser, &setting.cloud).await?;
+    // The extension of this browser is trusted already: it approves the web app.
+    let shown = web.ask_approval(OWNER, "The web app").await?;
+    setting.popup.look_at_devices().await?;
+    let compared = setting.popup.fingerprint("asking-device").await?;
+    ensure!(compared == shown, "{compared} is not {shown}");
+    setting.popup.click("approve-device").await?;
+    web.show().await?;
+    web.find("account-card").await?;
+
+    web.walk_to_transfer(&setting.account).await?;
+    setting.ensure_nothing_left()?;
+    let extension = web.open_extension().await?;
+    extension.find("share-page").await?;
+    // It names the app and the account, and takes nothing before the click.
+    let text = extension.text().await?;
+    ensure!(text.contains("Django admin") && text.contains("alice"), "{text}");
+    setting.ensure_nothing_left()?;
+    extension.click("consent-check").await?;
+    extension.click("consent-continue").await?;
+
+    web.show().await?;
+    web.notice_with("transferred").await?;
+    web.click("wizard-done").await?;
+    web.until_session_is("verified").await?;
+    let page = setting.worker.export(&setting.account, "storage-state").await?;
+    ensure!(page.contains("sessionid"), "the worker has no session to give");
+
+    // The app's own sign-out ends it: the next check says so, here as well.
+    django.forget_sessions().await?;
+    web.click("check").await?;
+    web.until_session_is("invalid").await?;
+    web.click("delete").await?;
+    web.click("delete-confirm").await?;
+    web.until_session_is("none").await?;
+    Ok(())
+}
+
+async fn the_wizard_says_what_is_missing(stage: &Stage) -> Result<()> {
+    let (django, setting) = with_alice(stage).await?;
+    let web = WebApp::open(&setting.browser, &setting.cloud).await?;
+    web.set_up(&setting.cloud, OWNER).await?;
+
+    // Nobody is signed in at the app.
+    django.sign_out_in_new_tab(&setting.browser).await?;
+    web.open_account(&setting.account).await?;
+    web.click("transfer").await?;
+    ensure!(
+        !web.can_press("wizard-next").await?,
+        "without consent there is no next step"
+    );
+    web.click("wizard-agree").await?;
+    web.click("wizard-next").await?;
+    web.notice_with("signed-out").await?;
+    ensure!(
+        !web.can_press("wizard-next").await?,
+        "with nobody signed in there is no next step"
+    );
+
+    // Somebody else is.
+    django.sign_in_in_new_tab(&setting.browser, "bob").await?;
+    web.show().await?;
+    web.click("wizard-look").await?;
+    web.notice_with("another").await?;
+    let text = web.text().await?;
+    ensure!(!text.contains("bob"), "the page learns who is signed in: {text}");
+
+    // The right person, but the extension is nobody's any more.
+    django.sign_out_in_new_tab(&setting.browser).await?;
+    django.sign_in_in_new_tab(&setting.browser, "alice").await?;
+    web.show().await?;
+    web.click("wizard-look").await?;
+    web.notice_with("ready").await?;
+    setting.popup.show().await?;
+    setting.popup.click("menu").await?;
+    setting.popup.click("sign-out").await?;
+    setting.popup.click("sign-out-confirm").await?;
+    setting.popup.find("sign-in-submit").await?;
+    web.show().await?;
+    web.click("wizard-look").await?;
+    web.notice_with("extension-missing").await?;
+    setting.ensure_nothing_left()
+}
+
+async fn who_puts_it_off_sees_nothing(stage: &Stage) -> Result<()> {
+    let (_django, setting) = with_alice(stage).await?;
+    let web = WebApp::open(&setting.browser, &setting.cloud).await?;
+    web.sign_in(OWNER).await?;
+    web.click("device-later").await?;
+    web.find("device-banner").await?;
+    for page in ["#/", "#/devices", "#/activity"] {
+        web.go_to(page).await?;
+        web.find("device-banner").await?;
+        ensure!(!web.shows("account-card").await?, "an account is shown at {page}");
+    }
+    web.browser.driver.refresh().await?;
+    web.find("device-banner").await?;
+    web.click("device-set-up").await?;
+    web.find("device-start").await?;
+    Ok(())
+}
