@@ -13,7 +13,7 @@ use crate::{files, wait};
 /// Everybody's password at Ferry.
 pub const PASSWORD: &str = "a long enough passphrase";
 
-/// Owns the accounts.
+/// Owns the accounts, and administers the workspace.
 pub const OWNER: Person = Person {
     email: "olivia@example.test",
     name: "Olivia Owner",
@@ -154,7 +154,10 @@ impl Cloud {
             "--name",
             name,
         ];
-        let add: Vec<&str> = add.into_iter().chain(["--password-stdin"]).collect();
+        let mut add: Vec<&str> = add.into_iter().chain(["--password-stdin"]).collect();
+        if email == OWNER.email {
+            add.push("--admin");
+        }
         self.admin(&add, Some(PASSWORD)).await?;
         Ok(())
     }

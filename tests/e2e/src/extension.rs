@@ -8,6 +8,7 @@ use base64ct::{Base64, Encoding};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
+use crate::browser::Kind;
 use crate::files;
 
 /// The host of `moz-extension://` addresses, which Firefox would otherwise draw.
@@ -40,6 +41,19 @@ impl Extension {
         manifest["host_permissions"] = patterns.iter().copied().map(Value::from).collect();
         fs::write(&path, serde_json::to_string_pretty(&manifest)?)?;
         Self::at(folder.to_owned())
+    }
+
+    /// Another extension, made in `folder`, that asks this one for everything.
+    pub fn hostile(&self, kind: Kind, folder: &Path) -> Result<PathBuf> {
+        files::copy_tree(&files::repository().join("tests/e2e/hostile"), folder)?;
+        let path = folder.join("background.js");
+        let id = match kind {
+            Kind::Chromium => &self.chromium_id,
+            Kind::Firefox => &self.gecko_id,
+        };
+        let script = fs::read_to_string(&path)?.replace("FERRY_ID", id);
+        fs::write(&path, script)?;
+        Ok(folder.to_owned())
     }
 
     fn at(folder: PathBuf) -> Result<Self> {

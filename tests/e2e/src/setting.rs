@@ -25,6 +25,8 @@ pub struct Plan<'a> {
     pub authority: Option<Authority>,
     /// Who uses the extension.
     pub person: Person,
+    /// Whether another extension is there, which asks Ferry's for everything.
+    pub hostile: bool,
 }
 
 /// Everything is running, and nothing has been transferred.
@@ -49,9 +51,14 @@ impl Setting {
         let extension = Extension::granted(&GRANTED, &stage.folder.join("extension"))?;
         let folder = stage.subfolder("browser")?;
         let authority = plan.authority.clone();
+        let hostile = match plan.hostile {
+            true => Some(extension.hostile(stage.kind, &stage.folder.join("hostile"))?),
+            false => None,
+        };
         let setup = Setup {
             folder: &folder,
             extension,
+            other: hostile.as_deref(),
             authority,
             display: None,
         };
@@ -82,6 +89,7 @@ impl Setting {
         let setup = Setup {
             folder: &stage.subfolder("second-browser")?,
             extension: Extension::granted(&GRANTED, &stage.folder.join("second-extension"))?,
+            other: None,
             authority: None,
             display: None,
         };

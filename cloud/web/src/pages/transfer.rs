@@ -3,7 +3,7 @@
 //! This page transfers nothing. In its third step it asks the extension to open its
 //! own page; there the person clicks, and here is shown how it goes.
 
-use ferry_bridge::page::{Finding, PageStep};
+use ferry_bridge::page::{Finding, LOOK_PAUSE_MS, PageStep};
 use ferry_protocol::AccountId;
 use ferry_protocol::api::{Account, Role};
 use ferry_ui::Tone;
@@ -24,7 +24,7 @@ use super::account::{gone, title};
 use super::accounts::status;
 use super::failed;
 use crate::app::App;
-use crate::extension;
+use crate::extension::{self, ExtensionError};
 use crate::route::Route;
 use crate::wizard::{Helps, Readiness, Stage, progress, verdict};
 
@@ -223,7 +223,12 @@ impl Wizard {
         self.trouble.set(None);
         self.app.look_for_extension();
         spawn_local(async move {
-            let found = extension::look(self.id).await;
+            let mut found = extension::look(self.id).await;
+            if matches!(&found, Err(ExtensionError::Refused(why)) if why.code == "too-many-requests") {
+                // It looks once in a while only.
+                gloo_timers::future::TimeoutFuture::new(LOOK_PAUSE_MS as u32).await;
+                found = extension::look(self.id).await;
+            }
             self.looking.set(false);
             match found {
                 Ok(finding) => self.finding.set(Some(finding)),

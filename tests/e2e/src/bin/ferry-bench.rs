@@ -46,6 +46,7 @@ async fn main() -> Result<()> {
     let setup = Setup {
         folder: &make("browser")?,
         extension: Extension::granted(&granted, &folder.join("extension"))?,
+        other: None,
         authority: None,
         display: None,
     };

@@ -92,6 +92,7 @@ impl Demo {
         let setup = Setup {
             folder: &folder,
             extension,
+            other: None,
             authority,
             display,
         };

@@ -41,7 +41,10 @@ pub(super) async fn start(setup: &Setup<'_>) -> Result<(Program, WebDriver)> {
         }
         None => arguments.push("--headless=new".to_owned()),
     }
-    let extension = setup.extension.folder.display();
+    let mut extension = setup.extension.folder.display().to_string();
+    if let Some(other) = setup.other {
+        extension = format!("{extension},{}", other.display());
+    }
     arguments.push(format!(
         "--user-data-dir={}",
         setup.folder.join("profile").display()

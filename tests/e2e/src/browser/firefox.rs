@@ -43,11 +43,14 @@ pub(super) async fn start(setup: &Setup<'_>) -> Result<(Program, WebDriver)> {
     if let Some(authority) = &setup.authority {
         trust(&driver, &authority.pem).await?;
     }
-    let folder = setup.extension.folder.to_str().context("a path in UTF-8")?;
-    FirefoxTools::new(driver.handle().clone())
-        .install_addon(folder, Some(true))
-        .await
-        .context("Firefox does not take the extension")?;
+    let folders = std::iter::once(setup.extension.folder.as_path()).chain(setup.other);
+    for folder in folders {
+        let folder = folder.to_str().context("a path in UTF-8")?;
+        FirefoxTools::new(driver.handle().clone())
+            .install_addon(folder, Some(true))
+            .await
+            .context("Firefox does not take the extension")?;
+    }
     Ok((program, driver))
 }
 

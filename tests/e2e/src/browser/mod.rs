@@ -55,6 +55,8 @@ pub struct Setup<'a> {
     pub folder: &'a Path,
     /// What to load.
     pub extension: Extension,
+    /// The folder of another extension, to load as well.
+    pub other: Option<&'a Path>,
     /// A certificate authority to trust.
     pub authority: Option<Authority>,
     /// The X display to show it on, such as `:7`; `None`: headless.

@@ -14,6 +14,7 @@ async fn django_greets_whoever_signed_in(stage: &Stage) -> Result<()> {
     let setup = Setup {
         folder: &folder,
         extension: Extension::built()?,
+        other: None,
         authority: None,
         display: None,
     };

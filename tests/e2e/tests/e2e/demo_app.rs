@@ -22,6 +22,7 @@ async fn with_people(stage: &Stage, people: &[&str]) -> Result<(DemoApp, Setting
         identity: Some("alice"),
         authority: Some(app.authority.clone()),
         person: OWNER,
+        hostile: false,
     };
     let setting = Setting::start(stage, plan).await?;
     let tab = setting.browser.driver.new_tab().await?;

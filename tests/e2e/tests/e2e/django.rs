@@ -26,7 +26,13 @@ crate::in_both_browsers!(
 
 /// Django with alice signed in, and everything else set up for an account of hers.
 pub(crate) async fn with_alice(stage: &Stage) -> Result<(Django, Setting)> {
-    let (django, setting) = with_nobody(stage, OWNER).await?;
+    with_alice_and(stage, false).await
+}
+
+/// As [`with_alice`]; with a hostile extension in the browser, or without.
+pub(crate) async fn with_alice_and(stage: &Stage, hostile: bool) -> Result<(Django, Setting)> {
+    let django = Django::start(&stage.subfolder("django")?).await?;
+    let setting = Setting::start(stage, plan(&django, OWNER, hostile)?).await?;
     sign_in(&django, &setting, "alice").await?;
     Ok((django, setting))
 }
@@ -34,14 +40,18 @@ pub(crate) async fn with_alice(stage: &Stage) -> Result<(Django, Setting)> {
 /// As [`with_alice`], with nobody signed in.
 async fn with_nobody(stage: &Stage, person: Person) -> Result<(Django, Setting)> {
     let django = Django::start(&stage.subfolder("django")?).await?;
-    let plan = Plan {
+    let setting = Setting::start(stage, plan(&django, person, false)?).await?;
+    Ok((django, setting))
+}
+
+fn plan<'a>(django: &Django, person: Person, hostile: bool) -> Result<Plan<'a>> {
+    Ok(Plan {
         app: django.definition()?,
         identity: Some("alice"),
         authority: None,
         person,
-    };
-    let setting = Setting::start(stage, plan).await?;
-    Ok((django, setting))
+        hostile,
+    })
 }
 
 async fn sign_in(django: &Django, setting: &Setting, name: &str) -> Result<()> {

@@ -25,10 +25,12 @@ macro_rules! in_both_browsers {
 use in_both_browsers;
 
 mod apps;
+mod bridge;
 mod demo_app;
 mod devices;
 mod django;
 mod interrupted;
 mod lies;
+mod pages;
 mod permission;
 mod web;

@@ -21,6 +21,7 @@ async fn permission_is_asked_for_by_the_browser(stage: &Stage) -> Result<()> {
     let setup = Setup {
         folder: &folder,
         extension: Extension::built()?,
+        other: None,
         authority: None,
         display: Some(display.name.clone()),
     };
