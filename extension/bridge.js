@@ -97,7 +97,8 @@
         }
         const ask = JSON.parse(json);
         const reply = await send(ask);
-        if (reply === undefined) {
+        if (!reply) {
+            // Not heard: Chrome makes `null` of the background's `undefined`.
             return;
         }
         tell({ ferry: "reply", id: event.data.id, reply });

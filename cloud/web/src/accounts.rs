@@ -1,8 +1,9 @@
 //! Accounts and their sessions: fetching them, having one checked, deleting one.
 
-use ferry_protocol::AccountId;
 use ferry_protocol::api::{Account, SessionStatus};
+use ferry_protocol::{AccountId, UnixMillis};
 use ferry_ui::page::Done;
+use ferry_ui::session::stored;
 use ferry_ui::text::Clean;
 use gloo_timers::callback::Interval;
 use leptos::prelude::*;
@@ -13,6 +14,23 @@ use crate::app::{App, Stage};
 
 /// How often a session is looked at while the cloud tries it out, in milliseconds.
 const LOOK_MS: u32 = 1_000;
+
+/// For a check that was asked for it is waited so long, in milliseconds.
+const PATIENCE_MS: i64 = 60_000;
+
+/// The cloud was asked to check a session.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Asked {
+    /// When the last check was that was known then.
+    before: Option<UnixMillis>,
+    /// When it was asked.
+    at: UnixMillis,
+}
+
+fn checked_at(account: &Account) -> Option<UnixMillis> {
+    let session = stored(&account.session)?;
+    session.check.as_ref().map(|check| check.at)
+}
 
 impl App {
     /// Fetches the accounts.
@@ -43,6 +61,16 @@ impl App {
 
     /// Takes over what is known of an account.
     pub fn take_account(self, account: Account) {
+        let is_over = self.checking.with_untracked(|checking| {
+            checking.get(&account.id).is_some_and(|asked| {
+                let waited = self.page.now.get_untracked().0.saturating_sub(asked.at.0);
+                checked_at(&account) != asked.before || waited > PATIENCE_MS
+            })
+        });
+        if is_over {
+            self.checking
+                .update(|checking| drop(checking.remove(&account.id)));
+        }
         self.accounts.update(|accounts| {
             let Some(accounts) = accounts else { return };
             if let Some(known) = accounts.iter_mut().find(|known| known.id == account.id) {
@@ -73,9 +101,11 @@ impl App {
     }
 
     fn unchecked(self) -> Vec<AccountId> {
-        let waits = |account: &&Account| match &account.session {
-            SessionStatus::Transferred(session) => session.check.is_none(),
-            _ => false,
+        let checking = self.checking.get_untracked();
+        let waits = |account: &&Account| {
+            let is_new =
+                matches!(&account.session, SessionStatus::Transferred(session) if session.check.is_none());
+            is_new || checking.contains_key(&account.id)
         };
         self.accounts.with_untracked(|accounts| {
             let accounts = accounts.iter().flatten().filter(waits);
@@ -83,12 +113,19 @@ impl App {
         })
     }
 
-    /// Has the cloud check the session now.
+    /// Has the cloud check the session now, and waits for what it finds.
     pub fn check(self, id: AccountId, done: Done) {
         spawn_local(async move {
+            let asked = Asked {
+                before: self
+                    .account(id)
+                    .with_untracked(|account| account.as_ref().and_then(checked_at)),
+                at: self.page.now.get_untracked(),
+            };
             done(
                 match self.ask(async |client| client.check_session(id).await).await {
                     Ok(account) => {
+                        self.checking.update(|checking| drop(checking.insert(id, asked)));
                         self.take_account(account);
                         self.page.say("The cloud is checking the session.".to_owned());
                         None

@@ -16,6 +16,7 @@ use ferry_ui::set_up::Waiting;
 use gloo_timers::callback::Interval;
 use leptos::prelude::*;
 
+use crate::accounts::Asked;
 use crate::extension::Extension;
 use crate::keep;
 use crate::route::Route;
@@ -68,6 +69,8 @@ pub struct App {
     pub later: Var<bool>,
     /// The accounts; `None` until they came.
     pub accounts: Var<Option<Vec<Account>>>,
+    /// Sessions that the cloud was asked to check.
+    pub checking: Var<HashMap<AccountId, Asked>>,
     /// The account whose session is about to be deleted.
     pub deleting: Var<Option<AccountId>>,
     /// The browser extension, as far as it is known.
@@ -133,6 +136,7 @@ impl App {
             approval: Var::new(None),
             later: Var::new(false),
             accounts: Var::new(None),
+            checking: Var::new(HashMap::new()),
             deleting: Var::new(None),
             extension: Var::new(Extension::Unknown),
             steps: Var::new(HashMap::new()),

@@ -42,7 +42,8 @@ fn user_agent() -> String {
 pub fn suggested_name(me: &Me) -> String {
     match &me.device {
         Some(device) => device.name.clone(),
-        None => device_name::suggest(&me.user.name, &user_agent()),
+        // The extension of this browser is a device of its own, and has the shorter name.
+        None => format!("{} web app", device_name::suggest(&me.user.name, &user_agent())),
     }
 }
 

@@ -2,10 +2,36 @@
 // before. As JavaScript, that is a quarter of what it weighs in WebAssembly. What each
 // is for, its binding says (tabs.rs, scripting.rs).
 
+// Ends when the new tab can be found by its address: before, one more would be opened.
+async function open(page, address) {
+    const { promise, resolve } = Promise.withResolvers();
+    let id;
+    const look = async () => {
+        if ((await chrome.tabs.query({ url: page })).length > 0) {
+            resolve();
+        }
+    };
+    const removed = (which) => {
+        if (which === id) {
+            resolve();
+        }
+    };
+    chrome.tabs.onUpdated.addListener(look);
+    chrome.tabs.onRemoved.addListener(removed);
+    try {
+        ({ id } = await chrome.tabs.create({ url: address }));
+        await look();
+        await promise;
+    } finally {
+        chrome.tabs.onUpdated.removeListener(look);
+        chrome.tabs.onRemoved.removeListener(removed);
+    }
+}
+
 export async function show(page, address) {
     const [tab] = await chrome.tabs.query({ url: page });
     if (tab === undefined) {
-        await chrome.tabs.create({ url: address });
+        await open(page, address);
         return;
     }
     // The same address once more would load the page anew.

@@ -22,10 +22,10 @@ pub mod page;
 pub mod popup;
 pub mod process;
 pub mod setting;
-pub mod site;
 pub mod stage;
 pub mod wait;
 pub mod web;
+pub mod web_page;
 pub mod wire;
 
 pub use stage::Stage;

@@ -32,8 +32,22 @@ impl Deref for Popup {
 impl Popup {
     /// Opens it.
     pub async fn open(browser: &Arc<Browser>) -> Result<Self> {
-        let address = browser.extension_page("popup/index.html?view=tab");
-        Ok(Self(Page::open(browser, &address).await?))
+        Self::at(browser, &browser.extension_page("popup/index.html?view=tab")).await
+    }
+
+    /// Opens it at this address.
+    pub async fn at(browser: &Arc<Browser>, address: &str) -> Result<Self> {
+        Ok(Self(Page::open(browser, address).await?))
+    }
+
+    /// The addresses of the tabs that the extension opened for web pages.
+    pub async fn tabs(&self) -> Result<Vec<String>> {
+        self.show().await?;
+        let script = "const [done] = arguments; const { runtime, tabs } = globalThis.browser ?? chrome; \
+                      const url = runtime.getURL('popup/index.html?view=tab&for=page'); \
+                      tabs.query({ url }).then((found) => done(found.map((tab) => tab.url)), (e) => done([String(e)]));";
+        let found = self.browser.driver.execute_async(script, Vec::new()).await?;
+        Ok(found.convert()?)
     }
 
     /// Signs in to Ferry and sets this browser up as a device.

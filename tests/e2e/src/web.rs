@@ -8,6 +8,7 @@ use anyhow::{Context, Result};
 use crate::browser::Browser;
 use crate::cloud::{Cloud, PASSWORD, Person};
 use crate::page::{Page, SessionState, by_id};
+use crate::popup::Popup;
 use crate::wait;
 
 /// The web app, in a tab of its own.
@@ -84,19 +85,16 @@ impl WebApp {
         Ok(())
     }
 
-    /// Clicks *Transfer session*; the extension's page that opens.
-    pub async fn open_extension(&self) -> Result<Page> {
+    /// Clicks *Transfer session*; the extension's page that opens. (The driver shows no
+    /// tab that an extension opened: it is opened once more, in one of the driver's.)
+    pub async fn open_extension(&self, popup: &Popup) -> Result<Popup> {
         self.show().await?;
-        let before = self.browser.driver.windows().await?;
         self.click("wizard-transfer").await?;
-        let opened = wait::until("the extension's page to open", || async {
-            let now = self.browser.driver.windows().await?;
-            Ok(now.into_iter().find(|tab| !before.contains(tab)))
+        let address = wait::until("the extension's page to open", || async {
+            Ok(popup.tabs().await?.into_iter().next())
         })
         .await?;
-        let page = Page::in_tab(&self.browser, opened);
-        page.show().await?;
-        Ok(page)
+        Popup::at(&self.browser, &address).await
     }
 
     /// Waits until the account's page says this of its session.

@@ -8,7 +8,7 @@ use anyhow::{Context, Result};
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{Request, State};
 use axum::http::{HeaderName, Method, StatusCode, header};
-use axum::response::{IntoResponse, Response};
+use axum::response::{Html, IntoResponse, Response};
 use serde_json::Value;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
@@ -244,6 +244,9 @@ async fn pass(State(shared): State<Arc<Shared>>, request: Request) -> Response {
 async fn forward(shared: &Shared, request: Request) -> Result<Response> {
     let (parts, body) = request.into_parts();
     let (method, path) = (parts.method, parts.uri.path().to_owned());
+    if path == crate::web_page::PATH {
+        return Ok(Html(crate::web_page::HTML).into_response());
+    }
     let sent = to_bytes(body, BODY_LIMIT).await?;
     let number = {
         let exchanges = &mut shared.state().exchanges;

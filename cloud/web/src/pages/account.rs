@@ -164,7 +164,8 @@ fn buttons(id: AccountId, account: Derived<Option<Account>>, trouble: Var<Option
                 .map(|one| (one.role, session::stored(&one.session).is_some()))
         })
     });
-    let checking = Var::new(false);
+    let asking = Var::new(false);
+    let checking = Derived::new(move || asking.get() || app.checking.with(|all| all.contains_key(&id)));
     let view = move || {
         let (role, has_session) = what.get()?;
         if role != Role::Owner {
@@ -190,9 +191,9 @@ fn buttons(id: AccountId, account: Derived<Option<Account>>, trouble: Var<Option
                 .busy(checking)
                 .on_click(move |_| {
                     trouble.set(None);
-                    checking.set(true);
+                    asking.set(true);
                     let done = move |failed| {
-                        checking.set(false);
+                        asking.set(false);
                         trouble.set(failed);
                     };
                     app.check(id, Box::new(done));

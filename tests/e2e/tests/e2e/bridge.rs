@@ -1,182 +1,137 @@
-//! Who may ask the extension for what: the workspace's web app little, a page elsewhere
-//! and another extension nothing.
+//! The web app's page and the extension: what a page at the server's address learns,
+//! and what it cannot do.
 
 use anyhow::{Context, Result, ensure};
 use ferry_e2e::Stage;
-use ferry_e2e::browser::Browser;
-use ferry_e2e::page::Page;
+use ferry_e2e::popup::Popup;
 use ferry_e2e::setting::Setting;
-use ferry_e2e::site::Site;
 use ferry_e2e::wait;
-use ferry_e2e::wire::Message;
+use ferry_e2e::web_page::WebPage;
+use ferry_e2e::wire::Wire;
 use serde_json::{Value, json};
 
 use crate::django::{with_alice, with_alice_and};
 
 crate::in_both_browsers!(
-    a_page_of_the_workspace_can_ask_and_nothing_more,
-    a_page_elsewhere_is_not_heard,
+    a_page_has_the_transfer_page_opened_and_follows_it,
+    a_page_of_another_origin_or_in_a_frame_is_not_heard,
+    a_page_is_heard_only_while_somebody_is_signed_in,
     another_extension_is_not_heard,
 );
 
-/// Notes every reply and event that a page gets.
-const LISTEN: &str = "globalThis.heard = [];
-    addEventListener('message', ({ data }) => {
-        if (data?.ferry === 'reply' || data?.ferry === 'event') heard.push(data);
-    });";
+fn of(ask: &str, account: &str) -> Value {
+    json!({ ask: { "account": account } })
+}
 
-/// What a page may not ask, in the form in which it may ask.
-fn forbidden(account: &str) -> Vec<Value> {
-    let inner = [
-        json!({ "share": { "account": account, "consent": 1, "accept_unknown": true } }),
-        json!({ "get-state": {} }),
-        json!({ "delete": { "account": account } }),
-        json!({ "sign-in": { "server": "http://127.0.0.1:1", "email": "a@b", "password": "x" } }),
+async fn a_page_has_the_transfer_page_opened_and_follows_it(stage: &Stage) -> Result<()> {
+    let (_django, setting) = with_alice(stage).await?;
+    let page = WebPage::open(&setting.browser, &setting.wire.address).await?;
+    let account = setting.account.as_str();
+    let hello = page.ask(json!({ "hello": {} })).await?;
+    ensure!(hello["ok"]["signed_in"]["trusted"] == true, "{hello}");
+    let found = page.ask(of("look", account)).await?;
+    ensure!(found == json!({ "ok": "ready" }), "{found}");
+    let following = page.ask(of("follow", account)).await?;
+    ensure!(following == json!({ "ok": {} }), "{following}");
+
+    // A thousand times, and then once more: the same tab.
+    let replies = page.ask_often(of("open", account), 1_000).await?;
+    ensure!(replies[0] == json!({ "ok": {} }), "{}", replies[0]);
+    let opened = setting.popup.tabs().await?;
+    ensure!(opened.len() == 1, "{opened:?}");
+    let again = page.ask(of("open", account)).await?;
+    ensure!(again == json!({ "ok": {} }), "{again}");
+    ensure!(setting.popup.tabs().await? == opened, "another tab");
+    setting.ensure_nothing_left()?;
+
+    // The click is the person's, in that page. (The driver shows no tab that an extension
+    // opened: the page is opened once more, in one of the driver's.)
+    let own = Popup::at(&setting.browser, &opened[0]).await?;
+    ensure!(
+        own.find("share-page")
+            .await?
+            .attr("data-account")
+            .await?
+            .as_deref()
+            == Some(account)
+    );
+    own.consent().await?;
+    let steps = page.until_step("done").await?;
+    ensure!(!steps.to_string().contains("alice"), "{steps}");
+    ensure!(setting.stored() == 1);
+    Ok(())
+}
+
+async fn a_page_of_another_origin_or_in_a_frame_is_not_heard(stage: &Stage) -> Result<()> {
+    let (_django, setting) = with_alice(stage).await?;
+    // The content script runs there as well: match patterns have no port.
+    let other = Wire::put_up().await?;
+    let stranger = WebPage::open(&setting.browser, &other.address).await?;
+    let page = WebPage::open(&setting.browser, &setting.wire.address).await?;
+    let asks = [
+        json!({ "hello": {} }),
+        of("look", &setting.account),
+        of("open", &setting.account),
+    ];
+    for ask in asks {
+        stranger.say(ask.clone()).await?;
+        page.say_in_frame(ask).await?;
+    }
+    // What only the extension's own pages say, and what nobody says.
+    for ask in [
+        json!({ "share": { "account": setting.account, "consent": 1, "accept_unknown": true } }),
+        json!({ "delete": { "account": setting.account } }),
         json!({ "sign-out": {} }),
-        json!({ "look": { "account": account, "more": true } }),
-        json!({ "look": { "account": "x".repeat(10_000) } }),
-        json!({ "hello": {}, "share": { "account": account } }),
+        json!({ "get-state": {} }),
+        json!({ "sign-in": { "server": "http://127.0.0.1:1", "email": "a@b", "password": "x" } }),
+        json!({ "page": { "hello": {} } }),
+        json!({ "hello": {}, "share": { "account": setting.account } }),
         json!("hello"),
         json!(null),
-    ];
-    let asks = inner.iter().enumerate();
-    let mut all: Vec<_> = asks
-        .map(|(id, ask)| json!({ "ferry": "ask", "id": id, "ask": ask }))
-        .collect();
-    // As an extension page would say it.
-    all.extend(inner.iter().cloned());
-    all.push(json!({ "page": { "hello": {} } }));
-    all.push(json!({ "ferry": "ask", "id": -1, "ask": { "hello": {} } }));
-    all
-}
-
-async fn post(browser: &Browser, messages: &[Value]) -> Result<()> {
-    let script = "for (const message of arguments[0]) postMessage(message, location.origin);";
-    browser.driver.execute(script, vec![messages.into()]).await?;
-    Ok(())
-}
-
-async fn heard(browser: &Browser) -> Result<Vec<Value>> {
-    let heard = browser.driver.execute("return heard;", Vec::new()).await?;
-    Ok(heard.json().as_array().context("a list")?.clone())
-}
-
-/// Asks until the content script is there; then all that was posted before is answered,
-/// if it ever will be.
-async fn say_hello(browser: &Browser) -> Result<Vec<Value>> {
-    wait::until("a reply to hello", || async {
-        post(
-            browser,
-            &[json!({ "ferry": "ask", "id": 999, "ask": { "hello": {} } })],
-        )
-        .await?;
-        let heard = heard(browser).await?;
-        Ok(heard.iter().any(|reply| reply["id"] == 999).then_some(heard))
-    })
-    .await
-}
-
-async fn a_page_of_the_workspace_can_ask_and_nothing_more(stage: &Stage) -> Result<()> {
-    let (_django, setting) = with_alice(stage).await?;
-    let Setting { browser, account, .. } = &setting;
-    let page = Page::open(browser, &format!("{}/", setting.cloud.address)).await?;
-    browser.driver.execute(LISTEN, Vec::new()).await?;
-    say_hello(browser).await?;
-    post(browser, &forbidden(account)).await?;
-    let replies = say_hello(browser).await?;
-    let others: Vec<_> = replies.iter().filter(|reply| reply["id"] != 999).collect();
-    ensure!(others.is_empty(), "it answered {others:#?}");
-    ensure!(
-        replies[0]["reply"]["ok"]["signed_in"]["trusted"] == true,
-        "{:#}",
-        replies[0]
-    );
-
-    // It learns that somebody is signed in, and not who.
-    let look = json!({ "ferry": "ask", "id": 1000, "ask": { "look": { "account": account } } });
-    post(browser, &[look]).await?;
-    let found = wait::until("the look", || async {
-        let heard = heard(browser).await?;
-        Ok(heard.into_iter().find(|reply| reply["id"] == 1000))
-    })
-    .await?;
-    ensure!(found["reply"] == json!({ "ok": "ready" }), "{found:#}");
-
-    // However often it asks: one page of the extension's, and no transfer.
-    let before = browser.driver.windows().await?.len();
-    let open = json!({ "ferry": "ask", "id": 1001, "ask": { "open": { "account": account } } });
-    post(browser, &vec![open; 50]).await?;
-    wait::until("fifty replies", || async {
-        page.show().await?;
-        let heard = heard(browser).await?;
-        let replies = heard.iter().filter(|reply| reply["id"] == 1001);
-        Ok((replies.count() == 50).then_some(()))
-    })
-    .await?;
-    let after = browser.driver.windows().await?.len();
-    ensure!(after == before + 1, "{before} tabs became {after}");
-    setting.ensure_nothing_left()?;
-    ensure!(
-        setting.wire.sent(Message::Consent).is_empty(),
-        "consent was given"
-    );
-    Ok(())
-}
-
-async fn a_page_elsewhere_is_not_heard(stage: &Stage) -> Result<()> {
-    let (_django, setting) = with_alice(stage).await?;
-    let Setting { browser, account, .. } = &setting;
-    // The same host as the workspace's, another port: match patterns know no ports.
-    let site = Site::start("<!doctype html><title>elsewhere</title>").await?;
-    let elsewhere = Page::open(browser, &site.address).await?;
-    browser.driver.execute(LISTEN, Vec::new()).await?;
-    let mut asks = forbidden(account);
-    for ask in [
-        json!({ "hello": {} }),
-        json!({ "look": { "account": account } }),
-        json!({ "open": { "account": account } }),
-        json!({ "follow": { "account": account } }),
+        json!({ "hello": { "x": 1 } }),
+        json!({ "look": { "account": "x".repeat(1_000) } }),
     ] {
-        asks.push(json!({ "ferry": "ask", "id": 7, "ask": ask }));
+        page.say(ask).await?;
     }
-    let before = browser.driver.windows().await?.len();
-    post(browser, &asks).await?;
-
-    // The web app is in no frame of its.
-    let frame = "const [address, done] = arguments;
-        const frame = document.createElement('iframe');
-        frame.src = address;
-        frame.onload = frame.onerror = () => done(true);
-        document.body.append(frame);";
-    let address = format!("{}/", setting.cloud.address);
-    browser
-        .driver
-        .execute_async(frame, vec![address.clone().into()])
-        .await?;
-    let asked = setting.wire.exchanges();
-    ensure!(
-        asked.iter().any(|one| one.path == "/"),
-        "the frame asked for nothing"
-    );
-    ensure!(
-        !asked.iter().any(|one| one.path.ends_with(".js")),
-        "the web app runs in a frame of another site"
-    );
-
-    // Whatever was to be answered, was, once this is.
-    let own = Page::open(browser, &address).await?;
-    browser.driver.execute(LISTEN, Vec::new()).await?;
-    say_hello(browser).await?;
-    drop(own);
-    elsewhere.show().await?;
-    let replies = heard(browser).await?;
-    ensure!(replies.is_empty(), "it answered {replies:#?}");
-    // The one more is that of the web app.
-    ensure!(
-        browser.driver.windows().await?.len() == before + 1,
-        "a tab was opened"
-    );
+    // Whatever would have been answered was asked before this.
+    let hello = page.ask(json!({ "hello": {} })).await?;
+    ensure!(hello["ok"]["signed_in"].is_object(), "{hello}");
+    ensure!(page.replies().await? == 1, "something else was answered");
+    ensure!(stranger.replies().await? == 0, "another origin was answered");
+    let opened = setting.popup.tabs().await?;
+    ensure!(opened.is_empty(), "{opened:?}");
     setting.ensure_nothing_left()
+}
+
+async fn a_page_is_heard_only_while_somebody_is_signed_in(stage: &Stage) -> Result<()> {
+    let (_django, setting) = with_alice(stage).await?;
+    let page = WebPage::open(&setting.browser, &setting.wire.address).await?;
+    page.ask(json!({ "hello": {} })).await?;
+    // A background that was stopped is started by the page, and knows it still.
+    setting.browser.stop_background().await?;
+    page.ask(json!({ "hello": {} })).await?;
+    let state = setting.popup.send(json!({ "sign-out": {} })).await?;
+    ensure!(state["ok"]["phase"]["signed-out"].is_object(), "{state}");
+    page.say(json!({ "hello": {} })).await?;
+    let fresh = WebPage::open(&setting.browser, &setting.wire.address).await?;
+    fresh.say(json!({ "hello": {} })).await?;
+    // The background answers one after the other.
+    setting.popup.send(json!({ "get-state": {} })).await?;
+    ensure!(
+        page.replies().await? == 2 && fresh.replies().await? == 0,
+        "nobody is signed in"
+    );
+    // In again: pages that are open are heard without being loaded anew.
+    setting.popup.show().await?;
+    let person = ferry_e2e::cloud::OWNER;
+    setting.popup.sign_in(&setting.wire.address, person).await?;
+    let hello = fresh.ask_until_heard(&json!({ "hello": {} })).await?;
+    let trusted = hello["ok"]["signed_in"]["trusted"].as_bool();
+    ensure!(trusted == Some(false), "{hello}");
+    let looked = fresh.ask(of("look", &setting.account)).await?;
+    let code = looked["failed"]["code"].as_str().context("a failure")?;
+    ensure!(code == "device-not-trusted", "{looked}");
+    Ok(())
 }
 
 async fn another_extension_is_not_heard(stage: &Stage) -> Result<()> {

@@ -58,7 +58,7 @@ async fn every_page(stage: &Stage) -> Result<()> {
     web.click("wizard-next").await?;
     web.find("wizard-transfer").await?;
     gallery.show(&web, "wizard-transfer").await?;
-    let extension = web.open_extension().await?;
+    let extension = web.open_extension(&setting.popup).await?;
     extension.find("consent-check").await?;
     web.show().await?;
     web.find("wizard-progress").await?;

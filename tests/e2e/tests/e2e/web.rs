@@ -27,7 +27,7 @@ async fn the_wizard_leads_to_a_verified_session(stage: &Stage) -> Result<()> {
 
     web.walk_to_transfer(&setting.account).await?;
     setting.ensure_nothing_left()?;
-    let extension = web.open_extension().await?;
+    let extension = web.open_extension(&setting.popup).await?;
     extension.find("share-page").await?;
     // It names the app and the account, and takes nothing before the click.
     let text = extension.text().await?;
