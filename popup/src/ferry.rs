@@ -75,6 +75,8 @@ pub struct Ferry {
     /// Whether the browser can show its permission prompt above this page.
     pub prompts: bool,
     /// Accounts whose app's domains the browser has granted, or has not.
+    /// Shown because a web page asked for it.
+    pub for_page: bool,
     pub granted: Var<HashMap<AccountId, bool>>,
     /// What is going on with an account.
     pub doing: Var<HashMap<AccountId, Doing>>,
@@ -107,6 +109,7 @@ impl Ferry {
             granted: Var::new(HashMap::new()),
             doing: Var::new(HashMap::new()),
             failures: Var::new(HashMap::new()),
+            for_page: false,
             failure: Var::new(None),
             deleting: Var::new(None),
             deleted: Var::new(None),

@@ -28,12 +28,15 @@ pub enum Stage {
 }
 
 /// The stage. `granted`: whether the browser has granted the app's domains, as far
-/// as is known; the inspection knows better.
+/// as is known; the inspection knows better. `for_page`: whether a web page had this
+/// shown. Then the box has to be ticked in any case: a page may have made the person
+/// click where it knew the button would be.
 pub fn stage(
     account: &Account,
     granted: Option<bool>,
     inspection: Option<&Inspection>,
     transfer: Option<&TransferStep>,
+    for_page: bool,
 ) -> Stage {
     match transfer {
         Some(TransferStep::Done { .. }) => return Stage::Done,
@@ -53,7 +56,7 @@ pub fn stage(
     if !inspection.missing_origins.is_empty() {
         return Stage::Permission;
     }
-    let consent = account.consent.is_none();
+    let consent = for_page || account.consent.is_none();
     match &inspection.finding {
         None => Stage::Looking,
         Some(IdentityFinding::One { .. }) => Stage::Review {

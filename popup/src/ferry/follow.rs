@@ -10,17 +10,19 @@ impl Ferry {
     pub fn start() -> Self {
         let now = clock();
         let search = window().location().search().unwrap_or_default();
-        let in_tab = search.split(['?', '&']).any(|part| part == "view=tab");
+        let has = |wanted: &str| search.split(['?', '&']).any(|part| part == wanted);
+        let in_tab = has("view=tab");
         let hash = window().location().hash().unwrap_or_default();
         let place = (!in_tab && hash.len() < 2)
             .then(|| keep::take_place(now))
             .flatten();
-        let ferry = Self::new(
+        let mut ferry = Self::new(
             keep::state(),
             place.unwrap_or_else(|| Route::parse(&hash)),
             in_tab,
             now,
         );
+        ferry.for_page = has("for=page");
         ferry.follow_address();
         ferry.follow_background();
         ferry.follow_time();

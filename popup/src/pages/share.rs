@@ -76,8 +76,16 @@ impl Page {
                 None if is_sharing.get() => Some(TransferStep::Reading),
                 transfer => transfer,
             };
-            self.inspection
-                .with(|inspection| Some(stage(&account, granted, inspection.as_ref(), transfer.as_ref())))
+            self.inspection.with(|inspection| {
+                let inspection = inspection.as_ref();
+                Some(stage(
+                    &account,
+                    granted,
+                    inspection,
+                    transfer.as_ref(),
+                    self.ferry.for_page,
+                ))
+            })
         })
     }
 }
