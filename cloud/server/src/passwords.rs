@@ -1,6 +1,7 @@
 //! Passwords: argon2id, a few at a time.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use argon2::password_hash::{PasswordHasher as _, PasswordVerifier as _};
 use argon2::{Algorithm, Argon2, Params, Version};
@@ -51,6 +52,8 @@ pub struct Passwords {
     places: Arc<Semaphore>,
     /// So many at once: each takes its time of a core, and 19 MiB.
     turns: Arc<Semaphore>,
+    /// How many were to be hashed or verified.
+    begun: Arc<AtomicU64>,
     /// Hash of a password that nobody has: verified when there is no such user, so
     /// that the time does not tell.
     nobodys: Arc<str>,
@@ -63,6 +66,7 @@ impl Passwords {
         Ok(Self {
             places: Arc::new(Semaphore::new(places)),
             turns: Arc::new(Semaphore::new(at_once)),
+            begun: Arc::default(),
             nobodys: nobodys.into(),
         })
     }
@@ -73,6 +77,11 @@ impl Passwords {
         place.map(Place).map_err(|_| Busy)
     }
 
+    /// How many passwords were hashed or verified, or wait for it: what guessing costs.
+    pub fn begun(&self) -> u64 {
+        self.begun.load(Ordering::SeqCst)
+    }
+
     /// Hashes a new password, as a PHC string, when it is its turn.
     pub async fn hash(
         &self,
@@ -80,6 +89,7 @@ impl Passwords {
         password: Zeroizing<String>,
         salt: [u8; 16],
     ) -> Result<String, PasswordError> {
+        self.begun.fetch_add(1, Ordering::SeqCst);
         let turn = Arc::clone(&self.turns).acquire_owned().await;
         let turn = turn.map_err(|_| PasswordError::Hasher)?;
         let hashed = tokio::task::spawn_blocking(move || {
@@ -92,6 +102,7 @@ impl Passwords {
     /// Whether the password is the one that was hashed. Without a hash the answer is
     /// no, and takes as long.
     pub async fn verify(&self, place: Place, password: Zeroizing<String>, hash: Option<String>) -> bool {
+        self.begun.fetch_add(1, Ordering::SeqCst);
         // The semaphore is never closed; and the answer to a failure is no.
         let Ok(turn) = Arc::clone(&self.turns).acquire_owned().await else {
             return false;

@@ -117,10 +117,29 @@ async fn of_five_hundred_guesses_at_once_five_are_looked_at() {
         (count(ProblemCode::CodeWrong), count(ProblemCode::CodeExpired)),
         (5, 495)
     );
-    assert_eq!(
-        client.verify(&server.mailed_code()).await.code(),
-        ProblemCode::CodeExpired
-    );
+    assert_eq!(server.number("SELECT tries FROM email_codes").await, 5);
+    let code = server.mailed_code();
+    let server = server.restart().await;
+    let client = client.over(Transport::Router(server.router.clone()), BASE);
+    assert_eq!(client.verify(&code).await.code(), ProblemCode::CodeExpired);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_restart_gives_no_guesses_back() {
+    let server = server_with_ada().await;
+    let client = server.untrusted(ADA).await;
+    client.send_code().await;
+    for _ in 0..3 {
+        assert_eq!(client.verify("0000-0000").await.code(), ProblemCode::CodeWrong);
+    }
+    let server = server.restart().await;
+    let guesses = (0..50).map(|guess| {
+        let client = client.over(Transport::Router(server.router.clone()), BASE);
+        tokio::spawn(async move { client.verify(&format!("{guess:08}")).await.code() })
+    });
+    let codes: Vec<_> = join_all(guesses).await.into_iter().map(Result::unwrap).collect();
+    let looked_at = codes.iter().filter(|code| **code == ProblemCode::CodeWrong);
+    assert_eq!((codes.len(), looked_at.count()), (50, 2));
 }
 
 #[tokio::test]

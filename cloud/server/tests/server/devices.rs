@@ -1,13 +1,16 @@
 //! How many devices a person has, which, and how they end.
 
-use axum::http::StatusCode;
-use ferry_protocol::api::{ApprovalAnswer, DeviceState, Devices, Me};
+use std::sync::Arc;
+
+use axum::http::{Method, StatusCode};
+use ferry_protocol::api::{ApprovalAnswer, DeviceState, Devices, Me, VerifyCode};
 use ferry_protocol::device::Fingerprint;
 use ferry_protocol::problem::ProblemCode;
 use ferry_server::{admin, retention};
 use futures_util::future::join_all;
+use tokio::sync::Barrier;
 
-use crate::client::{Client, Transport};
+use crate::client::{Client, Transport, json};
 use crate::fixture::{ADA, BASE, PASSWORD, PROXY, Server, server_with_ada};
 
 const BOB: &str = "bob@example.com";
@@ -34,22 +37,36 @@ async fn of_fifty_registrations_at_once_with_nineteen_devices_one_succeeds() {
     let server = server_with_ada().await;
     let first = server.trusted(ADA).await;
     approve_more(&server, &first, 18).await;
+    let me = first.me().await;
+    // None is decided before all fifty are under way.
+    let all_there = Arc::new(Barrier::new(50));
     let mut racing = Vec::new();
+    let mut race = |client: Client, path: String, body: Vec<u8>| {
+        let (all_there, router) = (Arc::clone(&all_there), server.router.clone());
+        racing.push(tokio::spawn(async move {
+            let before = async move {
+                all_there.wait().await;
+            };
+            let method = Method::POST;
+            client.send_after(&router, method, &path, body, before).await
+        }));
+    };
     for _ in 0..49 {
         let waiting = server.untrusted(ADA).await;
         waiting.ask_approval().await.ok::<ApprovalAnswer>();
-        racing.push((over(&server, &first), waiting));
+        let (path, approve) = first.approval_of(&me, &waiting);
+        race(over(&server, &first), path, json(&approve));
     }
     // And the fiftieth by a code.
     let by_code = server.untrusted(ADA).await;
     by_code.send_code().await;
     let code = server.mailed_code();
-    let by_code = tokio::spawn(async move { by_code.verify(&code).await });
-    let racing = racing
-        .into_iter()
-        .map(|(first, waiting)| tokio::spawn(async move { first.approve(&waiting).await }));
-    let mut answers: Vec<_> = join_all(racing).await.into_iter().map(Result::unwrap).collect();
-    answers.push(by_code.await.unwrap());
+    race(
+        by_code,
+        "/v1/device/verify".to_owned(),
+        json(&VerifyCode { code }),
+    );
+    let answers: Vec<_> = join_all(racing).await.into_iter().map(Result::unwrap).collect();
     let succeeded = answers
         .iter()
         .filter(|answer| answer.status == StatusCode::OK)

@@ -4,23 +4,21 @@
 
 use std::sync::Arc;
 
-use axum::body::Body;
 use axum::http::{Method, StatusCode};
-use axum::response::Response;
 use ferry_protocol::api::{BeginTransfer, GiveConsent};
-use ferry_protocol::problem::{Problem, ProblemCode};
+use ferry_protocol::problem::ProblemCode;
 use ferry_protocol::{AccountId, TransferId};
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
-use http_body_util::BodyExt as _;
-use tower::ServiceExt as _;
 
-use crate::client::{Client, Transport, json};
+use crate::client::{Answer, Client, Transport, json};
 use crate::fixture::{BASE, OWNER, Scene, Server};
 
 /// Notes how many events there were before it.
 const DISABLE: &str = "UPDATE devices SET state = 'disabled',
      disabled_at = (SELECT COUNT(*) FROM audit_events)";
+
+const EVENTS: &str = "SELECT COUNT(*) FROM audit_events";
 
 /// Sends a request whose device is disabled when the server reads the body: it knows
 /// by then whose the token is, and has written nothing.
@@ -30,19 +28,12 @@ async fn disabled_meanwhile(
     method: Method,
     path: &str,
     body: Vec<u8>,
-) -> Response {
-    // So that the client knows the nonce.
-    client.me().await;
-    let proof = client.proof(&client.claims(&method, path, &body));
-    let request = client.request(&method, path, body, &proof);
+) -> Answer {
     let storage = server.state.storage().clone();
-    let request = request.map(|body| {
-        Body::from_stream(futures_util::stream::once(async move {
-            crate::fixture::execute(&storage, DISABLE).await;
-            Ok::<_, std::convert::Infallible>(body)
-        }))
-    });
-    server.router.clone().oneshot(request).await.unwrap()
+    let disabled = async move { crate::fixture::execute(&storage, DISABLE).await };
+    client
+        .send_after(&server.router, method, path, body, disabled)
+        .await
 }
 
 #[tokio::test]
@@ -70,10 +61,8 @@ async fn a_device_that_is_disabled_during_a_request_changes_nothing() {
     let before = owner.account(account).await;
     for (method, path, body) in requests {
         let answer = disabled_meanwhile(server, owner, method.clone(), &scene.path(&path), body).await;
-        assert_eq!(answer.status(), StatusCode::FORBIDDEN, "{method} {path}");
-        let problem = answer.into_body().collect().await.unwrap().to_bytes();
-        let problem: Problem = serde_json::from_slice(&problem).unwrap();
-        assert_eq!(problem.code, ProblemCode::DeviceNotTrusted, "{method} {path}");
+        assert_eq!(answer.status, StatusCode::FORBIDDEN, "{method} {path}");
+        assert_eq!(answer.code(), ProblemCode::DeviceNotTrusted, "{method} {path}");
         let after = "SELECT COUNT(*) - (SELECT MAX(disabled_at) FROM devices) FROM audit_events";
         assert_eq!(server.number(after).await, 0, "{method} {path}");
         server
@@ -83,27 +72,21 @@ async fn a_device_that_is_disabled_during_a_request_changes_nothing() {
     }
 }
 
-/// Something that writes, as far as the server lets it. Whether it did is not asked.
-async fn write(client: Client, account: AccountId, round: u32) {
+/// Something that writes, as far as the server lets it.
+async fn write(client: Client, account: AccountId, round: u32) -> StatusCode {
     let path = format!("/v1/accounts/{account}");
-    match round % 4 {
-        0 => {
-            let transfer = client.id(TransferId::new);
-            client.begin(account, transfer).await;
-        }
+    let answer = match round % 4 {
+        0 => client.begin(account, client.id(TransferId::new)).await,
         1 => {
             let consent = GiveConsent {
                 text_version: round + 2,
             };
-            client.post(&format!("{path}/consents"), &consent).await;
+            client.post(&format!("{path}/consents"), &consent).await
         }
-        2 => {
-            client.post_empty(&format!("{path}/session/check")).await;
-        }
-        _ => {
-            client.delete(&format!("{path}/session")).await;
-        }
-    }
+        2 => client.post_empty(&format!("{path}/session/check")).await,
+        _ => client.delete(&format!("{path}/session")).await,
+    };
+    answer.status
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -119,6 +102,7 @@ async fn of_many_writes_at_once_none_comes_after_the_disabling() {
         uploads.push((account, transfer, sealed));
     }
     let client = || owner.over(Transport::Router(server.router.clone()), BASE);
+    let before = server.number(EVENTS).await;
     let mut racing = Vec::new();
     for round in 0..990 {
         let (client, account) = (client(), uploads[round % ACCOUNTS].0);
@@ -131,17 +115,25 @@ async fn of_many_writes_at_once_none_comes_after_the_disabling() {
     for (account, transfer, sealed) in uploads {
         let client = client();
         racing.push(tokio::spawn(async move {
-            client.store(account, transfer, &sealed).await;
+            client.store(account, transfer, &sealed).await.status
         }));
     }
     // In the midst of it: some are answered, others are let in and not yet written.
     let mut racing: FuturesUnordered<_> = racing.into_iter().collect();
+    let mut statuses = Vec::new();
     for _ in 0..20 {
-        racing.next().await.unwrap().unwrap();
+        statuses.push(racing.next().await.unwrap().unwrap());
     }
+    let written = server.number(EVENTS).await;
     server.execute(DISABLE).await;
     while let Some(ended) = racing.next().await {
-        ended.unwrap();
+        statuses.push(ended.unwrap());
+    }
+    let count = |status| statuses.iter().filter(|found| **found == status).count();
+    assert!(written > before && statuses.len() == 1000);
+    assert!(count(StatusCode::FORBIDDEN) > 0, "some came too late");
+    for never in [StatusCode::UNAUTHORIZED, StatusCode::INTERNAL_SERVER_ERROR] {
+        assert_eq!(count(never), 0, "{never}");
     }
     let after = "SELECT COUNT(*) - (SELECT MAX(disabled_at) FROM devices) FROM audit_events";
     assert_eq!(server.number(after).await, 0);
@@ -177,7 +169,13 @@ async fn of_a_thousand_uploads_at_once_none_is_stored_after_the_disabling() {
         tokio::select! {
             Some(status) = racing.next() => {
                 ended += 1;
-                stored += usize::from(status.unwrap() == StatusCode::OK);
+                match status.unwrap() {
+                    StatusCode::OK => stored += 1,
+                    status => {
+                        let begun = ended > UPLOADS / 4;
+                        assert!(begun && status == StatusCode::FORBIDDEN, "{status}");
+                    }
+                }
                 racing.extend(left.next());
             }
             // In the midst of it: some are stored, others let in and not yet written.
@@ -191,6 +189,8 @@ async fn of_a_thousand_uploads_at_once_none_is_stored_after_the_disabling() {
     assert!((UPLOADS / 4..UPLOADS).contains(&stored), "{stored} were stored");
     let events = "SELECT COUNT(*) FROM audit_events WHERE action = 'session.transferred'";
     assert_eq!(server.number(events).await, i64::try_from(stored).unwrap());
+    let disablings = "SELECT COUNT(*) FROM audit_events WHERE action = 'device.disabled'";
+    assert_eq!(server.number(disablings).await, 1);
     let after = "SELECT COUNT(*) FROM audit_events WHERE action = 'session.transferred'
          AND rowid > (SELECT rowid FROM audit_events WHERE action = 'device.disabled')";
     assert_eq!(server.number(after).await, 0);

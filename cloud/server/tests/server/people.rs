@@ -1,5 +1,7 @@
 //! The people of a workspace: invited, and deprovisioned.
 
+use std::sync::{Arc, Mutex};
+
 use axum::http::StatusCode;
 use ferry_protocol::UserId;
 use ferry_protocol::api::{AcceptInvitation, Invite, ListedUser, Me, UserState, Users};
@@ -7,7 +9,7 @@ use ferry_protocol::problem::ProblemCode;
 use ferry_server::retention;
 use futures_util::future::join_all;
 
-use crate::client::{Answer, Client, Transport};
+use crate::client::{Answer, Client};
 use crate::fixture::{BASE, OWNER, PASSWORD, Scene, Server};
 
 const ADMIN: &str = "admin@example.com";
@@ -88,11 +90,14 @@ async fn a_person_who_is_invited_sets_their_own_password() {
         (ADMIN, &code),
         ("no@example.com", &code),
     ] {
+        let before = server.state.passwords().begun();
         let answer = accept(&client, email, wrong, PASSWORD).await;
         assert_eq!(
             (answer.code(), answer.status),
             (ProblemCode::CodeWrong, StatusCode::UNPROCESSABLE_ENTITY)
         );
+        // As much work for everybody.
+        assert_eq!(server.state.passwords().begun() - before, 1);
     }
     let typed = code.to_lowercase().replace('-', " ");
     let answer = accept(&client, BOB, &typed, PASSWORD).await;
@@ -315,25 +320,54 @@ async fn somebody_stays_who_administers_the_workspace() {
     assert_eq!(deprovision(&bob, bobs).await.code(), ProblemCode::LastAdmin);
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn of_many_sign_ins_at_once_none_outlives_the_deprovisioning() {
-    let (server, admin) = server_with_admin().await;
-    let workspace = admin.me().await.workspace.id;
-    let user = server.user(workspace, BOB).await;
-    let signing_in = (0..8).map(|_| {
-        let client = server.client();
-        tokio::spawn(async move {
-            client.sign_in(BOB, PASSWORD).await;
-        })
-    });
-    let signing_in: Vec<_> = signing_in.collect();
-    let over = admin.over(Transport::Router(server.router.clone()), BASE);
-    let ended = tokio::spawn(async move { deprovision(&over, user).await.status });
-    for done in join_all(signing_in).await {
-        done.unwrap();
+/// Holds the threads that hash passwords until the sender is dropped: both of them.
+async fn hold_passwords() -> std::sync::mpsc::Sender<()> {
+    let (hold, held) = std::sync::mpsc::channel::<()>();
+    let held = Arc::new(Mutex::new(held));
+    for _ in 0..2 {
+        let (started, is_held) = tokio::sync::oneshot::channel();
+        let held = Arc::clone(&held);
+        tokio::task::spawn_blocking(move || {
+            started.send(()).unwrap();
+            // An error: it was dropped, which is the end as well.
+            let _ = held.lock().unwrap().recv();
+        });
+        is_held.await.unwrap();
     }
-    assert_eq!(ended.await.unwrap(), StatusCode::OK);
-    let left = "SELECT COUNT(*) FROM access_tokens JOIN users ON users.id = user_id
-         WHERE email LIKE 'bob%'";
-    assert_eq!(server.number(left).await, 0);
+    hold
+}
+
+#[test]
+fn of_many_sign_ins_at_once_none_outlives_the_deprovisioning() {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .max_blocking_threads(2)
+        .enable_all()
+        .build()
+        .unwrap();
+    runtime.block_on(async {
+        let (server, admin) = server_with_admin().await;
+        let workspace = admin.me().await.workspace.id;
+        let user = server.user(workspace, BOB).await;
+        let before = server.state.passwords().begun();
+        let hold = hold_passwords().await;
+        let signing_in: Vec<_> = (0..8)
+            .map(|_| {
+                let client = server.client();
+                tokio::spawn(async move { client.sign_in(BOB, PASSWORD).await.code() })
+            })
+            .collect();
+        // Each has found the person, and waits for the password to be verified.
+        while server.state.passwords().begun() < before + 8 {
+            tokio::task::yield_now().await;
+        }
+        deprovision(&admin, user).await.ok::<Users>();
+        drop(hold);
+        for answer in join_all(signing_in).await {
+            assert_eq!(answer.unwrap(), ProblemCode::WrongCredentials);
+        }
+        let left = "SELECT COUNT(*) FROM access_tokens JOIN users ON users.id = user_id
+             WHERE email LIKE 'bob%'";
+        assert_eq!(server.number(left).await, 0);
+    });
 }

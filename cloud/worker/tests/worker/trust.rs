@@ -2,7 +2,11 @@
 
 use ferry_protocol::UserId;
 use ferry_protocol::api::{Finding, InvalidReason, LeasedSession};
+use ferry_protocol::session::OpenError;
+use ferry_protocol::signature::SignatureError;
+use ferry_protocol::trust::{ChainError, StatementError};
 use ferry_worker::ambient;
+use ferry_worker::open::OpenSessionError;
 
 use crate::app::TestApp;
 use crate::device::{Device, payload};
@@ -25,8 +29,17 @@ fn is_unapproved(finding: &Finding, root: &Device) -> bool {
         if *fingerprint == shown)
 }
 
-fn is_rejected(finding: &Finding, words: &str) -> bool {
-    matches!(finding, Finding::Invalid { reason: InvalidReason::SealRejected { what }, .. } if what.contains(words))
+/// Refused for this very reason.
+#[track_caller]
+fn assert_rejected(finding: &Finding, why: &OpenSessionError) {
+    let Finding::Invalid {
+        reason: InvalidReason::SealRejected { what },
+        ..
+    } = finding
+    else {
+        panic!("{finding:?}");
+    };
+    assert_eq!(*what, why.to_string());
 }
 
 #[tokio::test]
@@ -75,29 +88,28 @@ async fn a_device_is_believed_by_its_approvals_and_not_by_the_servers_word() {
     let mut forged = first.approve(workspace, &root);
     forged.signature = servers.key.sign(&forged.statement.message());
     session.chain.approvals.push(forged);
-    assert!(is_rejected(
+    let unsigned = StatementError::Signature(SignatureError::Wrong);
+    assert_rejected(
         &ferry.check(&session).await,
-        "not signed by the device that it names"
-    ));
+        &ChainError::Statement(unsigned).into(),
+    );
     // An approval that the root gave to another device.
     session.chain.approvals = vec![first.approve(workspace, &second)];
-    assert!(is_rejected(&ferry.check(&session).await, "for another device"));
+    assert_rejected(&ferry.check(&session).await, &ChainError::OtherDevice.into());
     // An approval that another person's root gave.
     let bobs = Device::new();
     session.chain.approvals = vec![bobs.approve(workspace, &servers)];
-    assert!(is_rejected(&ferry.check(&session).await, "another person's"));
+    assert_rejected(&ferry.check(&session).await, &ChainError::OtherPerson.into());
     // Its own sealing key for a device that was approved.
     session.chain.approvals = approvals;
     session.chain.device = third.keys();
     session.chain.device.sealing_key = honest.sealing_key;
     session.chain.device.sealing_key_signature = honest.sealing_key_signature;
-    assert!(is_rejected(
-        &ferry.check(&session).await,
-        "sealing key is not signed"
-    ));
+    assert_rejected(&ferry.check(&session).await, &ChainError::SealingKey.into());
     // The whole chain of the approved device, above a session of its own.
     session.chain.device = third.keys();
-    assert!(is_rejected(&ferry.check(&session).await, "device"));
+    let of_another = OpenError::Signature(SignatureError::Wrong);
+    assert_rejected(&ferry.check(&session).await, &of_another.into());
     assert_eq!(
         app.requests("/me").len(),
         visits,

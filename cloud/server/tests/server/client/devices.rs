@@ -55,9 +55,15 @@ impl Client {
         if me.status != StatusCode::OK {
             return me;
         }
-        let statement = self.statement(&me.ok(), device);
+        let (path, approve) = self.approval_of(&me.ok(), device);
+        self.post(&path, &approve).await
+    }
+
+    /// The path and the body that approve another device.
+    pub(crate) fn approval_of(&self, me: &Me, device: &Self) -> (String, Approve) {
+        let statement = self.statement(me, device);
         let signature = self.key.sign(&statement.message());
         let path = format!("/v1/devices/{}/approve", device.device());
-        self.post(&path, &Approve { statement, signature }).await
+        (path, Approve { statement, signature })
     }
 }

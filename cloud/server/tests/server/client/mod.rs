@@ -8,6 +8,8 @@ use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use axum::Router;
+use axum::body::Body;
 use axum::http::{Method, Request, StatusCode};
 use ferry_protocol::api::{
     Account, BeginTransfer, CodeSent, Consent, DeviceKind, EnrolDevice, GiveConsent, Me, SignIn, SignedIn,
@@ -21,6 +23,7 @@ use ferry_protocol::{AccountId, Bytes, DeviceId, SealingKeyId, TransferId, UnixM
 use ferry_server::clock::Clock;
 use ferry_server::random::{Random, SeededRandom};
 use serde::Serialize;
+use tower::ServiceExt as _;
 
 pub(crate) use transport::{Answer, Transport};
 pub(crate) use worker::Worker;
@@ -160,6 +163,28 @@ impl Client {
 
     pub(crate) async fn send(&self, method: Method, path: &str, body: Vec<u8>) -> Answer {
         self.try_send(method, path, body).await.unwrap()
+    }
+
+    /// Sends a request whose body comes after something else: the server has begun with it
+    /// by then, and has changed nothing.
+    pub(crate) async fn send_after(
+        &self,
+        router: &Router,
+        method: Method,
+        path: &str,
+        body: Vec<u8>,
+        before: impl Future<Output = ()> + Send + 'static,
+    ) -> Answer {
+        // So that the client knows the nonce.
+        self.me().await;
+        let proof = self.proof(&self.claims(&method, path, &body));
+        let request = self.request(&method, path, body, &proof).map(|body| {
+            Body::from_stream(futures_util::stream::once(async move {
+                before.await;
+                Ok::<_, std::convert::Infallible>(body)
+            }))
+        });
+        Answer::read(router.clone().oneshot(request).await.unwrap()).await
     }
 
     pub(crate) async fn get(&self, path: &str) -> Answer {

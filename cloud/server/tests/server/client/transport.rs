@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use axum::Router;
 use axum::body::Body;
 use axum::http::{HeaderMap, Request, StatusCode};
+use axum::response::Response;
 use ferry_protocol::problem::{Problem, ProblemCode};
 use http_body_util::BodyExt as _;
 use hyper_util::rt::TokioIo;
@@ -26,13 +27,7 @@ impl Transport {
         match self {
             Self::Router(router) => {
                 let response = router.clone().oneshot(request.map(Body::from)).await.unwrap();
-                let (parts, body) = response.into_parts();
-                let body = body.collect().await.unwrap().to_bytes().to_vec();
-                Ok(Answer {
-                    status: parts.status,
-                    headers: parts.headers,
-                    body,
-                })
+                Ok(Answer::read(response).await)
             }
             Self::Tcp(address) => {
                 let Ok(stream) = tokio::net::TcpStream::connect(address).await else {
@@ -66,6 +61,16 @@ pub(crate) struct Answer {
 }
 
 impl Answer {
+    /// Out of what the router gave.
+    pub(crate) async fn read(response: Response) -> Self {
+        let (parts, body) = response.into_parts();
+        Self {
+            status: parts.status,
+            headers: parts.headers,
+            body: body.collect().await.unwrap().to_bytes().to_vec(),
+        }
+    }
+
     /// Nobody listens: as a status, so that callers treat it as any failure.
     fn refused() -> Self {
         Self {
