@@ -6,7 +6,7 @@ CREATE TABLE devices (
     id TEXT NOT NULL,
     -- What the person calls it.
     name TEXT NOT NULL,
-    -- The name as it is compared: NFKC, white space folded, lower case.
+    -- The name as it is compared: NFKC, case and white space folded, nothing invisible.
     name_key TEXT NOT NULL,
     -- 'extension' or 'web'.
     kind TEXT NOT NULL,

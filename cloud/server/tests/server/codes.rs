@@ -229,9 +229,11 @@ async fn names_are_unique_among_a_persons_devices() {
     let server = server_with_ada().await;
     let (first, second) = (server.untrusted(ADA).await, server.untrusted(ADA).await);
     first.enrol("Laptop").await.ok::<Me>();
-    let problem = second.enrol(" ｌａｐｔｏｐ ").await.problem();
-    assert_eq!(problem.code, ProblemCode::DeviceNameTaken);
-    assert!(problem.detail.contains("choose another"), "{}", problem.detail);
+    for same in [" ｌａｐｔｏｐ ", "LAP\u{200D}TOP", "lapto\u{FE0F}p\u{3164}"] {
+        let problem = second.enrol(same).await.problem();
+        assert_eq!(problem.code, ProblemCode::DeviceNameTaken, "{same}");
+        assert!(problem.detail.contains("choose another"), "{}", problem.detail);
+    }
     // A device keeps its own name; another person has other devices; a disabled one frees its name.
     first.enrol("LAPTOP").await.ok::<Me>();
     let elsewhere = server.workspace("Elsewhere").await;
@@ -242,7 +244,7 @@ async fn names_are_unique_among_a_persons_devices() {
         .execute("UPDATE devices SET state = 'disabled' WHERE name = 'LAPTOP'")
         .await;
     second.enrol("laptop").await.ok::<Me>();
-    for bad in ["", " \u{200B} ", &"x".repeat(101)] {
+    for bad in ["", " \u{200B} ", "\u{3164}", "\u{2800}\u{FE0F}", &"x".repeat(101)] {
         assert_eq!(second.enrol(bad).await.code(), ProblemCode::InvalidRequest);
     }
 }
