@@ -69,7 +69,7 @@ impl App {
         });
         if is_over {
             self.checking
-                .update(|checking| drop(checking.remove(&account.id)));
+                .update(|checking| checking.retain(|id, _| *id != account.id));
         }
         self.accounts.update(|accounts| {
             let Some(accounts) = accounts else { return };
@@ -125,7 +125,9 @@ impl App {
             done(
                 match self.ask(async |client| client.check_session(id).await).await {
                     Ok(account) => {
-                        self.checking.update(|checking| drop(checking.insert(id, asked)));
+                        self.checking.update(|checking| {
+                            let _ = checking.insert(id, asked);
+                        });
                         self.take_account(account);
                         self.page.say("The cloud is checking the session.".to_owned());
                         None

@@ -2,6 +2,7 @@
 
 mod call;
 mod error;
+mod manage;
 
 use std::rc::Rc;
 

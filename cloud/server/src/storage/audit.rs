@@ -1,6 +1,7 @@
 //! The audit trail: who did what, when. Events are only ever added, in the same
 //! transaction as the change they tell of.
 
+pub use ferry_protocol::api::Action;
 use ferry_protocol::api::{ActorKind, AuditEvent};
 use ferry_protocol::{AccountId, DeviceId, TransferId, UserId, WorkspaceId};
 use sqlx::Row as _;
@@ -25,133 +26,6 @@ pub enum Actor {
     Server,
     /// Whoever has the command line.
     Operator,
-}
-
-/// What was done.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Action {
-    /// A workspace was added.
-    WorkspaceAdded,
-    /// A person was added.
-    UserAdded,
-    /// A person was invited.
-    UserInvited,
-    /// They set their password.
-    InvitationAccepted,
-    /// All access of a person was ended.
-    UserDeprovisioned,
-    /// An app was added or replaced.
-    AppAdded,
-    /// An app was removed.
-    AppRemoved,
-    /// Name, identity or people of an account were changed.
-    AccountChanged,
-    /// An account was added.
-    AccountAdded,
-    /// A worker token was made.
-    WorkerTokenAdded,
-    /// A person signed in.
-    SignedIn,
-    /// A person signed out.
-    SignedOut,
-    /// A device was enrolled, and waits to be verified.
-    DeviceEnrolled,
-    /// A device that was never trusted had to make room for another.
-    DeviceForgotten,
-    /// A trusted device was renamed.
-    DeviceRenamed,
-    /// A code was sent.
-    CodeSent,
-    /// It could not be e-mailed after all.
-    CodeNotSent,
-    /// A code was tried the last time, in vain.
-    CodeExhausted,
-    /// A device came to be trusted.
-    DeviceTrusted,
-    /// A device asked for approval.
-    ApprovalAsked,
-    /// A device was approved by another.
-    DeviceApproved,
-    /// A device's request was denied.
-    ApprovalDenied,
-    /// A device was disabled.
-    DeviceDisabled,
-    /// Consent was given.
-    ConsentGiven,
-    /// Consent was revoked.
-    ConsentRevoked,
-    /// A one-time key was handed out.
-    TransferBegun,
-    /// A session was stored.
-    SessionTransferred,
-    /// A session was deleted because a newer one took its place.
-    SessionReplaced,
-    /// A session was deleted by a person.
-    SessionDeleted,
-    /// A session was deleted because nothing used it.
-    SessionExpired,
-    /// A check was asked for.
-    CheckAsked,
-    /// A check found the session alive.
-    SessionVerified,
-    /// A check found the session unusable.
-    SessionInvalid,
-    /// A session was taken to hand its cookies to another program.
-    SessionExported,
-    /// A session was taken to open it in a browser.
-    SessionOpened,
-    /// A worker signed in.
-    WorkerSignedIn,
-    /// The vault identity was set, or handed over.
-    VaultChanged,
-    /// A worker said that private halves are destroyed.
-    KeysDestroyed,
-}
-
-impl Action {
-    /// The stable name.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::WorkspaceAdded => "workspace.added",
-            Self::UserAdded => "user.added",
-            Self::UserInvited => "user.invited",
-            Self::InvitationAccepted => "user.invitation_accepted",
-            Self::UserDeprovisioned => "user.deprovisioned",
-            Self::AppRemoved => "app.removed",
-            Self::AccountChanged => "account.changed",
-            Self::AppAdded => "app.added",
-            Self::AccountAdded => "account.added",
-            Self::WorkerTokenAdded => "worker_token.added",
-            Self::SignedIn => "user.signed_in",
-            Self::SignedOut => "user.signed_out",
-            Self::DeviceEnrolled => "device.enrolled",
-            Self::DeviceForgotten => "device.forgotten",
-            Self::DeviceRenamed => "device.renamed",
-            Self::CodeSent => "device.code_sent",
-            Self::CodeNotSent => "device.code_not_sent",
-            Self::CodeExhausted => "device.code_exhausted",
-            Self::DeviceTrusted => "device.trusted",
-            Self::ApprovalAsked => "device.approval_asked",
-            Self::DeviceApproved => "device.approved",
-            Self::ApprovalDenied => "device.approval_denied",
-            Self::DeviceDisabled => "device.disabled",
-            Self::ConsentGiven => "consent.given",
-            Self::ConsentRevoked => "consent.revoked",
-            Self::TransferBegun => "transfer.begun",
-            Self::SessionTransferred => "session.transferred",
-            Self::SessionReplaced => "session.replaced",
-            Self::SessionDeleted => "session.deleted",
-            Self::SessionExpired => "session.expired",
-            Self::CheckAsked => "session.check_asked",
-            Self::SessionVerified => "session.verified",
-            Self::SessionInvalid => "session.invalid",
-            Self::SessionExported => "session.exported",
-            Self::SessionOpened => "session.opened",
-            Self::WorkerSignedIn => "worker.signed_in",
-            Self::VaultChanged => "vault.changed",
-            Self::KeysDestroyed => "keys.destroyed",
-        }
-    }
 }
 
 /// One event.

@@ -165,7 +165,8 @@ impl<H: Host, D: Device> Client<H, D> {
         let claims = Claims {
             jti: Base64UrlUnpadded::encode_string(&jti),
             htm: call.method.as_str().to_owned(),
-            htu: url.to_owned(),
+            // Without the query (RFC 9449 §4.2).
+            htu: url.split('?').next().unwrap_or_default().to_owned(),
             iat: self.host.now().as_secs(),
             ath: token.map(|token| token.hash.clone()),
             nonce: self.nonce.borrow().clone(),

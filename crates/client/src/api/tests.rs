@@ -6,10 +6,12 @@ use std::collections::VecDeque;
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 
+use ferry_catalogue::AppId;
+use ferry_protocol::api::{AccountSettings, ActorKind, Invite, NewAccount, UserState};
 use ferry_protocol::dpop::Proof;
 use ferry_protocol::problem::ProblemCode;
 use ferry_protocol::signature::SigningKey;
-use ferry_protocol::{Bytes, DeviceId, PublicJwk, UnixMillis};
+use ferry_protocol::{Bytes, DeviceId, PublicJwk, UnixMillis, UserId};
 
 use super::*;
 use crate::keys::SealDh;
@@ -229,4 +231,144 @@ fn what_may_pass_is_told_apart_from_what_will_not() {
     ] {
         assert!(!fails(lasting));
     }
+}
+
+const ID: &str = "01930000-0000-7000-8000-000000000000";
+
+/// Method, path and body of what was asked last.
+fn last(network: &Network) -> (&'static str, String, String) {
+    let asked = network.asked.borrow();
+    let last = asked.last().unwrap();
+    let path = last.url.strip_prefix("https://ferry.example/base").unwrap();
+    let body = last.body.as_ref().map(|body| body.to_vec()).unwrap_or_default();
+    (
+        last.method.as_str(),
+        path.to_owned(),
+        String::from_utf8(body).unwrap(),
+    )
+}
+
+#[test]
+fn people_are_listed_invited_and_deprovisioned() {
+    let people = format!(
+        r#"{{"users":[{{"user":{{"id":"{ID}","email":"b@c","name":"Bob"}},"admin":true,"state":"invited",
+            "added_at":5,"trusted_devices":2}}]}}"#
+    );
+    let (client, network) = client((0..3).map(|_| answer(200, &people, None)).collect());
+    let listed = run(client.users()).unwrap();
+    assert_eq!(
+        (listed[0].state, listed[0].trusted_devices),
+        (UserState::Invited, 2)
+    );
+    assert_eq!(last(&network), ("GET", "/v1/users".to_owned(), String::new()));
+
+    let invite = Invite {
+        email: "b@c".to_owned(),
+        name: "Bob".to_owned(),
+        admin: true,
+    };
+    assert_eq!(run(client.invite(&invite)).unwrap(), listed);
+    let body = r#"{"email":"b@c","name":"Bob","admin":true}"#;
+    assert_eq!(last(&network), ("POST", "/v1/users".to_owned(), body.to_owned()));
+
+    assert_eq!(run(client.deprovision(ID.parse().unwrap())).unwrap(), listed);
+    assert_eq!(
+        last(&network),
+        ("POST", format!("/v1/users/{ID}/deprovision"), String::new())
+    );
+}
+
+#[test]
+fn devices_of_others_are_listed_and_disabled() {
+    let devices = r#"{"devices":[],"most":20}"#;
+    let (client, network) = client(vec![answer(200, devices, None), answer(200, devices, None)]);
+    let (user, device): (UserId, _) = (ID.parse().unwrap(), client.device().id());
+    assert_eq!(run(client.devices_of(user)).unwrap().most, 20);
+    assert_eq!(
+        last(&network),
+        ("GET", format!("/v1/users/{ID}/devices"), String::new())
+    );
+    run(client.disable_device_of(user, device)).unwrap();
+    let path = format!("/v1/users/{ID}/devices/{device}/disable");
+    assert_eq!(last(&network), ("POST", path, String::new()));
+}
+
+#[test]
+fn accounts_are_listed_added_and_changed() {
+    let settings = AccountSettings {
+        name: "Ours".to_owned(),
+        identity: None,
+        owners: vec!["b@c".to_owned()],
+        collaborators: Vec::new(),
+    };
+    let json = r#"{"name":"Ours","identity":null,"owners":["b@c"],"collaborators":[]}"#;
+    let accounts = format!(r#"{{"accounts":[{{"id":"{ID}","app":"x","settings":{json}}}]}}"#);
+    let (client, network) = client((0..3).map(|_| answer(200, &accounts, None)).collect());
+    let listed = run(client.managed_accounts()).unwrap();
+    assert_eq!(listed[0].settings, settings);
+    assert_eq!(
+        last(&network),
+        ("GET", "/v1/manage/accounts".to_owned(), String::new())
+    );
+
+    let new = NewAccount {
+        app: listed[0].app.clone(),
+        settings: settings.clone(),
+    };
+    run(client.add_account(&new)).unwrap();
+    let body = format!(r#"{{"app":"x","settings":{json}}}"#);
+    assert_eq!(last(&network), ("POST", "/v1/manage/accounts".to_owned(), body));
+
+    run(client.change_account(listed[0].id, &settings)).unwrap();
+    assert_eq!(
+        last(&network),
+        ("PUT", format!("/v1/manage/accounts/{ID}"), json.to_owned())
+    );
+}
+
+#[test]
+fn apps_are_listed_put_and_removed() {
+    let app = r#"{"id":"custom-a","name":"A","domains":["a.test"],"sign_in":"https://a.test/in","check":"https://a.test/"}"#;
+    let apps = format!(r#"{{"custom":[{app}],"supported":[]}}"#);
+    let (client, network) = client((0..3).map(|_| answer(200, &apps, None)).collect());
+    let listed = run(client.apps()).unwrap();
+    assert_eq!(
+        last(&network),
+        ("GET", "/v1/manage/apps".to_owned(), String::new())
+    );
+    run(client.put_app(&listed.custom[0])).unwrap();
+    assert_eq!(
+        last(&network),
+        ("PUT", "/v1/manage/apps/custom-a".to_owned(), app.to_owned())
+    );
+    let id: AppId = "custom-a".parse().unwrap();
+    assert_eq!(run(client.remove_app(&id)).unwrap(), listed);
+    assert_eq!(
+        last(&network),
+        ("DELETE", "/v1/manage/apps/custom-a".to_owned(), String::new())
+    );
+}
+
+#[test]
+fn the_trail_is_read_page_by_page() {
+    let page = format!(
+        r#"{{"events":[{{"id":"{ID}","at":5,"actor":"server","actor_name":null,"action":"session.expired",
+            "device":null,"device_name":null,"account":null,"account_name":null,"transfer":null,"detail":null}}],
+            "more":true}}"#
+    );
+    let (client, network) = client(vec![answer(200, &page, None), answer(200, &page, None)]);
+    let newest = run(client.audit(None)).unwrap();
+    assert_eq!((newest.events[0].actor, newest.more), (ActorKind::Server, true));
+    assert_eq!(last(&network), ("GET", "/v1/audit".to_owned(), String::new()));
+    run(client.audit(Some(&newest.events[0].id))).unwrap();
+    assert_eq!(
+        last(&network),
+        ("GET", format!("/v1/audit?before={ID}"), String::new())
+    );
+    let asked = network.asked.borrow();
+    let proof = Proof::parse(&asked[1].proof).unwrap();
+    assert_eq!(
+        proof.claims.htu, "https://ferry.example/base/v1/audit",
+        "no query: RFC 9449 §4.2"
+    );
 }

@@ -158,7 +158,8 @@ pub struct AuditEvent {
     pub actor: ActorKind,
     /// Their name, if they have one.
     pub actor_name: Option<String>,
-    /// What was done, such as `session.transferred`.
+    /// What was done: the name of an [`Action`](super::Action), such as
+    /// `session.transferred`.
     pub action: String,
     /// The device it was done with, or to.
     pub device: Option<DeviceId>,

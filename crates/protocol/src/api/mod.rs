@@ -48,12 +48,14 @@
 //! | `GET /openapi.json` | – | this table, generated | anyone |
 
 mod account;
+mod audit;
 mod device;
 mod devices;
 mod manage;
 mod worker;
 
 pub use account::*;
+pub use audit::*;
 pub use device::*;
 pub use devices::*;
 pub use manage::*;
