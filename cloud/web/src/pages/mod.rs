@@ -2,6 +2,7 @@
 
 pub mod account;
 pub mod accounts;
+pub mod activity;
 pub mod invitation;
 pub mod set_up;
 pub mod sign_in;
@@ -47,6 +48,7 @@ pub fn ready() -> Node {
         Route::Account(id) => account::page(id).into_node(),
         Route::Transfer(id) => transfer::page(id).into_node(),
         Route::Devices => own_devices().into_node(),
+        Route::Activity => activity::page().into_node(),
         _ => accounts::page().into_node(),
     };
     (page, delete_dialog()).into_node()
