@@ -11,7 +11,7 @@ use ferry_bridge::{
     Share, SignOut, State, Transfer, TransferStep,
 };
 use ferry_protocol::api::{Account, SessionStatus};
-use ferry_protocol::{AccountId, UnixMillis};
+use ferry_protocol::{AccountId, UnixMillis, UserId};
 use ferry_ui::page::{Page, Trouble};
 use ferry_ui::reactive::{Derived, Var};
 use ferry_ui::text::Clean;
@@ -22,6 +22,7 @@ use leptos::task::spawn_local;
 use web_sys::VisibilityState;
 
 use crate::background::{AskError, ask, listen};
+use crate::later::{holds, is_later};
 use crate::route::Route;
 use crate::share::{Click, click};
 use crate::{keep, words};
@@ -35,6 +36,8 @@ pub enum Stage {
     SignedOut,
     /// To be named.
     SetUp,
+    /// As before, but put off.
+    Later,
     /// A code is on its way.
     Code,
     /// Trusted devices are asked for approval.
@@ -72,11 +75,11 @@ pub struct Ferry {
     pub now: Var<UnixMillis>,
     /// In a tab, not in the popup.
     pub in_tab: bool,
+    /// Shown because a web page asked for it.
+    pub for_page: bool,
     /// Whether the browser can show its permission prompt above this page.
     pub prompts: bool,
     /// Accounts whose app's domains the browser has granted, or has not.
-    /// Shown because a web page asked for it.
-    pub for_page: bool,
     pub granted: Var<HashMap<AccountId, bool>>,
     /// What is going on with an account.
     pub doing: Var<HashMap<AccountId, Doing>>,
@@ -88,6 +91,8 @@ pub struct Ferry {
     pub deleting: Var<Option<AccountId>>,
     /// The account whose session was deleted just now.
     pub deleted: Var<Option<AccountId>>,
+    /// Who has put the set-up off.
+    later: Var<Option<UserId>>,
     refreshing: Var<bool>,
 }
 
@@ -104,15 +109,16 @@ impl Ferry {
             now: page.now,
             page,
             in_tab,
+            for_page: false,
             // Firefox shows the prompt beneath the popup, where nobody sees it.
             prompts: in_tab || BrowserKind::here() == BrowserKind::Chrome,
             granted: Var::new(HashMap::new()),
             doing: Var::new(HashMap::new()),
             failures: Var::new(HashMap::new()),
-            for_page: false,
             failure: Var::new(None),
             deleting: Var::new(None),
             deleted: Var::new(None),
+            later: Var::new(keep::later()),
             refreshing: Var::new(false),
         }
     }
@@ -133,6 +139,7 @@ impl Ferry {
                         approval: Some(_), ..
                     }) => Stage::Approval,
                     Some(Phase::SetUp { code: Some(_), .. }) => Stage::Code,
+                    Some(phase) if is_later(phase, self.later.get()) => Stage::Later,
                     Some(Phase::SetUp { .. }) => Stage::SetUp,
                     Some(Phase::Ready { .. }) => Stage::Ready,
                 })
@@ -229,6 +236,10 @@ impl Ferry {
         }
         keep::keep_state(&state);
         self.settle_checks(&state);
+        let chosen = self.later.get_untracked();
+        if chosen.is_some_and(|chosen| !holds(&state.phase, chosen)) {
+            self.put_off(None);
+        }
         // Most news is of a transfer, and changes nothing of what has to be granted.
         let phase_is_new = self
             .state

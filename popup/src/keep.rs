@@ -1,9 +1,10 @@
 //! What outlives the page, in its `localStorage`: the last state, so that the
 //! next popup is there at once; what was typed, should the browser close the
-//! popup beneath a prompt; and where the person was. Never a password or a code.
+//! popup beneath a prompt; where the person was; and that the set-up was put off.
+//! Never a password or a code.
 
 use ferry_bridge::State;
-use ferry_protocol::UnixMillis;
+use ferry_protocol::{UnixMillis, UserId};
 use gloo_storage::{LocalStorage, Storage};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -14,6 +15,7 @@ use crate::route::Route;
 const STATE: &str = "ferry.state";
 const DRAFT: &str = "ferry.draft";
 const PLACE: &str = "ferry.place";
+const LATER: &str = "ferry.later";
 
 /// How long a person finds themselves where they were.
 const PLACE_LASTS_MS: i64 = 2 * 60 * 1_000;
@@ -83,6 +85,19 @@ pub fn take_place(now: UnixMillis) -> Option<Route> {
 /// The prompt was answered with the page still there.
 pub fn drop_place() {
     LocalStorage::delete(PLACE);
+}
+
+/// Who has put the set-up off.
+pub fn later() -> Option<UserId> {
+    read(LATER)
+}
+
+/// Keeps who has put the set-up off; `None`: nobody any more.
+pub fn keep_later(user: Option<UserId>) {
+    match user {
+        Some(user) => write(LATER, &user),
+        None => LocalStorage::delete(LATER),
+    }
 }
 
 /// A full or forbidden storage only makes the next start slower.

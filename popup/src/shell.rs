@@ -25,7 +25,7 @@ pub fn shell() -> Node {
     let page = move || match stage.get() {
         Stage::Loading => pages::loading().into_node(),
         Stage::SignedOut => pages::sign_in::page().into_node(),
-        stage @ (Stage::SetUp | Stage::Code | Stage::Approval) => pages::set_up::page(stage),
+        stage @ (Stage::SetUp | Stage::Later | Stage::Code | Stage::Approval) => pages::set_up::page(stage),
         Stage::Ready => pages::ready().into_node(),
     };
     let sign_out = Confirm {

@@ -7,11 +7,12 @@ mod page;
 mod scenes;
 
 use ferry_bridge::{Phase, State};
+use ferry_popup::share::{Stage, stage};
 use ferry_protocol::api::SessionStatus;
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 
 use page::Page;
-use scenes::{Scene, all, every, github, id, one, ready, signed_out, verified};
+use scenes::{Scene, all, every, github, id, one, ready, set_up, signed_out, verified};
 
 wasm_bindgen_test_configure!(run_in_browser);
 
@@ -72,6 +73,71 @@ async fn who_only_looks_sees_no_icons() {
     // Nothing to delete where nothing is stored.
     assert_eq!(page.count(&(card(2) + "[data-testid=delete]")), 0);
     assert_eq!(page.count(&(card(6) + "[data-testid=delete]")), 0);
+}
+
+#[wasm_bindgen_test]
+async fn whom_a_web_page_sent_ticks_the_box_in_any_case() {
+    let account = github(verified());
+    assert!(account.consent.is_some());
+    for for_page in [false, true] {
+        let inspection = one(1, "alice-okafor");
+        let stage = stage(&account, Some(true), Some(&inspection), None, for_page);
+        let consent = for_page;
+        assert_eq!(
+            stage,
+            Stage::Review {
+                consent,
+                unknown: false
+            }
+        );
+    }
+}
+
+#[wasm_bindgen_test]
+async fn a_set_up_that_was_put_off_stays_so_and_shows_no_account() {
+    let put_off = Scene::new("", set_up(None)).at("#/accounts/".to_owned() + &id(1).to_string());
+    let page = Page::show(put_off).await;
+    page.click("device-later");
+    page.until("[data-testid=later]").await;
+    assert_eq!(page.text("h1"), "Accounts");
+    assert_eq!(page.count("[data-testid=account-card], [data-testid=details]"), 0);
+    assert!(page.asked("set-up-device").is_none());
+    let kept = page.kept();
+    assert!(kept.contains("ferry.later"), "{kept}");
+    // The background says something new of it.
+    let mut phase = set_up(None);
+    if let Phase::SetUp { suggested_name, .. } = &mut phase {
+        suggested_name.push_str(" 2");
+    }
+    page.ferry.set_state(State {
+        phase,
+        transfers: Vec::new(),
+    });
+    page.settle().await;
+    assert_eq!(page.count("[data-testid=later]"), 1);
+    page.click("set-up-now");
+    page.until("[data-testid=set-up]").await;
+    assert!(!page.kept().contains("ferry.later"));
+}
+
+#[wasm_bindgen_test]
+async fn who_signs_out_or_has_set_up_is_not_reminded_of_what_was_put_off() {
+    for then in [signed_out(None), ready(every())] {
+        let page = Page::show(Scene::new("", set_up(None))).await;
+        page.click("device-later");
+        page.until("[data-testid=later]").await;
+        page.ferry.set_state(State {
+            phase: then,
+            transfers: Vec::new(),
+        });
+        page.until_gone("[data-testid=later]").await;
+        assert!(!page.kept().contains("ferry.later"));
+        page.ferry.set_state(State {
+            phase: set_up(None),
+            transfers: Vec::new(),
+        });
+        page.until("[data-testid=set-up]").await;
+    }
 }
 
 #[wasm_bindgen_test]

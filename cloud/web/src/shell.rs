@@ -26,8 +26,7 @@ pub fn shell() -> Node {
         Stage::Loading => pages::loading().into_node(),
         Stage::SignedOut if invited.get() => pages::invitation::page().into_node(),
         Stage::SignedOut => pages::sign_in::page().into_node(),
-        Stage::Later => pages::set_up::later().into_node(),
-        stage @ (Stage::SetUp | Stage::Code | Stage::Approval) => pages::set_up::page(stage),
+        stage @ (Stage::SetUp | Stage::Later | Stage::Code | Stage::Approval) => pages::set_up::page(stage),
         Stage::Ready => pages::ready(),
     };
     (

@@ -42,7 +42,7 @@ pub struct SetUp {
     /// Asks the trusted devices.
     pub ask_approval: Ask,
     /// Does it another time.
-    pub later: Option<Rc<dyn Fn()>>,
+    pub later: Rc<dyn Fn()>,
     /// Signs out: the wrong person.
     pub leave: Rc<dyn Fn()>,
     /// E-mail address of who is signed in.
@@ -100,11 +100,8 @@ pub fn name_page(set_up: &SetUp, suggested: String) -> El {
     let failure = Var::new(None::<Trouble>);
     let asking = Asking::new(failure);
     let start = Rc::clone(&set_up.start);
-    let later = set_up.later.clone().map(|later| {
-        Button::new(Look::Quiet, "device-later", "Remind me later")
-            .on_click(move |_| later())
-            .view()
-    });
+    let later = Rc::clone(&set_up.later);
+    let later = Button::new(Look::Quiet, "device-later", "Remind me later").on_click(move |_| later());
     let input = Handle::new();
     input.focus_first();
     let submit = move || {
@@ -145,12 +142,29 @@ pub fn name_page(set_up: &SetUp, suggested: String) -> El {
                     .view(),
                 trouble(failure),
                 Button::new(Look::Primary, "device-start", "Start").submits().busy(asking.busy).view(),
-                later,
+                later.view(),
                 html::p().class("soft small aside").child((
                     icon(Icon::Mail),
                     html::span().child("Next, you prove that it is you: by a code that comes by e-mail, or with a device that you trust."),
                 )),
             )),
+        set_up.leave(),
+    ))
+}
+
+/// What there is for who puts it off: no account is shown, and why. `go_on` goes on
+/// with the set-up.
+pub fn later_page(set_up: &SetUp, go_on: impl Fn() + 'static) -> El {
+    let now = Button::new(Look::Primary, "set-up-now", "Set up").on_click(move |_| go_on());
+    let words = "Accounts are shown and can be used only on devices that you have confirmed.";
+    html::section().test("later").child((
+        html::div()
+            .class("page-head")
+            .child(set_up.page.heading("Accounts")),
+        Notice::new(Tone::Wait, "set-up-later", words)
+            .title("Set up this device to see your accounts")
+            .actions(now.view())
+            .view(),
         set_up.leave(),
     ))
 }

@@ -129,6 +129,24 @@ impl Ferry {
         });
     }
 
+    /// Puts the set-up of this browser off, for the person who is signed in.
+    pub fn set_up_later(self) {
+        let user = self
+            .profile()
+            .with_untracked(|profile| Some(profile.as_ref()?.user.id));
+        self.put_off(user);
+    }
+
+    /// Goes on with the set-up.
+    pub fn set_up_now(self) {
+        self.put_off(None);
+    }
+
+    pub(super) fn put_off(self, user: Option<UserId>) {
+        keep::keep_later(user);
+        self.later.set(user);
+    }
+
     /// Whether the state is being fetched.
     pub fn is_refreshing(self) -> Var<bool> {
         self.refreshing

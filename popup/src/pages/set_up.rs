@@ -1,5 +1,5 @@
 //! Making this browser a trusted device: the pages that popup and web app share,
-//! asking the background.
+//! asking the background; or none of it yet.
 
 use std::rc::Rc;
 
@@ -19,6 +19,7 @@ pub fn page(stage: Stage) -> Node {
     match stage {
         Stage::Code => code(ferry, &set_up).into_node(),
         Stage::Approval => approval(ferry, &set_up).into_node(),
+        Stage::Later => set_up::later_page(&set_up, move || ferry.set_up_now()).into_node(),
         _ => name(ferry, &set_up).into_node(),
     }
 }
@@ -31,7 +32,7 @@ fn ways(ferry: Ferry) -> SetUp {
         send_code: Rc::new(move |done| tell(ferry, SendCode {}, done)),
         verify: Rc::new(move |code, done| tell(ferry, VerifyCode { code }, done)),
         ask_approval: Rc::new(move |done| tell(ferry, AskApproval {}, done)),
-        later: None,
+        later: Rc::new(move || ferry.set_up_later()),
         leave: Rc::new(move || ferry.sign_out()),
         who: Derived::new(move || {
             profile.with(|profile| profile.as_ref().map(|profile| profile.user.email.clone()))

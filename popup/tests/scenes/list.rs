@@ -80,6 +80,7 @@ fn first_steps() -> Vec<Scene> {
             .click("sign-in-submit"),
         firefox,
         Scene::new("set-up", set_up(None)),
+        Scene::new("set-up-later", set_up(None)).click("device-later"),
         Scene::new("set-up-name-taken", set_up(None))
             .failing("set-up-device", device_name_taken)
             .click("device-start"),

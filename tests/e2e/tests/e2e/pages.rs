@@ -31,9 +31,9 @@ async fn every_page(stage: &Stage) -> Result<()> {
     web.find("device-start").await?;
     gallery.show(&web, "set-up").await?;
     web.click("device-later").await?;
-    web.find("device-banner").await?;
+    web.find("later").await?;
     gallery.show(&web, "set-up-later").await?;
-    web.click("device-set-up").await?;
+    web.click("set-up-now").await?;
     web.click("device-start").await?;
     web.find("approval").await?;
     gallery.show(&web, "set-up-approval").await?;

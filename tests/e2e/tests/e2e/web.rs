@@ -104,15 +104,15 @@ async fn who_puts_it_off_sees_nothing(stage: &Stage) -> Result<()> {
     let web = WebApp::open(&setting.browser, &setting.cloud).await?;
     web.sign_in(OWNER).await?;
     web.click("device-later").await?;
-    web.find("device-banner").await?;
+    web.find("later").await?;
     for page in ["#/", "#/devices", "#/activity"] {
         web.go_to(page).await?;
-        web.find("device-banner").await?;
+        web.find("later").await?;
         ensure!(!web.shows("account-card").await?, "an account is shown at {page}");
     }
     web.browser.driver.refresh().await?;
-    web.find("device-banner").await?;
-    web.click("device-set-up").await?;
+    web.find("later").await?;
+    web.click("set-up-now").await?;
     web.find("device-start").await?;
     Ok(())
 }
