@@ -23,7 +23,7 @@ impl Notice {
             tone,
             code: Clean::new(code, 64).into_string(),
             title: None,
-            message: Clean::sentence(message).into_string(),
+            message: full_sentence(Clean::sentence(message).into_string()),
             actions: None,
         }
     }
@@ -62,5 +62,38 @@ impl Notice {
                         .map(|actions| html::div().class("actions").child(actions)),
                 )),
             ))
+    }
+}
+
+/// Errors are written to stand in the middle of others; here they stand alone.
+fn full_sentence(mut words: String) -> String {
+    if let Some(first) = words.get_mut(..1) {
+        first.make_ascii_uppercase();
+    }
+    if words.ends_with(|last: char| last.is_ascii_alphanumeric()) {
+        words.push('.');
+    }
+    words
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_stands_alone() {
+        for (error, shown) in [
+            (
+                "the code is wrong: 4 tries are left",
+                "The code is wrong: 4 tries are left.",
+            ),
+            ("Try again.", "Try again."),
+            ("really?", "Really?"),
+            ("«ça»", "«ça»"),
+            ("éa", "éa."),
+            ("", ""),
+        ] {
+            assert_eq!(full_sentence(error.to_owned()), shown);
+        }
     }
 }

@@ -47,19 +47,39 @@ pub struct Cloud {
     /// The workspace's identifier.
     pub workspace: String,
     _program: Program,
+    _post: Option<Program>,
+}
+
+/// How the server sends its mail.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Mail {
+    /// As files, into a folder.
+    #[default]
+    Outbox,
+    /// To a mail server, which puts it into that folder.
+    Smtp,
 }
 
 impl Cloud {
     /// Starts a server of its own in `folder`, and makes a workspace with two people.
     /// Clients reach it at `public_url`, or else where it listens.
-    pub async fn start(folder: &Path, public_url: Option<&str>) -> Result<Self> {
+    pub async fn start(folder: &Path, public_url: Option<&str>, mail: Mail) -> Result<Self> {
         let (data, outbox) = (folder.join("data"), folder.join("outbox"));
         fs::create_dir(&data)?;
         fs::create_dir(&outbox)?;
         let mut command = server_command(&data)?;
-        command
-            .args(["serve", "--listen", "127.0.0.1:0", "--mail-outbox"])
-            .arg(&outbox);
+        command.args(["serve", "--listen", "127.0.0.1:0"]);
+        let post = match mail {
+            Mail::Outbox => {
+                command.arg("--mail-outbox").arg(&outbox);
+                None
+            }
+            Mail::Smtp => {
+                let (post, address) = post_office(folder, &outbox).await?;
+                command.args(["--smtp", &address, "--mail-from", "ferry@example.test"]);
+                Some(post)
+            }
+        };
         if let Some(url) = public_url {
             command.args(["--public-url", url]);
         }
@@ -73,6 +93,7 @@ impl Cloud {
             outbox,
             workspace: String::new(),
             _program: program,
+            _post: post,
         };
         cloud.workspace = cloud.admin(&["workspace", "add", "Acme"], None).await?;
         for person in [OWNER, COLLABORATOR] {
@@ -137,6 +158,30 @@ impl Cloud {
         .await
     }
 
+    /// Gives a person trusted devices until they have so many: copies of one that they
+    /// have, straight into the database, since each real one takes a browser.
+    pub async fn fill_devices(&self, person: Person, count: u32) -> Result<()> {
+        let mut command = Command::new(files::python()?);
+        command
+            .arg(files::repository().join("tests/e2e/devices.py"))
+            .arg(self.data.join("ferry.sqlite3"))
+            .args([person.email, &count.to_string()]);
+        process::run(command, None).await?;
+        Ok(())
+    }
+
+    /// Ends all access of a person.
+    pub async fn deprovision(&self, person: Person) -> Result<()> {
+        let users = self
+            .admin(&["user", "list", "--workspace", &self.workspace], None)
+            .await?;
+        let line = users.lines().find(|line| line.contains(person.email));
+        let id = line.and_then(|line| line.split_whitespace().next());
+        let id = id.with_context(|| format!("{} is not in {users}", person.email))?;
+        self.admin(&["user", "deprovision", "--user", id], None).await?;
+        Ok(())
+    }
+
     /// The files of the server that hold these bytes.
     pub fn server_files_holding(&self, bytes: &[u8]) -> Result<Vec<PathBuf>> {
         files::holding(&self.data, bytes)
@@ -168,6 +213,17 @@ impl Cloud {
         command.args(arguments);
         process::run(command, input).await
     }
+}
+
+/// A mail server that puts what it gets into a folder, and its address.
+async fn post_office(folder: &Path, outbox: &Path) -> Result<(Program, String)> {
+    let mut command = Command::new(files::python()?);
+    command
+        .arg(files::repository().join("tests/e2e/mail/post.py"))
+        .arg(outbox);
+    let mut program = Program::start("post", command, folder)?;
+    let port = program.line_with("listening on ").await?;
+    Ok((program, format!("smtp://127.0.0.1:{port}")))
 }
 
 fn server_command(data: &Path) -> Result<Command> {

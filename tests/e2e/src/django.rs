@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Result, ensure};
 use thirtyfour::By;
 
 use crate::browser::Browser;
@@ -118,12 +118,7 @@ pub fn greeted(source: &str) -> Option<String> {
 }
 
 fn script(folder: &Path, what: &str) -> Result<Command> {
-    let python = files::repository().join("target/venv/bin/python");
-    let python = python
-        .exists()
-        .then_some(python)
-        .context("target/venv is missing: run `./build.sh e2e`, which makes it")?;
-    let mut command = Command::new(python);
+    let mut command = Command::new(files::python()?);
     command
         .arg(files::repository().join("tests/e2e/django/site.py"))
         .arg(folder)

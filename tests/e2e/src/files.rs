@@ -34,6 +34,16 @@ pub fn on_path(name: &str) -> Result<PathBuf> {
     found.with_context(|| format!("{name} is not installed: run `./build.sh e2e`, which installs it"))
 }
 
+/// The Python that has the packages of the tests.
+pub fn python() -> Result<PathBuf> {
+    let python = repository().join("target/venv/bin/python");
+    ensure!(
+        python.exists(),
+        "target/venv is missing: run `./build.sh e2e`, which makes it"
+    );
+    Ok(python)
+}
+
 /// Whether this is root, as whom Chromium runs only without its sandbox.
 pub fn is_root() -> bool {
     rustix::process::geteuid().is_root()

@@ -58,13 +58,24 @@ impl Popup {
 
     /// Signs in to Ferry by the form.
     pub async fn sign_in(&self, server: &str, person: Person) -> Result<()> {
+        self.ask_in(server, person).await?;
+        self.find("device-start").await?;
+        Ok(())
+    }
+
+    /// Tries to sign in as somebody who may not.
+    pub async fn sign_in_in_vain(&self, server: &str, person: Person) -> Result<()> {
+        self.ask_in(server, person).await?;
+        self.notice_with("wrong-credentials").await?;
+        Ok(())
+    }
+
+    async fn ask_in(&self, server: &str, person: Person) -> Result<()> {
         self.show().await?;
         self.fill("sign-in-server", server).await?;
         self.fill("sign-in-email", person.email).await?;
         self.fill("sign-in-password", PASSWORD).await?;
-        self.click("sign-in-submit").await?;
-        self.find("device-start").await?;
-        Ok(())
+        self.click("sign-in-submit").await
     }
 
     /// Sets this browser up as a device, with the code that comes by e-mail.

@@ -7,7 +7,7 @@ use anyhow::{Result, ensure};
 
 use crate::Stage;
 use crate::browser::{Authority, Browser, Setup};
-use crate::cloud::{Cloud, Person, Worker};
+use crate::cloud::{Cloud, Mail, Person, Worker};
 use crate::extension::Extension;
 use crate::popup::Popup;
 use crate::wire::{Message, Wire};
@@ -25,6 +25,8 @@ pub struct Plan<'a> {
     pub authority: Option<Authority>,
     /// Who uses the extension.
     pub person: Person,
+    /// How the server sends its mail.
+    pub mail: Mail,
     /// Whether another extension is there, which asks Ferry's for everything.
     pub hostile: bool,
 }
@@ -64,7 +66,7 @@ impl Setting {
         };
         let wire = Wire::put_up().await?;
         let cloud = async {
-            let cloud = Cloud::start(&stage.subfolder("server")?, Some(&wire.address)).await?;
+            let cloud = Cloud::start(&stage.subfolder("server")?, Some(&wire.address), plan.mail).await?;
             wire.connect(&cloud.listening)?;
             let account = cloud.add_account(&plan.app, plan.identity).await?;
             let authority = plan.authority.as_ref().map(|authority| authority.pem.as_path());

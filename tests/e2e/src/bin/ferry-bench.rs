@@ -8,7 +8,7 @@ use std::sync::Arc;
 use anyhow::{Context, Result, ensure};
 use ferry_e2e::browser::{Browser, Kind, Setup};
 use ferry_e2e::cdp::Connection;
-use ferry_e2e::cloud::{Cloud, OWNER};
+use ferry_e2e::cloud::{Cloud, Mail, OWNER};
 use ferry_e2e::extension::Extension;
 use ferry_e2e::popup::Popup;
 use ferry_e2e::{files, wait};
@@ -30,7 +30,7 @@ async fn main() -> Result<()> {
         let path = folder.join(name);
         std::fs::create_dir(&path).map(|()| path)
     };
-    let cloud = Cloud::start(&make("server")?, None).await?;
+    let cloud = Cloud::start(&make("server")?, None, Mail::Outbox).await?;
     let mut accounts = Vec::new();
     for cookies in JARS {
         accounts.push(cloud.add_account(&definition(cookies), Some("bench")).await?);

@@ -13,7 +13,7 @@ use std::time::Duration;
 use anyhow::{Result, ensure};
 use ferry_e2e::browser::{Browser, Kind, Setup};
 use ferry_e2e::cdp::Connection;
-use ferry_e2e::cloud::{Cloud, OWNER, PASSWORD, Worker, newest_code};
+use ferry_e2e::cloud::{Cloud, Mail, OWNER, PASSWORD, Worker, newest_code};
 use ferry_e2e::demo_app::{self, DemoApp};
 use ferry_e2e::extension::Extension;
 use ferry_e2e::popup::Popup;
@@ -60,7 +60,7 @@ impl Demo {
             std::fs::create_dir(&path).map(|()| path)
         };
         let app = DemoApp::start(&make("app")?).await?;
-        let cloud = Cloud::start(&make("server")?, None).await?;
+        let cloud = Cloud::start(&make("server")?, None, Mail::Outbox).await?;
         let account = cloud.add_account(&app.definition, Some("alice")).await?;
         let worker = cloud
             .start_worker(&make("worker")?, Some(&app.authority.pem))

@@ -135,7 +135,7 @@ async fn a_page_is_heard_only_while_somebody_is_signed_in(stage: &Stage) -> Resu
 }
 
 async fn another_extension_is_not_heard(stage: &Stage) -> Result<()> {
-    let (django, setting) = with_alice_and(stage, true).await?;
+    let (django, setting) = with_alice_and(stage, |plan| plan.hostile = true).await?;
     let Setting { browser, account, .. } = &setting;
     browser.open_tab(&django.url("/admin/login/")).await?;
     let script = "postMessage({ attack: arguments[0] }, location.origin);";

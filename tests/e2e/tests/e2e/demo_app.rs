@@ -3,7 +3,7 @@
 
 use anyhow::{Result, ensure};
 use ferry_e2e::Stage;
-use ferry_e2e::cloud::OWNER;
+use ferry_e2e::cloud::{Mail, OWNER};
 use ferry_e2e::demo_app::DemoApp;
 use ferry_e2e::setting::{Plan, Setting};
 use ferry_e2e::{exported, wait};
@@ -22,6 +22,7 @@ async fn with_people(stage: &Stage, people: &[&str]) -> Result<(DemoApp, Setting
         identity: Some("alice"),
         authority: Some(app.authority.clone()),
         person: OWNER,
+        mail: Mail::Outbox,
         hostile: false,
     };
     let setting = Setting::start(stage, plan).await?;

@@ -5,7 +5,7 @@ use std::fs;
 use anyhow::{Context, Result, ensure};
 use ferry_e2e::Stage;
 use ferry_e2e::cdp::Connection;
-use ferry_e2e::cloud::{COLLABORATOR, OWNER, Person};
+use ferry_e2e::cloud::{COLLABORATOR, Mail, OWNER, Person};
 use ferry_e2e::django::{Django, greeted};
 use ferry_e2e::setting::{Plan, Setting};
 use ferry_e2e::wire::Message;
@@ -26,13 +26,18 @@ crate::in_both_browsers!(
 
 /// Django with alice signed in, and everything else set up for an account of hers.
 pub(crate) async fn with_alice(stage: &Stage) -> Result<(Django, Setting)> {
-    with_alice_and(stage, false).await
+    with_alice_and(stage, |_| {}).await
 }
 
-/// As [`with_alice`]; with a hostile extension in the browser, or without.
-pub(crate) async fn with_alice_and(stage: &Stage, hostile: bool) -> Result<(Django, Setting)> {
+/// As [`with_alice`], with something of the plan changed.
+pub(crate) async fn with_alice_and(
+    stage: &Stage,
+    change: impl FnOnce(&mut Plan<'_>),
+) -> Result<(Django, Setting)> {
     let django = Django::start(&stage.subfolder("django")?).await?;
-    let setting = Setting::start(stage, plan(&django, OWNER, hostile)?).await?;
+    let mut plan = plan(&django, OWNER)?;
+    change(&mut plan);
+    let setting = Setting::start(stage, plan).await?;
     sign_in(&django, &setting, "alice").await?;
     Ok((django, setting))
 }
@@ -40,17 +45,18 @@ pub(crate) async fn with_alice_and(stage: &Stage, hostile: bool) -> Result<(Djan
 /// As [`with_alice`], with nobody signed in.
 async fn with_nobody(stage: &Stage, person: Person) -> Result<(Django, Setting)> {
     let django = Django::start(&stage.subfolder("django")?).await?;
-    let setting = Setting::start(stage, plan(&django, person, false)?).await?;
+    let setting = Setting::start(stage, plan(&django, person)?).await?;
     Ok((django, setting))
 }
 
-fn plan<'a>(django: &Django, person: Person, hostile: bool) -> Result<Plan<'a>> {
+fn plan<'a>(django: &Django, person: Person) -> Result<Plan<'a>> {
     Ok(Plan {
         app: django.definition()?,
         identity: Some("alice"),
         authority: None,
         person,
-        hostile,
+        mail: Mail::Outbox,
+        hostile: false,
     })
 }
 

@@ -4,7 +4,7 @@
 use anyhow::{Result, ensure};
 use ferry_e2e::Stage;
 use ferry_e2e::browser::Setup;
-use ferry_e2e::cloud::{Cloud, OWNER, PASSWORD};
+use ferry_e2e::cloud::{Cloud, Mail, OWNER, PASSWORD};
 use ferry_e2e::django::Django;
 use ferry_e2e::extension::Extension;
 use ferry_e2e::popup::Popup;
@@ -13,7 +13,7 @@ crate::in_both_browsers!(permission_is_asked_for_by_the_browser);
 
 async fn permission_is_asked_for_by_the_browser(stage: &Stage) -> Result<()> {
     let django = Django::start(&stage.subfolder("django")?).await?;
-    let cloud = Cloud::start(&stage.subfolder("server")?, None).await?;
+    let cloud = Cloud::start(&stage.subfolder("server")?, None, Mail::Outbox).await?;
     let account = cloud.add_account(&django.definition()?, Some("alice")).await?;
     let _worker = cloud.start_worker(&stage.subfolder("worker")?, None).await?;
     let display = stage.display().await?;
