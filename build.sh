@@ -20,7 +20,8 @@ source scripts/lib/run.sh
 
 usage() {
     cat <<'TEXT'
-./build.sh          build the extension into dist/, for Chromium and Firefox alike
+./build.sh          build the extension into dist/, for Chromium and Firefox alike,
+                    and the web app into cloud/web/dist/, for the server's binary
 ./build.sh demo     server, worker, demo app and a browser with the extension loaded;
                     without a display the same story headless, with screenshots
 ./build.sh test     everything that CI runs, from the quickest to the slowest
@@ -37,7 +38,10 @@ TEXT
 }
 
 case "${1:-dist}" in
-    dist) build_dist ;;
+    dist)
+        build_dist
+        build_web
+        ;;
     demo) run_demo ;;
     test) run_tests ;;
     bench) run_bench ;;

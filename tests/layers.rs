@@ -7,7 +7,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Folders of everything that runs in a browser.
-const BROWSER_SIDE: [&str; 9] = [
+const BROWSER_SIDE: [&str; 10] = [
+    "cloud/web/src",
     "src",
     "popup/src",
     "crates/bridge/src",

@@ -73,7 +73,7 @@ test_wasm() {
 }
 
 # Packages whose tests need a browser.
-WASM_TESTED=(ferry-extension ferry-client ferry-json ferry-popup ferry-ui)
+WASM_TESTED=(ferry-extension ferry-client ferry-json ferry-popup ferry-ui ferry-web)
 
 browser_capabilities() {
     local sandbox=()

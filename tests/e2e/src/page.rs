@@ -3,10 +3,13 @@
 use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};
-use thirtyfour::{By, WebElement, WindowHandle};
+use thirtyfour::{By, Key, WebElement, WindowHandle};
 
 use crate::browser::Browser;
 use crate::wait;
+
+/// No page has more that the tab key stops at.
+const MOST_TABS: usize = 60;
 
 /// A message on a page.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -153,6 +156,30 @@ impl Page {
             .find_by(&format!("{} {}", by_id(part), by_id("device-fingerprint")))
             .await?;
         Ok(shown.text().await?.split_whitespace().collect())
+    }
+
+    /// Goes to a part of the page by the tab key alone, and presses a key there.
+    pub async fn press_key_at(&self, test_id: &str, key: Key) -> Result<()> {
+        self.find(test_id).await?;
+        let script = "return document.activeElement?.dataset?.testid ?? '';";
+        for _ in 0..MOST_TABS {
+            let focused = self.browser.driver.execute(script, Vec::new()).await?;
+            if focused.json() == test_id {
+                return self.type_key(key).await;
+            }
+            self.type_key(Key::Tab).await?;
+        }
+        bail!("the tab key does not lead to {test_id}")
+    }
+
+    async fn type_key(&self, key: Key) -> Result<()> {
+        self.browser
+            .driver
+            .action_chain()
+            .send_keys(key)
+            .perform()
+            .await?;
+        Ok(())
     }
 
     /// Shows the page at this part of the address.

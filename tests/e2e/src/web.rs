@@ -90,6 +90,11 @@ impl WebApp {
     pub async fn open_extension(&self, popup: &Popup) -> Result<Popup> {
         self.show().await?;
         self.click("wizard-transfer").await?;
+        self.opened_extension(popup).await
+    }
+
+    /// The extension's page that was opened.
+    pub async fn opened_extension(&self, popup: &Popup) -> Result<Popup> {
         let address = wait::until("the extension's page to open", || async {
             Ok(popup.tabs().await?.into_iter().next())
         })

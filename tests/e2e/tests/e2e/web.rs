@@ -4,6 +4,7 @@ use anyhow::{Result, ensure};
 use ferry_e2e::Stage;
 use ferry_e2e::cloud::OWNER;
 use ferry_e2e::web::WebApp;
+use thirtyfour::Key;
 
 use crate::django::with_alice;
 
@@ -11,6 +12,7 @@ crate::in_both_browsers!(
     the_wizard_leads_to_a_verified_session,
     the_wizard_says_what_is_missing,
     who_puts_it_off_sees_nothing,
+    the_keyboard_alone_suffices,
 );
 
 async fn the_wizard_leads_to_a_verified_session(stage: &Stage) -> Result<()> {
@@ -114,5 +116,27 @@ async fn who_puts_it_off_sees_nothing(stage: &Stage) -> Result<()> {
     web.find("later").await?;
     web.click("set-up-now").await?;
     web.find("device-start").await?;
+    Ok(())
+}
+
+/// From the web app's wizard to the click in the extension's page, and back.
+async fn the_keyboard_alone_suffices(stage: &Stage) -> Result<()> {
+    let (_django, setting) = with_alice(stage).await?;
+    let web = WebApp::open(&setting.browser, &setting.cloud).await?;
+    web.set_up(&setting.cloud, OWNER).await?;
+    web.press_key_at("details-open", Key::Enter).await?;
+    web.press_key_at("transfer", Key::Enter).await?;
+    web.press_key_at("wizard-agree", Key::Space).await?;
+    web.press_key_at("wizard-next", Key::Enter).await?;
+    web.notice_with("ready").await?;
+    web.press_key_at("wizard-next", Key::Enter).await?;
+    web.press_key_at("wizard-transfer", Key::Enter).await?;
+    let extension = web.opened_extension(&setting.popup).await?;
+    extension.press_key_at("consent-check", Key::Space).await?;
+    extension.press_key_at("consent-continue", Key::Enter).await?;
+    web.show().await?;
+    web.notice_with("transferred").await?;
+    web.press_key_at("wizard-done", Key::Enter).await?;
+    web.until_session_is("verified").await?;
     Ok(())
 }
