@@ -3,64 +3,40 @@
 
 use std::fmt;
 
-use ferry_protocol::{DeviceId, UserId};
+use ferry_protocol::{DeviceId, UserId, base32};
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 use crate::random::Random;
 
-/// Crockford's alphabet: without I, L, O and U.
-const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
-
-/// Characters between two dashes.
-const GROUP: usize = 4;
-
 /// A code of so many characters. Secret: no `Debug`.
 #[derive(Clone, Zeroize, ZeroizeOnDrop)]
-pub struct Characters<const LEN: usize>([u8; LEN]);
+pub struct EmailedCode<const LEN: usize>([u8; LEN]);
 
 /// The code that verifies a device.
-pub type Code = Characters<8>;
+pub type Code = EmailedCode<8>;
 
 /// The code of an invitation.
-pub type InvitationCode = Characters<16>;
+pub type InvitationCode = EmailedCode<16>;
 
-impl<const LEN: usize> Characters<LEN> {
+impl<const LEN: usize> EmailedCode<LEN> {
     /// A new code: every one is as likely as any other.
     pub fn generate(random: &dyn Random) -> Self {
         // 256 is a multiple of 32: five bits of each byte are uniform.
-        Self(random.bytes::<LEN>().map(|byte| ALPHABET[usize::from(byte & 31)]))
+        Self(random.bytes::<LEN>().map(|byte| base32::digit(byte.into())))
     }
 
-    /// As typed: in any case, with dashes and spaces anywhere, `i` and `l` for `1`,
-    /// `o` for `0`. `None`: it cannot be a code.
+    /// As typed ([`base32::parse`]). `None`: it cannot be a code.
     pub fn parse(typed: &str) -> Option<Self> {
-        let mut code = Self([0; LEN]);
-        let mut len = 0;
-        for c in typed.chars().filter(|c| *c != '-' && !c.is_whitespace()) {
-            let digit = match c.to_ascii_uppercase() {
-                'I' | 'L' => b'1',
-                'O' => b'0',
-                other => u8::try_from(other).ok().filter(|byte| ALPHABET.contains(byte))?,
-            };
-            *code.0.get_mut(len)? = digit;
-            len += 1;
-        }
-        (len == LEN).then_some(code)
+        base32::parse(typed).map(Self)
     }
 }
 
-impl<const LEN: usize> fmt::Display for Characters<LEN> {
+impl<const LEN: usize> fmt::Display for EmailedCode<LEN> {
     /// As it is e-mailed: `XXXX-XXXX`, and so on.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (i, digit) in self.0.iter().enumerate() {
-            if i > 0 && i % GROUP == 0 {
-                f.write_str("-")?;
-            }
-            write!(f, "{}", char::from(*digit))?;
-        }
-        Ok(())
+        base32::write_groups(&self.0, f)
     }
 }
 
@@ -75,12 +51,12 @@ impl CodeKey {
 
     /// What is kept of a code that verifies this device of this person's.
     pub fn hmac(&self, user: UserId, device: DeviceId, code: &Code) -> [u8; 32] {
-        self.mac(user, device, code).finalize().into_bytes().into()
+        self.device_mac(user, device, code).finalize().into_bytes().into()
     }
 
     /// Whether the code is the one of which this is kept. In constant time.
     pub fn verify(&self, user: UserId, device: DeviceId, code: &Code, kept: &[u8]) -> bool {
-        self.mac(user, device, code).verify_slice(kept).is_ok()
+        self.device_mac(user, device, code).verify_slice(kept).is_ok()
     }
 
     /// What is kept of the code that invites this person.
@@ -109,7 +85,7 @@ impl CodeKey {
         mac
     }
 
-    fn mac(&self, user: UserId, device: DeviceId, code: &Code) -> Hmac<Sha256> {
+    fn device_mac(&self, user: UserId, device: DeviceId, code: &Code) -> Hmac<Sha256> {
         let mut mac = self.keyed(b"ferry/email-code/v1");
         mac.update(user.as_bytes());
         mac.update(&device.0);

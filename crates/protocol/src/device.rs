@@ -8,7 +8,7 @@ use std::str::FromStr;
 use sha2::{Digest, Sha256};
 
 use crate::signature::{self, SignatureError};
-use crate::{DeviceId, PublicJwk};
+use crate::{DeviceId, PublicJwk, base32};
 
 /// What a device key signs to register the device's sealing key.
 pub fn sealing_key_message(device: &DeviceId, sealing_key: &PublicJwk) -> Vec<u8> {
@@ -25,14 +25,8 @@ pub fn verify_sealing_key(
     signature::verify(device_key, &message, signature)
 }
 
-/// Crockford's base32: no I, L, O and U, which are taken for others.
-const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
-
 /// Characters of a fingerprint, five bits each.
 const LEN: usize = 20;
-
-/// Characters between two dashes.
-const GROUP: usize = 4;
 
 /// A device's fingerprint, which people compare on two screens: 100 bits of a hash
 /// of both of its keys, as five groups of four characters of Crockford's base32,
@@ -59,7 +53,7 @@ impl Fingerprint {
             // Five bits, the highest first; they lie in at most two bytes.
             let (byte, bit) = (i * 5 / 8, i * 5 % 8);
             let pair = u16::from_be_bytes([hash[byte], hash[byte + 1]]);
-            *digit = ALPHABET[usize::from(pair >> (11 - bit) & 31)];
+            *digit = base32::digit(pair >> (11 - bit));
         }
         Self(text)
     }
@@ -67,13 +61,7 @@ impl Fingerprint {
 
 impl fmt::Display for Fingerprint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (i, digit) in self.0.iter().enumerate() {
-            if i > 0 && i % GROUP == 0 {
-                f.write_str("-")?;
-            }
-            write!(f, "{}", char::from(*digit))?;
-        }
-        Ok(())
+        base32::write_groups(&self.0, f)
     }
 }
 
@@ -86,27 +74,8 @@ impl fmt::Debug for Fingerprint {
 impl FromStr for Fingerprint {
     type Err = FingerprintError;
 
-    /// As people type it: in any case, with dashes and spaces anywhere, `i` and `l`
-    /// for `1`, `o` for `0`.
+    /// As people type it ([`base32::parse`]).
     fn from_str(typed: &str) -> Result<Self, FingerprintError> {
-        let mut text = [0; LEN];
-        let mut len = 0;
-        for c in typed.chars().filter(|c| *c != '-' && !c.is_whitespace()) {
-            let digit = match c.to_ascii_uppercase() {
-                'I' | 'L' => b'1',
-                'O' => b'0',
-                other => u8::try_from(other)
-                    .ok()
-                    .filter(|byte| ALPHABET.contains(byte))
-                    .ok_or(FingerprintError)?,
-            };
-            *text.get_mut(len).ok_or(FingerprintError)? = digit;
-            len += 1;
-        }
-        if len == LEN {
-            Ok(Self(text))
-        } else {
-            Err(FingerprintError)
-        }
+        base32::parse(typed).map(Self).ok_or(FingerprintError)
     }
 }

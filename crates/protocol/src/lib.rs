@@ -10,6 +10,7 @@
 //! | [`dpop`] | the proof that comes with each request (RFC 9449) |
 //! | [`signature`] | ES256, and what every signed message starts with |
 //! | [`device`] | a device's two keys, and their fingerprint |
+//! | [`base32`] | what people read on one screen and type on another |
 //! | [`trust`] | which device approved which, up to a root |
 //! | [`jar`] | cookies as captured: secret, never printed |
 //! | [`session`] | header, payload and sealed form of a session |
@@ -17,6 +18,7 @@
 //! | `hpke` | the sender's half of RFC 9180 (feature `seal`) |
 
 pub mod api;
+pub mod base32;
 mod bytes;
 pub mod device;
 pub mod dpop;
