@@ -104,7 +104,7 @@ async fn explain(
 }
 
 /// The person who asks, on whichever device; the device was in use just now.
-fn person(who: Who, device: DeviceId, state: &AppState) -> Result<Person, RoleError> {
+fn admit_person(who: Who, device: DeviceId, state: &AppState) -> Result<Person, RoleError> {
     let Who::Person(person) = who else {
         return Err(RoleError::NotForWorkers);
     };
@@ -162,7 +162,7 @@ impl<B: FromBody> SignedInPerson<B> {
     async fn extract(request: Request, state: &AppState) -> Result<Self, RoleError> {
         let ip = ip(&request, state);
         let (proven, token) = prove(request, state, B::LIMIT).await?;
-        let person = person(token.bearer.who, proven.device, state)?;
+        let person = admit_person(token.bearer.who, proven.device, state)?;
         if person
             .device
             .as_ref()
@@ -209,7 +209,7 @@ impl<B: FromBody> TrustedPerson<B> {
     }
 
     fn admit(proven: Proven, token: Token, state: &AppState) -> Result<Self, RoleError> {
-        let person = person(token.bearer.who, proven.device, state)?;
+        let person = admit_person(token.bearer.who, proven.device, state)?;
         let device = match &person.device {
             Some(device) => match device.state {
                 DeviceState::Trusted => device.clone(),

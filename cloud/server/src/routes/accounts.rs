@@ -3,9 +3,10 @@
 use axum::Json;
 use axum::extract::State;
 use ferry_protocol::api::{Account, Accounts, DeviceState, Role};
-use ferry_protocol::problem::{Problem, ProblemCode};
+use ferry_protocol::problem::ProblemCode;
 use ferry_protocol::{AccountId, DeviceId, UserId};
 
+use super::answers::{NotLetIn, NotTheirs};
 use crate::auth::body::NoBody;
 use crate::auth::roles::{Ids, TrustedPerson};
 use crate::problem::Rejection;
@@ -80,7 +81,7 @@ pub(super) async fn show(
 /// The accounts that this person may see, by name.
 #[utoipa::path(
     get, path = "/v1/accounts", tag = "accounts",
-    responses((status = 200, body = Accounts), (status = 401, body = Problem), (status = 403, body = Problem))
+    responses((status = 200, body = Accounts), NotLetIn)
 )]
 pub async fn list(
     State(state): State<AppState>,
@@ -97,7 +98,7 @@ pub async fn list(
     params(("account" = AccountId, Path, description = "The account")),
     responses(
         (status = 200, body = Account),
-        (status = 401, body = Problem), (status = 403, body = Problem), (status = 404, body = Problem),
+        NotTheirs,
     )
 )]
 pub async fn get(

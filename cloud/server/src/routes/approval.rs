@@ -9,6 +9,7 @@ use ferry_protocol::api::{ApprovalAnswer, ApprovalState, AskApproval, DeviceStat
 use ferry_protocol::problem::{Problem, ProblemCode};
 use tokio::time::Instant;
 
+use super::answers::NotLetIn;
 use super::device::{DeviceError, awaiting, require_room};
 use crate::auth::body::{Body, NoBody};
 use crate::auth::roles::SignedInPerson;
@@ -66,7 +67,7 @@ impl From<AskError> for Rejection {
     responses(
         (status = 200, body = ApprovalAnswer),
         (status = 400, body = Problem, description = "`invalid_request`: not enrolled, or set up already"),
-        (status = 401, body = Problem), (status = 403, body = Problem),
+        NotLetIn,
         (status = 409, body = Problem, description = "`no_trusted_device`, `device_limit`"),
         (status = 429, body = Problem, description = "`too_many_requests`: denied lately"),
     )
@@ -138,7 +139,7 @@ async fn request(
     responses(
         (status = 200, body = ApprovalAnswer),
         (status = 400, body = Problem, description = "`invalid_request`: not enrolled"),
-        (status = 401, body = Problem), (status = 403, body = Problem),
+        NotLetIn,
     )
 )]
 pub async fn answer(

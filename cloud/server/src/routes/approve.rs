@@ -10,6 +10,7 @@ use ferry_protocol::problem::{Problem, ProblemCode};
 use ferry_protocol::trust::{MAX_DEVICES, Statement, StatementError};
 use ferry_protocol::{DeviceId, PublicJwk, UnixMillis, UserId, WorkspaceId};
 
+use super::answers::NotTheirs;
 use super::devices::show;
 use crate::auth::body::{Body, NoBody};
 use crate::auth::recheck::{RecheckError, require_trusted};
@@ -142,8 +143,7 @@ impl From<DenyError> for Rejection {
     params(("device" = DeviceId, Path, description = "The device that is approved")),
     responses(
         (status = 200, body = Devices),
-        (status = 400, body = Problem), (status = 401, body = Problem), (status = 403, body = Problem),
-        (status = 404, body = Problem),
+        (status = 400, body = Problem), NotTheirs,
         (status = 409, body = Problem, description = "`not_pending`, `device_limit`"),
         (status = 422, body = Problem, description = "`approval_rejected`"),
     )
@@ -270,7 +270,7 @@ async fn approve_in(
     params(("device" = DeviceId, Path, description = "The device that is denied")),
     responses(
         (status = 200, body = Devices),
-        (status = 401, body = Problem), (status = 403, body = Problem), (status = 404, body = Problem),
+        NotTheirs,
         (status = 409, body = Problem, description = "`not_pending`"),
     )
 )]

@@ -7,6 +7,7 @@ use ferry_protocol::api::AuditPage;
 use ferry_protocol::problem::{Problem, ProblemCode};
 use uuid::Uuid;
 
+use super::answers::NotLetIn;
 use crate::auth::body::NoBody;
 use crate::auth::roles::TrustedPerson;
 use crate::problem::Rejection;
@@ -22,7 +23,7 @@ const PAGE: u32 = 50;
     params(("before" = Option<String>, Query, description = "An event: only those before it")),
     responses(
         (status = 200, body = AuditPage),
-        (status = 400, body = Problem), (status = 401, body = Problem), (status = 403, body = Problem),
+        (status = 400, body = Problem), NotLetIn,
     )
 )]
 pub async fn page(

@@ -4,10 +4,11 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use ferry_protocol::api::{Consent, GiveConsent};
-use ferry_protocol::problem::{Problem, ProblemCode};
+use ferry_protocol::problem::ProblemCode;
 use ferry_protocol::{AccountId, ConsentId};
 
 use super::accounts::{AccountError, require_owner};
+use super::answers::NotTheirs;
 use crate::auth::body::{Body, NoBody};
 use crate::auth::roles::{Ids, TrustedPerson};
 use crate::manage;
@@ -49,7 +50,7 @@ impl From<ConsentError> for Rejection {
     params(("account" = AccountId, Path, description = "The account")),
     responses(
         (status = 200, body = Consent),
-        (status = 401, body = Problem), (status = 403, body = Problem), (status = 404, body = Problem),
+        NotTheirs,
     )
 )]
 pub async fn give(
@@ -92,7 +93,7 @@ pub async fn give(
     ),
     responses(
         (status = 204),
-        (status = 401, body = Problem), (status = 403, body = Problem), (status = 404, body = Problem),
+        NotTheirs,
     )
 )]
 pub async fn revoke(

@@ -8,6 +8,7 @@ use ferry_protocol::problem::{Problem, ProblemCode};
 use ferry_protocol::{DeviceId, PublicJwk, UserId, WorkspaceId};
 use zeroize::Zeroizing;
 
+use super::answers::NotLetIn;
 use super::sign_in::me_again;
 use crate::auth::body::{Body, NoBody};
 use crate::auth::roles::SignedInPerson;
@@ -104,7 +105,7 @@ impl From<DeviceError> for Rejection {
     responses(
         (status = 200, body = Me),
         (status = 400, body = Problem, description = "`invalid_request`"),
-        (status = 401, body = Problem), (status = 403, body = Problem),
+        NotLetIn,
         (status = 409, body = Problem, description = "`device_name_taken`"),
     )
 )]
@@ -195,7 +196,7 @@ async fn store(
     responses(
         (status = 200, body = CodeSent),
         (status = 400, body = Problem, description = "`invalid_request`: not enrolled, or set up already"),
-        (status = 401, body = Problem), (status = 403, body = Problem),
+        NotLetIn,
         (status = 409, body = Problem, description = "`device_limit`"),
         (status = 429, body = Problem, description = "`code_limit`"),
         (status = 503, body = Problem, description = "`unavailable`: the mail could not be sent"),
@@ -290,7 +291,7 @@ fn mask(email: &str) -> String {
     responses(
         (status = 200, body = Me),
         (status = 400, body = Problem, description = "`invalid_request`"),
-        (status = 401, body = Problem), (status = 403, body = Problem),
+        NotLetIn,
         (status = 409, body = Problem, description = "`device_limit`"),
         (status = 422, body = Problem, description = "`code_wrong`, `code_expired`"),
     )

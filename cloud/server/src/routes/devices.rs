@@ -3,9 +3,10 @@
 use axum::Json;
 use axum::extract::State;
 use ferry_protocol::api::Devices;
-use ferry_protocol::problem::{Problem, ProblemCode};
+use ferry_protocol::problem::ProblemCode;
 use ferry_protocol::{DeviceId, UserId};
 
+use super::answers::{NotLetIn, NotTheirs};
 use crate::auth::body::NoBody;
 use crate::auth::recheck::{RecheckError, require_admin, require_trusted};
 use crate::auth::roles::{Administrator, Ids, TrustedPerson};
@@ -84,7 +85,7 @@ pub(super) async fn show(
 /// The person's own devices.
 #[utoipa::path(
     get, path = "/v1/devices", tag = "devices",
-    responses((status = 200, body = Devices), (status = 401, body = Problem), (status = 403, body = Problem))
+    responses((status = 200, body = Devices), NotLetIn)
 )]
 pub async fn list(
     State(state): State<AppState>,
@@ -99,7 +100,7 @@ pub async fn list(
     params(("user" = UserId, Path, description = "Whose")),
     responses(
         (status = 200, body = Devices),
-        (status = 401, body = Problem), (status = 403, body = Problem), (status = 404, body = Problem),
+        NotTheirs,
     )
 )]
 pub async fn list_of_user(
@@ -126,7 +127,7 @@ pub async fn list_of_user(
     params(("device" = DeviceId, Path, description = "The device")),
     responses(
         (status = 200, body = Devices),
-        (status = 401, body = Problem), (status = 403, body = Problem), (status = 404, body = Problem),
+        NotTheirs,
     )
 )]
 pub async fn disable(
@@ -158,7 +159,7 @@ pub async fn disable(
     ),
     responses(
         (status = 200, body = Devices),
-        (status = 401, body = Problem), (status = 403, body = Problem), (status = 404, body = Problem),
+        NotTheirs,
     )
 )]
 pub async fn disable_of_user(

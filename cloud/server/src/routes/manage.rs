@@ -7,6 +7,7 @@ use ferry_protocol::AccountId;
 use ferry_protocol::api::{AccountSettings, Apps, ManagedAccounts, NewAccount};
 use ferry_protocol::problem::{Problem, ProblemCode};
 
+use super::answers::{NotLetIn, NotTheirs};
 use crate::auth::body::{Body, NoBody};
 use crate::auth::recheck::{RecheckError, require_admin};
 use crate::auth::roles::{Administrator, Ids};
@@ -71,7 +72,7 @@ async fn show_accounts<B>(
     get, path = "/v1/manage/accounts", tag = "manage",
     responses(
         (status = 200, body = ManagedAccounts),
-        (status = 401, body = Problem), (status = 403, body = Problem),
+        NotLetIn,
     )
 )]
 pub async fn list_accounts(
@@ -87,7 +88,7 @@ pub async fn list_accounts(
     responses(
         (status = 200, body = ManagedAccounts),
         (status = 400, body = Problem, description = "`invalid_request`"),
-        (status = 401, body = Problem), (status = 403, body = Problem),
+        NotLetIn,
     )
 )]
 pub async fn add_account(
@@ -115,7 +116,7 @@ pub async fn add_account(
     responses(
         (status = 200, body = ManagedAccounts),
         (status = 400, body = Problem, description = "`invalid_request`"),
-        (status = 401, body = Problem), (status = 403, body = Problem), (status = 404, body = Problem),
+        NotTheirs,
     )
 )]
 pub async fn change_account(
@@ -150,7 +151,7 @@ async fn show_apps<B>(state: &AppState, caller: &Administrator<B>) -> Result<Jso
 /// The apps that accounts may be in.
 #[utoipa::path(
     get, path = "/v1/manage/apps", tag = "manage",
-    responses((status = 200, body = Apps), (status = 401, body = Problem), (status = 403, body = Problem))
+    responses((status = 200, body = Apps), NotLetIn)
 )]
 pub async fn list_apps(
     State(state): State<AppState>,
@@ -166,7 +167,7 @@ pub async fn list_apps(
     responses(
         (status = 200, body = Apps),
         (status = 400, body = Problem, description = "`invalid_request`"),
-        (status = 401, body = Problem), (status = 403, body = Problem),
+        NotLetIn,
     )
 )]
 pub async fn put_app(
@@ -197,7 +198,7 @@ pub async fn put_app(
     params(("app" = AppId, Path, description = "Its identifier")),
     responses(
         (status = 200, body = Apps),
-        (status = 401, body = Problem), (status = 403, body = Problem), (status = 404, body = Problem),
+        NotTheirs,
         (status = 409, body = Problem, description = "`app_in_use`"),
     )
 )]

@@ -2,6 +2,7 @@
 //! table in [`ferry_protocol::api`], and one error enum for them.
 
 pub mod accounts;
+pub mod answers;
 pub mod approval;
 pub mod approve;
 pub mod audit;

@@ -4,9 +4,10 @@ use axum::Json;
 use axum::extract::State;
 use ferry_protocol::AccountId;
 use ferry_protocol::api::Account;
-use ferry_protocol::problem::{Problem, ProblemCode};
+use ferry_protocol::problem::ProblemCode;
 
 use super::accounts::{AccountError, require_owner, show};
+use super::answers::NotTheirs;
 use crate::auth::body::NoBody;
 use crate::auth::roles::{Ids, TrustedPerson};
 use crate::problem::Rejection;
@@ -47,7 +48,7 @@ impl From<SessionError> for Rejection {
     params(("account" = AccountId, Path, description = "The account")),
     responses(
         (status = 200, body = Account),
-        (status = 401, body = Problem), (status = 403, body = Problem), (status = 404, body = Problem),
+        NotTheirs,
     )
 )]
 pub async fn delete(
@@ -82,7 +83,7 @@ pub async fn delete(
     params(("account" = AccountId, Path, description = "The account")),
     responses(
         (status = 200, body = Account),
-        (status = 401, body = Problem), (status = 403, body = Problem), (status = 404, body = Problem),
+        NotTheirs,
     )
 )]
 pub async fn check(

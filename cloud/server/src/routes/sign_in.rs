@@ -8,6 +8,7 @@ use ferry_protocol::problem::{Problem, ProblemCode};
 use ferry_protocol::{DeviceId, UnixMillis, UserId};
 use zeroize::Zeroizing;
 
+use super::answers::NotLetIn;
 use crate::auth::body::{Body, NoBody};
 use crate::auth::roles::{KeyHolder, SignedInPerson};
 use crate::passwords::Busy;
@@ -154,7 +155,7 @@ async fn issue(
 /// Ends the token that it is asked with.
 #[utoipa::path(
     post, path = "/v1/sign-out", tag = "device",
-    responses((status = 204), (status = 401, body = Problem), (status = 403, body = Problem))
+    responses((status = 204), NotLetIn)
 )]
 pub async fn sign_out(
     State(state): State<AppState>,
@@ -177,7 +178,7 @@ pub async fn sign_out(
 /// Who is signed in, and the state of the device in use.
 #[utoipa::path(
     get, path = "/v1/me", tag = "device",
-    responses((status = 200, body = Me), (status = 401, body = Problem), (status = 403, body = Problem))
+    responses((status = 200, body = Me), NotLetIn)
 )]
 pub async fn me(
     State(state): State<AppState>,

@@ -8,6 +8,7 @@ use ferry_protocol::api::{AcceptInvitation, Invite, Users};
 use ferry_protocol::problem::{Problem, ProblemCode};
 use zeroize::Zeroizing;
 
+use super::answers::{NotLetIn, NotTheirs};
 use super::devices::ended;
 use super::sign_in::{SignInError, count};
 use crate::auth::body::{Body, NoBody};
@@ -143,7 +144,7 @@ async fn show(state: &AppState, caller: &Administrator<impl Send>) -> Result<Jso
 /// The people of the workspace.
 #[utoipa::path(
     get, path = "/v1/users", tag = "users",
-    responses((status = 200, body = Users), (status = 401, body = Problem), (status = 403, body = Problem))
+    responses((status = 200, body = Users), NotLetIn)
 )]
 pub async fn list(
     State(state): State<AppState>,
@@ -157,7 +158,7 @@ pub async fn list(
     post, path = "/v1/users", tag = "users", request_body = Invite,
     responses(
         (status = 200, body = Users),
-        (status = 400, body = Problem), (status = 401, body = Problem), (status = 403, body = Problem),
+        (status = 400, body = Problem), NotLetIn,
         (status = 409, body = Problem, description = "`email_taken`"),
         (status = 429, body = Problem, description = "`too_many_requests`"),
         (status = 503, body = Problem, description = "`unavailable`: the mail could not be sent"),
@@ -329,7 +330,7 @@ async fn set_password(
     params(("user" = UserId, Path, description = "Who")),
     responses(
         (status = 200, body = Users),
-        (status = 401, body = Problem), (status = 403, body = Problem), (status = 404, body = Problem),
+        NotTheirs,
         (status = 409, body = Problem, description = "`last_admin`"),
     )
 )]

@@ -10,6 +10,7 @@ use ferry_protocol::problem::{Problem, ProblemCode};
 use ferry_protocol::{AccountId, LeaseId, TransferId, UnixMillis, WorkspaceId};
 use tokio::time::Instant;
 
+use super::answers::{NotLetIn, NotTheirs};
 use crate::auth::body::Body;
 use crate::auth::roles::{Ids, SignedInWorker};
 use crate::problem::Rejection;
@@ -72,7 +73,7 @@ impl From<WorkerError> for Rejection {
     post, path = "/v1/worker/work", tag = "worker", request_body = AskForWork,
     responses(
         (status = 200, body = Work),
-        (status = 400, body = Problem), (status = 401, body = Problem), (status = 403, body = Problem),
+        (status = 400, body = Problem), NotLetIn,
     )
 )]
 pub async fn work(
@@ -164,7 +165,7 @@ async fn lease_due(
     params(("transfer" = TransferId, Path, description = "The transfer that brought the session")),
     responses(
         (status = 204),
-        (status = 400, body = Problem), (status = 401, body = Problem), (status = 403, body = Problem),
+        (status = 400, body = Problem), NotLetIn,
         (status = 409, body = Problem, description = "`lease_lost`"),
     )
 )]
@@ -267,8 +268,7 @@ fn why(reason: &ferry_protocol::api::InvalidReason) -> &'static str {
     params(("account" = AccountId, Path, description = "The account")),
     responses(
         (status = 200, body = LeasedSession),
-        (status = 400, body = Problem), (status = 401, body = Problem), (status = 403, body = Problem),
-        (status = 404, body = Problem),
+        (status = 400, body = Problem), NotTheirs,
     )
 )]
 pub async fn take(

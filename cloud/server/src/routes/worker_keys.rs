@@ -8,6 +8,7 @@ use ferry_protocol::problem::{Problem, ProblemCode};
 use ferry_protocol::vault::{SealingKeyError, VaultError, VaultIdentity};
 use zeroize::Zeroizing;
 
+use super::answers::NotLetIn;
 use crate::auth::body::{Body, KeysBody};
 use crate::auth::roles::{KeyHolder, SignedInWorker};
 use crate::problem::Rejection;
@@ -133,7 +134,7 @@ async fn keep_vault(
     responses(
         (status = 200, body = KeySupply),
         (status = 400, body = Problem, description = "`invalid_request`"),
-        (status = 401, body = Problem), (status = 403, body = Problem),
+        NotLetIn,
     )
 )]
 pub async fn supply(
@@ -180,7 +181,7 @@ pub async fn supply(
     post, path = "/v1/worker/sealing-keys/destroyed", tag = "worker", request_body = KeysDestroyed,
     responses(
         (status = 200, body = KeySupply),
-        (status = 400, body = Problem), (status = 401, body = Problem), (status = 403, body = Problem),
+        (status = 400, body = Problem), NotLetIn,
     )
 )]
 pub async fn destroyed(
