@@ -1,12 +1,21 @@
-//! One app, one cookie, one payload, for unit tests.
+//! One app, one cookie, one payload, one state directory, for unit tests.
 
 use ferry_catalogue::App;
 use ferry_protocol::jar::{Cookie, Jar, SameSite};
 use ferry_protocol::session::{ConsentRecord, Payload};
 use ferry_protocol::{ConsentId, UnixMillis};
 
+use crate::state_dir::StateDir;
+
 /// When the tests take place.
 pub(crate) const NOW: UnixMillis = UnixMillis(1_763_600_000_000);
+
+/// A state directory with nothing in it; gone with the folder.
+pub(crate) fn state() -> (tempfile::TempDir, StateDir) {
+    let folder = tempfile::tempdir().unwrap();
+    let state = StateDir::open(&folder.path().join("state")).unwrap();
+    (folder, state)
+}
 
 /// An app at `app.test` that shows its user on its check page.
 pub(crate) fn app() -> App {

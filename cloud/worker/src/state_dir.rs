@@ -331,14 +331,7 @@ mod tests {
     use std::os::unix::fs::PermissionsExt;
 
     use super::*;
-
-    const NOW: UnixMillis = UnixMillis(1_763_600_000_000);
-
-    fn state() -> (tempfile::TempDir, StateDir) {
-        let dir = tempfile::tempdir().unwrap();
-        let state = StateDir::open(&dir.path().join("state")).unwrap();
-        (dir, state)
-    }
+    use crate::fixtures::{NOW, state};
 
     fn key_id(n: u8) -> SealingKeyId {
         SealingKeyId::new(NOW, [n; 10])

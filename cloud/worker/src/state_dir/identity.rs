@@ -112,11 +112,10 @@ pub(super) fn destroy_last(state: &StateDir) -> io::Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use ferry_protocol::{Bytes, UnixMillis, WorkspaceId};
+    use ferry_protocol::{Bytes, WorkspaceId};
 
     use super::*;
-
-    const NOW: UnixMillis = UnixMillis(1_763_600_000_000);
+    use crate::fixtures::{NOW, state};
 
     fn handed_over(state: &StateDir) -> VaultIdentity {
         let workspace = WorkspaceId::new(NOW, [1; 10]);
@@ -138,8 +137,7 @@ mod tests {
 
     #[test]
     fn the_next_identity_takes_the_place_of_the_one_in_use() {
-        let dir = tempfile::tempdir().unwrap();
-        let state = StateDir::open(&dir.path().join("state")).unwrap();
+        let (_folder, state) = state();
         let old = state.identity([1; 32]).unwrap();
         let vault = handed_over(&state);
         assert!(state.identity([3; 32]).unwrap().public() == old.public());
@@ -155,8 +153,7 @@ mod tests {
 
     #[test]
     fn killed_while_it_took_its_place_there_is_still_an_identity() {
-        let dir = tempfile::tempdir().unwrap();
-        let state = StateDir::open(&dir.path().join("state")).unwrap();
+        let (_folder, state) = state();
         let vault = handed_over(&state);
         let (current, last) = (state.path().join(CURRENT), state.path().join("identity-last.key"));
         // Before the name changed hands.
@@ -174,8 +171,7 @@ mod tests {
 
     #[test]
     fn it_does_not_change_while_a_worker_uses_it() {
-        let dir = tempfile::tempdir().unwrap();
-        let state = StateDir::open(&dir.path().join("state")).unwrap();
+        let (_folder, state) = state();
         let uses = (state.use_identity().unwrap(), state.use_identity().unwrap());
         assert!(state.try_change_identity().unwrap().is_none());
         drop(uses);

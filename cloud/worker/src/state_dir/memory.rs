@@ -178,13 +178,7 @@ mod tests {
     use ferry_protocol::session::VaultKey;
 
     use super::*;
-    use crate::fixtures::NOW;
-
-    fn state() -> (tempfile::TempDir, StateDir) {
-        let dir = tempfile::tempdir().unwrap();
-        let state = StateDir::open(&dir.path().join("state")).unwrap();
-        (dir, state)
-    }
+    use crate::fixtures::{NOW, state};
 
     /// Session `n` of account `account`, captured `n` ms after the others' beginning.
     fn seen(state: &StateDir, account: u8, n: u8) -> Seen {

@@ -128,13 +128,7 @@ mod tests {
     use ferry_protocol::trust::{Approval, DeviceKeys, Statement, TrustChain};
 
     use super::*;
-    use crate::fixtures::NOW;
-
-    fn state() -> (tempfile::TempDir, StateDir) {
-        let dir = tempfile::tempdir().unwrap();
-        let state = StateDir::open(&dir.path().join("state")).unwrap();
-        (dir, state)
-    }
+    use crate::fixtures::{NOW, state};
 
     fn user(seed: u8) -> UserId {
         UserId::new(NOW, [seed; 10])
