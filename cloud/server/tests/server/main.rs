@@ -29,6 +29,7 @@ mod matrix;
 mod openapi;
 mod people;
 mod retention;
+mod secrets;
 mod shutdown;
 mod sign_in;
 mod transfers;

@@ -158,46 +158,39 @@ const ROUTES: [(&str, &str, Access, u16); 42] = [
 fn refusal(access: Access, caller: Caller) -> Option<(u16, ProblemCode)> {
     use Caller as C;
     use ProblemCode as P;
-    let not_signed_in = Some((401, P::InvalidToken));
-    let not_trusted = Some((403, P::DeviceNotTrusted));
-    let disabled = Some((403, P::DeviceDisabled));
     let forbidden = Some((403, P::Forbidden));
     let not_found = Some((404, P::NotFound));
+    if matches!(access, Access::Public | Access::KeyHolder) {
+        return None;
+    }
+    // Who is refused wherever it is.
+    match caller {
+        C::NoToken => return Some((401, P::InvalidToken)),
+        // The token is gone, and it is no worker's.
+        C::Disabled if access == Access::Worker => return Some((401, P::InvalidToken)),
+        C::Disabled => return Some((403, P::DeviceDisabled)),
+        C::Worker => return forbidden.filter(|_| access != Access::Worker),
+        _ => {}
+    }
+    let is_trusted = !matches!(caller, C::NotEnrolled | C::Untrusted | C::Pending);
     match access {
-        Access::Public | Access::KeyHolder => None,
-        Access::Person => match caller {
-            C::NoToken => not_signed_in,
-            C::Worker => forbidden,
-            C::Disabled => disabled,
-            C::NotEnrolled | C::Untrusted | C::Pending => None,
-            C::NoRole | C::Foreign | C::Admin => None,
-            C::Collaborator | C::Owner => None,
+        Access::Worker => forbidden,
+        Access::Public | Access::KeyHolder | Access::Person => None,
+        _ if !is_trusted => Some((403, P::DeviceNotTrusted)),
+        Access::Trusted => None,
+        Access::Admin => forbidden.filter(|_| !matches!(caller, C::Admin | C::Foreign)),
+        Access::AdminOf => match caller {
+            C::Admin => None,
+            C::Foreign => not_found,
+            _ => forbidden,
         },
-        Access::Trusted | Access::Member | Access::Owner | Access::Own | Access::Admin | Access::AdminOf => {
-            match caller {
-                C::NoToken => not_signed_in,
-                C::Worker => forbidden,
-                C::Disabled => disabled,
-                C::NotEnrolled | C::Untrusted | C::Pending => not_trusted,
-                C::Admin if matches!(access, Access::Admin | Access::AdminOf) => None,
-                C::Foreign if access == Access::Admin => None,
-                C::Foreign if access == Access::AdminOf => not_found,
-                _ if matches!(access, Access::Admin | Access::AdminOf) => forbidden,
-                C::Collaborator if access == Access::Own => not_found,
-                C::NoRole | C::Foreign | C::Admin if access != Access::Trusted => not_found,
-                C::Collaborator if access == Access::Owner => forbidden,
-                C::NoRole | C::Foreign | C::Admin | C::Collaborator | C::Owner => None,
-            }
-        }
-        Access::Worker => match caller {
-            C::NoToken => not_signed_in,
-            // The token is gone, and it is no worker's.
-            C::Disabled => not_signed_in,
-            C::NotEnrolled | C::Untrusted | C::Pending => forbidden,
-            C::NoRole | C::Foreign | C::Admin => forbidden,
-            C::Collaborator | C::Owner => forbidden,
-            C::Worker => None,
+        Access::Member => not_found.filter(|_| !matches!(caller, C::Owner | C::Collaborator)),
+        Access::Owner => match caller {
+            C::Owner => None,
+            C::Collaborator => forbidden,
+            _ => not_found,
         },
+        Access::Own => not_found.filter(|_| caller != C::Owner),
     }
 }
 

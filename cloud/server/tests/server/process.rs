@@ -1,5 +1,6 @@
 //! The real program, in a process of its own.
 
+use std::ffi::OsStr;
 use std::io::{BufRead as _, BufReader, Read, Write as _};
 use std::net::SocketAddr;
 use std::path::Path;
@@ -27,9 +28,15 @@ impl Process {
 
     /// The same; an error is what it complained about.
     pub(crate) fn try_start(folder: &Path) -> Result<Self, String> {
+        Self::try_start_with(folder, &[])
+    }
+
+    /// The same with more arguments.
+    pub(crate) fn try_start_with(folder: &Path, arguments: &[&OsStr]) -> Result<Self, String> {
         let mut child = program(folder)
             .args(["serve", "--listen", "127.0.0.1:0", "--mail-outbox"])
             .arg(folder.join("outbox"))
+            .args(arguments)
             // All of it, whatever the libraries say as well.
             .env("RUST_LOG", "trace")
             .stdout(Stdio::piped())
