@@ -7,7 +7,9 @@
 //! [`Storage::read`]. Nothing here decides who may do what.
 //!
 //! SQL stays in the subset that PostgreSQL takes as well: `$1` placeholders,
-//! `RETURNING`, `ON CONFLICT`, `BIGINT` milliseconds, `TEXT` identifiers.
+//! `RETURNING`, `ON CONFLICT`, `BIGINT` milliseconds, `TEXT` identifiers. The exception
+//! is [`uploads::store`]: several statements in one round trip, for speed, which
+//! PostgreSQL takes one after the other.
 
 pub mod accounts;
 pub mod approvals;
