@@ -1,5 +1,5 @@
 //! What a person waits for, measured in a real Chromium: from the click on *Share*
-//! to the session being stored, and until the popup shows its first content.
+//! to the session being stored, and until popup and web app show their first content.
 
 #![expect(clippy::print_stdout, reason = "it prints figures")]
 
@@ -70,11 +70,16 @@ async fn main() -> Result<()> {
             taken
         );
     }
-    let paint = first_paints(&browser).await?;
-    println!(
-        "{:<44} {paint:>8.1} ms",
-        format!("popup, first contentful paint (median of {RUNS})")
-    );
+    for (what, address) in [
+        ("popup", browser.extension_page("popup/index.html")),
+        ("web app", format!("{}/", cloud.address)),
+    ] {
+        let paint = first_paints(&browser, &address).await?;
+        println!(
+            "{:<44} {paint:>8.1} ms",
+            format!("{what}, first contentful paint (median of {RUNS})")
+        );
+    }
     browser.driver.clone().quit().await?;
     Ok(())
 }
@@ -162,12 +167,10 @@ const WATCH: &str = r#"
     observer.observe(document, { subtree: true, childList: true, attributes: true });
 "#;
 
-async fn first_paints(browser: &Browser) -> Result<f64> {
+async fn first_paints(browser: &Browser, address: &str) -> Result<f64> {
     let mut times = Vec::new();
     for _ in 0..RUNS {
-        browser
-            .open_tab(&browser.extension_page("popup/index.html"))
-            .await?;
+        browser.open_tab(address).await?;
         let script = "return performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? null;";
         let time = wait::until("the first paint", || async {
             Ok(browser.driver.execute(script, Vec::new()).await?.json().as_f64())
