@@ -144,9 +144,10 @@ impl El {
         self.on("click", call)
     }
 
-    /// Ties the text of an input to a signal, both ways.
+    /// Ties the text of an input, a text area or a choice to a signal, both ways.
     pub fn bind_text(self, text: Var<String>) -> Self {
         let shown = self.with_setup(Box::new(move |element, kept| {
+            // All of them have a `value` alike.
             let input = element.clone().unchecked_into::<HtmlInputElement>();
             kept.effects.push(RenderEffect::new(move |_| {
                 // Setting what is there already would move the caret.

@@ -1,14 +1,25 @@
 //! A labelled field of a form, with its hint and what is wrong with it.
 
-use crate::dom::{El, Handle, IntoNode, html};
+use leptos::prelude::event_target_value;
+use web_sys::Event;
+
+use crate::dom::{El, Handle, IntoNode, Node, html};
 use crate::reactive::Var;
 
-/// A field of one line.
+/// What takes the value.
+enum Control {
+    Line,
+    Lines(u32),
+    Choice(Node),
+}
+
+/// A field: of one line, unless it is told otherwise.
 #[must_use = "call `view` to place it"]
 pub struct Field {
     id: &'static str,
     label: &'static str,
     kind: &'static str,
+    control: Control,
     value: Var<String>,
     hint: Option<&'static str>,
     error: Option<Var<Option<String>>>,
@@ -27,6 +38,7 @@ impl Field {
             id,
             label,
             kind: "text",
+            control: Control::Line,
             value,
             hint: None,
             error: None,
@@ -42,6 +54,18 @@ impl Field {
     /// The `type` of the input.
     pub fn kind(mut self, kind: &'static str) -> Self {
         self.kind = kind;
+        self
+    }
+
+    /// Takes several lines; so many are seen at once.
+    pub fn lines(mut self, lines: u32) -> Self {
+        self.control = Control::Lines(lines);
+        self
+    }
+
+    /// Takes one of these `<option>`s.
+    pub fn choice<M>(mut self, options: impl IntoNode<M>) -> Self {
+        self.control = Control::Choice(options.into_node());
         self
     }
 
@@ -127,12 +151,19 @@ impl Field {
                     .child(hint)
             }),
         };
+        let control = match self.control {
+            Control::Line => html::input().attr("type", self.kind),
+            Control::Lines(lines) => html::textarea().attr("rows", lines.to_string()),
+            // Not every program that chooses for a person tells of input.
+            Control::Choice(options) => html::select().child(options).on("change", move |event: Event| {
+                value.set(event_target_value(&event))
+            }),
+        };
         html::div().class("field").child((
             html::label().attr("for", id).class("label").child(self.label),
-            html::input()
+            control
                 .attr("id", id)
                 .test(id)
-                .attr("type", self.kind)
                 .class(self.class)
                 .attr("placeholder", self.placeholder)
                 .attr("autocomplete", self.autocomplete)
