@@ -13,7 +13,7 @@ use ferry_ui::text;
 use leptos::task::spawn_local;
 
 use self::words::Part;
-use super::{failed, heading, when};
+use super::{failed, heading, since};
 use crate::app::App;
 use crate::route::{Manage, Route};
 
@@ -191,7 +191,7 @@ impl Trail {
                 .attr("data-action", event.action.clone())
                 .child(self.sentence(&event)),
             more,
-            html::p().class("soft small event-when").child((when(at), with)),
+            html::p().class("soft small event-when").child((since(at), with)),
         )
             .into_node()
     }

@@ -3,7 +3,9 @@
 pub mod account;
 pub mod accounts;
 pub mod activity;
+pub mod admin;
 pub mod invitation;
+pub mod people;
 pub mod set_up;
 pub mod sign_in;
 pub mod transfer;
@@ -43,12 +45,14 @@ pub fn loading() -> El {
 /// The pages of those who are signed in, on a trusted device.
 pub fn ready() -> Node {
     let app = App::here();
+    admin::Saved::provide();
     let route = Derived::new(move || app.route.get());
     let page = move || match route.get() {
         Route::Account(id) => account::page(id).into_node(),
         Route::Transfer(id) => transfer::page(id).into_node(),
         Route::Devices => own_devices().into_node(),
         Route::Activity => activity::page().into_node(),
+        Route::Manage(page) => admin::page(page),
         _ => accounts::page().into_node(),
     };
     (page, delete_dialog()).into_node()
@@ -107,6 +111,12 @@ pub fn failed(trouble: Var<Option<Trouble>>) -> Node {
 /// A page's heading.
 pub fn heading<M>(words: impl IntoNode<M>) -> El {
     App::here().page.heading(words)
+}
+
+/// A point in the past in words. The server's clock may be ahead of this one's.
+pub fn since(at: UnixMillis) -> El {
+    let page = App::here().page;
+    page.when(at.min(page.now.get_untracked()))
 }
 
 /// A point in time in words.

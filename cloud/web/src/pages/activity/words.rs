@@ -115,7 +115,7 @@ pub fn person(event: &AuditEvent) -> Option<&str> {
 /// people and is not in the sentence: the people of an account.
 pub fn more(event: &AuditEvent) -> Option<&str> {
     let is_told = match event.action.parse() {
-        Ok(Action::AccountChanged | Action::AccountAdded) => true,
+        Ok(Action::AccountChanged) => true,
         Ok(_) => false,
         Err(_) => true,
     };

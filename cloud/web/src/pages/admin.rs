@@ -1,0 +1,153 @@
+//! What the pages for admins have in common.
+
+use ferry_protocol::api::ListedUser;
+use ferry_ui::Tone;
+use ferry_ui::dom::{El, IntoNode, Node, html};
+use ferry_ui::icon::{Icon, icon};
+use ferry_ui::notice::Notice;
+use ferry_ui::reactive::Var;
+use ferry_ui::text::Clean;
+use leptos::prelude::*;
+
+use super::{heading, people};
+use crate::app::{App, AskError};
+use crate::route::{Manage, Route};
+
+/// What was done last: it is told on the page that one comes back to.
+#[derive(Clone, Copy)]
+pub struct Saved(Var<Option<String>>);
+
+impl Saved {
+    /// For all pages below.
+    pub fn provide() {
+        provide_context(Self(Var::new(None)));
+    }
+
+    /// The one of this page.
+    pub(super) fn here() -> Self {
+        expect_context()
+    }
+
+    /// Tells it.
+    pub(super) fn tell(self, app: App, words: String) {
+        app.page.say(words.clone());
+        self.0.set(Some(words));
+    }
+
+    pub(super) fn forget(self) {
+        self.0.set(None);
+    }
+
+    /// A good notice, until the page is left.
+    pub(super) fn view(self) -> Node {
+        on_cleanup(move || self.forget());
+        let view = move || {
+            // Not announced: the page says it already.
+            let words = self.0.get()?;
+            Some(
+                Notice::new(Tone::Good, "saved", &words)
+                    .view()
+                    .attr("role", "presentation"),
+            )
+        };
+        view.into_node()
+    }
+}
+
+/// A page for admins; whoever is none is told so.
+pub fn page(page: Manage) -> Node {
+    if !App::here().is_admin().get() {
+        return only_admins().into_node();
+    }
+    match page {
+        Manage::People => people::page().into_node(),
+        Manage::DevicesOf(user) => people::devices(user).into_node(),
+        _ => super::accounts::page().into_node(),
+    }
+}
+
+fn only_admins() -> El {
+    html::section()
+        .test("only-admins")
+        .child(html::div().class("empty").child((
+            html::span().class("empty-icon").child(icon(Icon::Lock)),
+            heading("Only admins can see this page"),
+            html::p().class("soft").child(
+                "People, accounts and apps of a workspace are looked after by its admins. Ask one of them.",
+            ),
+            to("to-accounts", "All accounts", Route::Accounts),
+        )))
+}
+
+/// A link that looks like a button.
+pub(super) fn to(hook: &'static str, words: &'static str, route: Route) -> El {
+    html::a()
+        .class("button plain")
+        .attr("href", route.hash())
+        .test(hook)
+        .child(words)
+}
+
+/// The link that leads back to the list.
+pub(super) fn back(words: &'static str, route: Route) -> El {
+    html::a()
+        .class("back")
+        .attr("href", route.hash())
+        .test("back")
+        .child((icon(Icon::Back), html::span().child(words)))
+}
+
+/// Where something will be.
+pub(super) fn ghosts() -> El {
+    let ghost = || html::div().class("card ghost");
+    html::div()
+        .class("cards")
+        .attr("aria-hidden", "true")
+        .child((ghost(), ghost()))
+}
+
+/// The server's code, if it gave one.
+pub(super) fn problem(error: &AskError) -> Option<ferry_protocol::problem::ProblemCode> {
+    match error {
+        AskError::Api(error) => error.problem(),
+        AskError::NotSignedIn | AskError::Keys(_) => None,
+    }
+}
+
+/// What the server says, as a sentence.
+pub(super) fn sentence(text: &str) -> String {
+    let mut words = Clean::sentence(text).into_string();
+    if let Some(first) = words.get_mut(..1) {
+        first.make_ascii_uppercase();
+    }
+    if !words.ends_with(['.', '!', '?', '…']) {
+        words.push('.');
+    }
+    words
+}
+
+/// Something small and round that says what somebody or something is.
+pub(super) fn chip(tone: Tone, hook: &'static str, words: &'static str) -> El {
+    html::span()
+        .class(format!("chip word {}", tone.class()))
+        .test(hook)
+        .child(html::span().class("chip-text").child(words))
+}
+
+/// By name, as people look for them.
+pub(super) fn by_name(mut people: Vec<ListedUser>) -> Vec<ListedUser> {
+    people.sort_by_cached_key(|one| one.user.name.to_ascii_lowercase());
+    people
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_server_says_is_a_sentence() {
+        assert_eq!(sentence("somebody has it"), "Somebody has it.");
+        assert_eq!(sentence("Wait!"), "Wait!");
+        assert_eq!(sentence("é"), "é.");
+    }
+}
