@@ -2,15 +2,18 @@
 
 use ferry_protocol::api::ListedUser;
 use ferry_ui::Tone;
+use ferry_ui::button::{Button, Look};
 use ferry_ui::dom::{El, IntoNode, Node, html};
 use ferry_ui::icon::{Icon, icon};
 use ferry_ui::notice::Notice;
+use ferry_ui::page::Trouble;
 use ferry_ui::reactive::Var;
 use ferry_ui::text::Clean;
 use leptos::prelude::*;
+use leptos::task::spawn_local;
 
-use super::{heading, people};
-use crate::app::{App, AskError};
+use super::{heading, manage_accounts, people};
+use crate::app::{App, AskError, WebClient};
 use crate::route::{Manage, Route};
 
 /// What was done last: it is told on the page that one comes back to.
@@ -62,6 +65,9 @@ pub fn page(page: Manage) -> Node {
     match page {
         Manage::People => people::page().into_node(),
         Manage::DevicesOf(user) => people::devices(user).into_node(),
+        Manage::Accounts => manage_accounts::page().into_node(),
+        Manage::NewAccount => manage_accounts::edit::page(None).into_node(),
+        Manage::Account(id) => manage_accounts::edit::page(Some(id)).into_node(),
         _ => super::accounts::page().into_node(),
     }
 }
@@ -77,6 +83,16 @@ fn only_admins() -> El {
             ),
             to("to-accounts", "All accounts", Route::Accounts),
         )))
+}
+
+/// What is asked for is not there.
+pub(super) fn missing(title: &'static str, words: &'static str, list: (&'static str, Route)) -> El {
+    html::div().class("empty").test("missing").child((
+        html::span().class("empty-icon").child(icon(Icon::Empty)),
+        heading(title),
+        html::p().class("soft").child(words),
+        to("to-list", list.0, list.1),
+    ))
 }
 
 /// A link that looks like a button.
@@ -106,6 +122,21 @@ pub(super) fn ghosts() -> El {
         .child((ghost(), ghost()))
 }
 
+/// Fetches what a page shows; `None` until it came, and what went wrong instead.
+pub(super) fn fetch<T: Clone + PartialEq + Send + Sync + 'static>(
+    app: App,
+    ask: impl AsyncFnOnce(&WebClient) -> Result<T, ferry_client::ApiError> + 'static,
+) -> (Var<Option<T>>, Var<Option<Trouble>>) {
+    let (found, trouble) = (Var::new(None), Var::new(None));
+    spawn_local(async move {
+        match app.ask(ask).await {
+            Ok(answer) => found.set(Some(answer)),
+            Err(error) => trouble.set(Some(error.trouble())),
+        }
+    });
+    (found, trouble)
+}
+
 /// The server's code, if it gave one.
 pub(super) fn problem(error: &AskError) -> Option<ferry_protocol::problem::ProblemCode> {
     match error {
@@ -132,6 +163,20 @@ pub(super) fn chip(tone: Tone, hook: &'static str, words: &'static str) -> El {
         .class(format!("chip word {}", tone.class()))
         .test(hook)
         .child(html::span().class("chip-text").child(words))
+}
+
+/// What submits a form, and what leaves it.
+pub(super) fn ends(hook: &'static str, words: &'static str, busy: Var<bool>, list: Route) -> El {
+    let app = App::here();
+    html::div().class("actions form-ends").child((
+        Button::new(Look::Primary, hook, words)
+            .submits()
+            .busy(busy)
+            .view(),
+        Button::new(Look::Quiet, "cancel", "Cancel")
+            .on_click(move |_| app.go(list.clone()))
+            .view(),
+    ))
 }
 
 /// By name, as people look for them.

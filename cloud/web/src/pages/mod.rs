@@ -5,6 +5,7 @@ pub mod accounts;
 pub mod activity;
 pub mod admin;
 pub mod invitation;
+pub mod manage_accounts;
 pub mod people;
 pub mod set_up;
 pub mod sign_in;
