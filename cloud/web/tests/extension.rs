@@ -68,13 +68,21 @@ fn listening() -> (Owner, App) {
 
 #[wasm_bindgen_test]
 async fn a_reply_goes_to_who_asked_and_noise_to_nobody() {
-    play(r#"{"look": {"ok": {"several": {"count": 3}}}, "open": {"failed": {"code": "forbidden", "message": "No.", "remedy": null}}}"#);
+    play(
+        r#"{"look": {"ok": {"several": {"count": 3}}}, "open": {"failed": {"code": "forbidden", "message": "No.", "remedy": null}}}"#,
+    );
     let (_owner, _app) = listening();
-    assert_eq!(extension::look(account()).await, Ok(Finding::Several { count: 3 }));
+    assert_eq!(
+        extension::look(account()).await,
+        Ok(Finding::Several { count: 3 })
+    );
     let Err(ExtensionError::Refused(trouble)) = extension::open(account()).await else {
         panic!("it was refused");
     };
-    assert_eq!((trouble.code.as_str(), trouble.message.as_str()), ("forbidden", "No."));
+    assert_eq!(
+        (trouble.code.as_str(), trouble.message.as_str()),
+        ("forbidden", "No.")
+    );
     let look = format!(r#"{{"look":{{"account":"{}"}}}}"#, account());
     assert!(asked().contains(&look), "{}", asked());
 }
@@ -106,7 +114,10 @@ async fn an_answer_of_another_form_is_none() {
 async fn events_tell_how_a_transfer_goes() {
     play("{}");
     let (_owner, app) = listening();
-    tell(&format!(r#"{{"progress": {{"account": "{}", "step": "sealing"}}}}"#, account()));
+    tell(&format!(
+        r#"{{"progress": {{"account": "{}", "step": "sealing"}}}}"#,
+        account()
+    ));
     tell(r#"{"progress": {"account": "nobody", "step": "done"}}"#);
     for _ in 0..100 {
         if app.steps.with_untracked(|steps| !steps.is_empty()) {

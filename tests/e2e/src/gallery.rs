@@ -65,7 +65,8 @@ impl Gallery {
         .await?;
         // A colour that is on its way to another one is neither.
         let still = "const done = arguments[0];
-            Promise.allSettled(document.getAnimations().map((one) => one.finished)).then(() => done(true));";
+            const ends = (one) => one.effect.getComputedTiming().endTime < Infinity;
+            Promise.allSettled(document.getAnimations().filter(ends).map((one) => one.finished)).then(() => done(true));";
         driver.execute_async(still, Vec::new()).await?;
         let wide = "return document.documentElement.scrollWidth - innerWidth;";
         let wide = driver.execute(wide, Vec::new()).await?;

@@ -132,7 +132,6 @@ fn fields(app: App, form: Form) -> El {
                 .handle(&first)
                 .view(),
             Field::new("invitation-code", "Code from the e-mail", form.code)
-                .class("input code")
                 .placeholder("XXXX-XXXX-XXXX-XXXX")
                 .autocomplete("one-time-code")
                 .error(code)

@@ -81,11 +81,20 @@ async fn every_page(stage: &Stage) -> Result<()> {
     gallery.show(&web, "profile").await?;
     web.browser.driver.refresh().await?;
 
-    for (page, part, name) in [
-        ("#/devices", "trusted-device", "devices"),
-        ("#/nowhere", "account-card", "nowhere"),
+    for (way, part, name) in [
+        ("nav-devices", "trusted-device", "devices"),
+        ("nav-activity", "event", "activity"),
+        ("nav-people", "person", "people"),
+        ("invite", "invite-submit", "people-invite"),
+        ("invite-cancel", "person", "people-again"),
+        ("person-devices", "trusted-device", "people-devices"),
+        ("nav-manage-accounts", "managed-account", "manage-accounts"),
+        ("edit-account", "account-form", "manage-account"),
+        ("nav-manage-accounts", "managed-account", "manage-accounts-again"),
+        ("new-account", "account-form", "manage-account-new"),
+        ("nav-accounts", "account-card", "accounts-again"),
     ] {
-        web.go_to(page).await?;
+        web.click(way).await?;
         web.find(part).await?;
         gallery.show(&web, name).await?;
     }
