@@ -114,7 +114,8 @@ impl<P: Platform> Memory<P> {
 }
 
 impl<P: Platform> Background<P> {
-    /// Loads the records. What waits to be uploaded is left to [`Self::resume`].
+    /// Loads the records. What waits to be uploaded is left to [`Self::resume`], and the
+    /// content script to [`Self::put_bridge`].
     pub async fn start(platform: P) -> Result<Rc<Self>, StoreError> {
         let store = platform.store();
         let enrolment: Enrolment = store::load(store, Table::Records, ENROLMENT)
@@ -149,7 +150,6 @@ impl<P: Platform> Background<P> {
         });
         background.restore_client().await;
         background.give_up_interrupted().await?;
-        background.put_bridge().await;
         Ok(background)
     }
 
@@ -432,12 +432,17 @@ fn answer<T: Serialize, E: Explain>(done: Result<T, E>) -> String {
 /// A reply whose answer is JSON already.
 fn reply_json<E: Explain>(done: Result<String, E>) -> String {
     match done {
-        Ok(json) => format!("{{\"ok\":{json}}}"),
+        Ok(json) => ok(&json),
         Err(error) => refusal(error.failure()),
     }
 }
 
-pub(crate) fn reply<T: Serialize>(done: Result<T, Failure>) -> String {
+/// A reply whose answer is this JSON.
+pub(crate) fn ok(json: &str) -> String {
+    format!("{{\"ok\":{json}}}")
+}
+
+fn reply<T: Serialize>(done: Result<T, Failure>) -> String {
     json(&match done {
         Ok(answer) => Reply::Ok(answer),
         Err(failure) => Reply::Failed(failure),

@@ -80,14 +80,18 @@ async fn load() -> Result<Rc<Background<WebExt>>, StoreError> {
     let background = Background::start(WebExt::default()).await?;
     let resuming = Rc::clone(&background);
     spawn_local(async move { resuming.resume().await });
-    await_approval(&background);
+    follow_up(&background);
     Ok(background)
 }
 
-/// Waits for the answer to a request for approval, if there is one.
-fn await_approval(background: &Rc<Background<WebExt>>) {
+/// Puts right where the content script runs, and waits for the answer to a request for
+/// approval, if there is one.
+fn follow_up(background: &Rc<Background<WebExt>>) {
     let waiting = Rc::clone(background);
-    spawn_local(async move { waiting.await_approval().await });
+    spawn_local(async move {
+        waiting.put_bridge().await;
+        waiting.await_approval().await;
+    });
 }
 
 /// A message came. Answers `undefined` to anyone but this extension's own pages, and
@@ -100,7 +104,7 @@ pub async fn on_message(message: JsValue, sender: JsValue) -> JsValue {
     let reply = match background().await {
         Ok(background) => {
             let reply = background.hear(&from, &message).await;
-            await_approval(&background);
+            follow_up(&background);
             reply
         }
         Err(error) => (from == From::OwnPage).then(|| background::refusal(error.failure())),
@@ -135,7 +139,7 @@ pub async fn on_connect(port: Port) {
 #[wasm_bindgen(js_name = onWake)]
 pub async fn on_wake() {
     if let Ok(background) = background().await {
-        await_approval(&background);
+        follow_up(&background);
         background.resume().await;
     }
 }

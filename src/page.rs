@@ -14,7 +14,7 @@ use ferry_client::Host as _;
 use ferry_protocol::{AccountId, UnixMillis};
 use serde::Deserialize;
 
-use crate::background::{Background, json, refusal, reply};
+use crate::background::{Background, json, ok, refusal};
 use crate::browser::{Browser as _, Platform};
 use crate::explain::Explain as _;
 use crate::records::Enrolment;
@@ -26,7 +26,7 @@ const LONGEST_LOOK_MS: i64 = 60_000;
 /// So many pages are told of changes.
 const MOST_WATCHERS: usize = 32;
 /// What is asked for was done, and there is nothing to say.
-const DONE: &str = r#"{"ok":{}}"#;
+const NOTHING: &str = "{}";
 
 /// A content script's message.
 #[derive(Deserialize)]
@@ -90,20 +90,23 @@ impl<P: Platform> Background<P> {
         let signed_in = self.signed_in_at(origin)?;
         let ask = read(message)?;
         if let PageAsk::Hello(_) = ask {
-            return Some(reply(Ok(Hello {
+            return Some(ok(&json(&Hello {
                 version: env!("CARGO_PKG_VERSION").to_owned(),
                 signed_in: Some(signed_in),
             })));
         }
-        let done = match ask {
+        let answer = match ask {
             _ if !signed_in.trusted => Err(told("device-not-trusted")),
-            PageAsk::Look(of) => self.look(of.account).await.map(|found| reply(Ok(found))),
-            PageAsk::Open(of) => self.open(of.account).await.map(|()| DONE.to_owned()),
-            PageAsk::Follow(_) | PageAsk::Hello(_) => Ok(DONE.to_owned()),
+            PageAsk::Look(of) => self.look(of.account).await.map(|found| json(&found)),
+            PageAsk::Open(of) => self.open(of.account).await.map(|()| NOTHING.to_owned()),
+            PageAsk::Follow(_) | PageAsk::Hello(_) => Ok(NOTHING.to_owned()),
         };
         // Whoever has signed out meanwhile tells no more.
         self.signed_in_at(origin)?;
-        Some(done.unwrap_or_else(refusal))
+        Some(match answer {
+            Ok(json) => ok(&json),
+            Err(failure) => refusal(failure),
+        })
     }
 
     /// Tells a page of this origin how the account's transfer goes, until `tell` says
@@ -160,7 +163,7 @@ impl<P: Platform> Background<P> {
         not_before(now().plus(LOOK_PAUSE_MS));
         match looked {
             Ok(inspection) => Ok(finding(&inspection)),
-            Err(error) => Err(told(error.code())),
+            Err(error) => Err(told(&error.failure().code)),
         }
     }
 
@@ -179,7 +182,7 @@ impl<P: Platform> Background<P> {
     /// Has the content script run in the pages of the workspace that the person is
     /// signed in to, and in no others: at each start, since the browser forgets it when
     /// the extension is updated, and whenever somebody has signed in or out.
-    pub(crate) async fn put_bridge(&self) {
+    pub async fn put_bridge(&self) {
         if std::mem::replace(&mut self.memory.borrow_mut().bridging, true) {
             // Whoever is at it looks again in the end.
             return;

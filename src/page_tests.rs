@@ -52,6 +52,7 @@ fn follow(account: AccountId) -> String {
     format!(r#"{{"page":{{"follow":{{"account":"{account}"}}}}}}"#)
 }
 
+const DONE: &str = r#"{"ok":{}}"#;
 const HELLO: &str = r#"{"page":{"hello":{}}}"#;
 
 /// Every ask that there is.
@@ -95,7 +96,7 @@ fn messages_are_as_documented() {
             me.workspace.id,
         );
         assert_eq!(page(&background, HELLO).await, Some(hello));
-        assert_eq!(reply(Ok(Nothing {})), DONE);
+        assert_eq!(json(&Reply::Ok(Nothing {})), DONE);
         assert_eq!(page(&background, &follow(id)).await.as_deref(), Some(DONE));
         for (finding, json) in [
             (Finding::NeedsPermission, r#""needs-permission""#),

@@ -12,9 +12,14 @@ DIST=$ROOT/dist
 # Two of them are for gzip, which finds what repeats within 32 kB: functions that are
 # called once are left where they are (inlined, each copy of a pattern becomes another
 # one: 10 kB more), and instances of the same generic function stand together.
+#
+# low-memory-unused lets it fold small constants into the offsets of loads and stores. It
+# takes for granted that no valid address lies so close to 4 GiB that adding 1 kB to it
+# would wrap around; our memory is never that large.
 WASM_OPT_FLAGS=(
     -Oz
     --converge
+    --low-memory-unused
     --one-caller-inline-max-function-size=20
     --reorder-functions-by-name
     --enable-bulk-memory

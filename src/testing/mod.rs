@@ -102,6 +102,7 @@ where
             store: self.store.clone(),
         };
         let background = Background::start(parts).await.expect("records");
+        background.put_bridge().await;
         background.resume().await;
         background
     }
