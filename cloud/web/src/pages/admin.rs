@@ -10,9 +10,11 @@ use ferry_ui::page::Trouble;
 use ferry_ui::reactive::Var;
 use ferry_ui::text::Clean;
 use leptos::prelude::*;
-use leptos::task::spawn_local;
+use leptos::task::{spawn_local, tick};
+use wasm_bindgen::JsCast;
+use web_sys::HtmlElement;
 
-use super::{heading, manage_accounts, people};
+use super::{apps, heading, manage_accounts, people};
 use crate::app::{App, AskError, WebClient};
 use crate::route::{Manage, Route};
 
@@ -35,6 +37,10 @@ impl Saved {
     pub(super) fn tell(self, app: App, words: String) {
         app.page.say(words.clone());
         self.0.set(Some(words));
+        spawn_local(async {
+            tick().await;
+            focus_heading_instead_of_nothing();
+        });
     }
 
     pub(super) fn forget(self) {
@@ -57,6 +63,18 @@ impl Saved {
     }
 }
 
+/// What had the focus may be gone by what was done: then one goes on where the page
+/// begins.
+fn focus_heading_instead_of_nothing() {
+    let is_lost = document()
+        .active_element()
+        .is_none_or(|element| element.tag_name() == "BODY");
+    if is_lost && let Ok(Some(heading)) = document().query_selector("main h1") {
+        // Fails only for what cannot have the focus.
+        let _ = heading.unchecked_into::<HtmlElement>().focus();
+    }
+}
+
 /// A page for admins; whoever is none is told so.
 pub fn page(page: Manage) -> Node {
     if !App::here().is_admin().get() {
@@ -68,7 +86,9 @@ pub fn page(page: Manage) -> Node {
         Manage::Accounts => manage_accounts::page().into_node(),
         Manage::NewAccount => manage_accounts::edit::page(None).into_node(),
         Manage::Account(id) => manage_accounts::edit::page(Some(id)).into_node(),
-        _ => super::accounts::page().into_node(),
+        Manage::Apps => apps::page().into_node(),
+        Manage::NewApp => apps::edit::page(None).into_node(),
+        Manage::App(id) => apps::edit::page(Some(id)).into_node(),
     }
 }
 

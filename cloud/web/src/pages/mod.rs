@@ -4,6 +4,7 @@ pub mod account;
 pub mod accounts;
 pub mod activity;
 pub mod admin;
+pub mod apps;
 pub mod invitation;
 pub mod manage_accounts;
 pub mod people;
