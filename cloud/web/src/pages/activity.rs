@@ -5,7 +5,7 @@ pub mod words;
 use ferry_protocol::UnixMillis;
 use ferry_protocol::api::{AuditEvent, ListedUser};
 use ferry_ui::button::{Button, Look, icon_button};
-use ferry_ui::dom::{El, IntoNode, Node, html, keyed};
+use ferry_ui::dom::{El, Handle, IntoNode, Node, html, keyed};
 use ferry_ui::icon::{Icon, icon};
 use ferry_ui::page::Trouble;
 use ferry_ui::reactive::{Derived, Var};
@@ -29,6 +29,8 @@ struct Trail {
     people: Var<Vec<ListedUser>>,
     trouble: Var<Option<Trouble>>,
     busy: Var<bool>,
+    /// The last of the older ones were asked for, and came.
+    ended: Var<bool>,
 }
 
 /// The page.
@@ -41,6 +43,7 @@ pub fn page() -> El {
         people: Var::new(Vec::new()),
         trouble: Var::new(None),
         busy: Var::new(false),
+        ended: Var::new(false),
     };
     trail.fetch(false);
     let days = Derived::new(move || {
@@ -79,7 +82,20 @@ pub fn page() -> El {
         keyed(move || days.get(), move |day| trail.day(day)),
         failed(trail.trouble),
         html::div().class("actions").child(older),
+        move || trail.ended.get().then(end),
     ))
+}
+
+/// Takes the focus of the button that is gone.
+fn end() -> El {
+    let handle = Handle::new();
+    handle.focus_first();
+    html::p()
+        .class("soft centred")
+        .test("activity-end")
+        .attr("tabindex", "-1")
+        .handle(&handle)
+        .child("Nothing is older.")
 }
 
 fn ghosts() -> El {
@@ -133,6 +149,7 @@ impl Trail {
                     events.extend(page.events);
                     self.events.set(Some(events));
                     self.more.set(page.more);
+                    self.ended.set(older && !page.more);
                     if older {
                         let said = text::count(count as u64, "older entry", "older entries");
                         self.app.page.say(format!("{said} below."));
@@ -178,7 +195,11 @@ impl Trail {
     }
 
     fn told(self, event: AuditEvent) -> Node {
-        let with = words::with_device(&event).map(|device| html::span().child(("with ", text::name(device))));
+        let with = words::with_device(&event).map(|device| {
+            html::p()
+                .class("soft small one-line")
+                .child(("with ", text::name(device)))
+        });
         let more = words::more(&event).map(|more| {
             html::p()
                 .class("soft small")
@@ -191,7 +212,8 @@ impl Trail {
                 .attr("data-action", event.action.clone())
                 .child(self.sentence(&event)),
             more,
-            html::p().class("soft small event-when").child((since(at), with)),
+            with,
+            html::p().class("soft small event-when").child(since(at)),
         )
             .into_node()
     }
