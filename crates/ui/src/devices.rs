@@ -151,6 +151,7 @@ fn loading(failure: Var<Option<Trouble>>) -> Node {
 
 /// Those that wait for an answer, those in use, and those that are disabled.
 fn groups(list: &List, devices: Devices) -> Node {
+    let is_empty = devices.devices.is_empty();
     let own_trust = devices
         .devices
         .iter()
@@ -189,7 +190,14 @@ fn groups(list: &List, devices: Devices) -> Node {
             html::ul().child(rows.collect::<Vec<_>>()),
         ))
     });
+    let none = is_empty.then(|| {
+        html::p()
+            .class("soft")
+            .test("no-devices")
+            .child("No device has been set up yet.")
+    });
     (
+        none,
         html::div().class("cards").child(asking.collect::<Vec<_>>()),
         html::ul().class("cards").child(in_use.collect::<Vec<_>>()),
         past,

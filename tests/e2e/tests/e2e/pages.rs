@@ -87,11 +87,15 @@ async fn every_page(stage: &Stage) -> Result<()> {
         ("nav-people", "person", "people"),
         ("invite", "invite-submit", "people-invite"),
         ("invite-cancel", "person", "people-again"),
-        ("person-devices", "trusted-device", "people-devices"),
+        ("person-devices", "no-devices", "people-devices"),
         ("nav-manage-accounts", "managed-account", "manage-accounts"),
         ("edit-account", "account-form", "manage-account"),
         ("nav-manage-accounts", "managed-account", "manage-accounts-again"),
         ("new-account", "account-form", "manage-account-new"),
+        ("nav-apps", "own-app", "apps"),
+        ("edit-app", "app-form", "app"),
+        ("nav-apps", "own-app", "apps-again"),
+        ("new-app", "app-form", "app-new"),
         ("nav-accounts", "account-card", "accounts-again"),
     ] {
         web.click(way).await?;
