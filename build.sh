@@ -32,7 +32,7 @@ usage() {
                     only the tests that run inside browsers
 ./build.sh e2e [FILTER …]
                     only the end-to-end tests, or those whose name holds a FILTER
-./build.sh preview  pictures of every state of the popup, in target/preview
+./build.sh preview  pictures of every state of the popup, in target/screenshots/popup
 ./build.sh help     this text
 TEXT
 }

@@ -41,10 +41,10 @@ check_dist() {
 }
 
 # Shows every state of the popup in Chromium: fails on errors of the page's, on what
-# sticks out, and on what axe-core calls serious. The pictures are in target/preview.
+# sticks out, and on what axe-core calls serious. The pictures are in target/screenshots/popup.
 check_popup() {
     need_npm_tools
-    node popup/preview/preview.mjs --dist "$DIST" --out "$ROOT/target/preview" \
+    node popup/preview/preview.mjs --dist "$DIST" --out "$ROOT/target/screenshots/popup" \
         --axe "$TOOLS/node_modules/axe-core/axe.min.js" --chromium "$(command -v chromium)"
 }
 

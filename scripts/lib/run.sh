@@ -133,7 +133,7 @@ run_preview() {
     need_system chromium:chromium
     build_dist
     check_popup
-    say "the pictures are in target/preview"
+    say "the pictures are in target/screenshots/popup"
 }
 
 run_demo() {

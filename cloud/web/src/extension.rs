@@ -17,6 +17,7 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde_wasm_bindgen::Serializer;
 use wasm_bindgen::JsValue;
 use web_sys::MessageEvent;
 
@@ -71,7 +72,7 @@ struct Ask<'a> {
 
 thread_local! {
     static NEXT: Cell<u32> = const { Cell::new(1) };
-    static WAITING: RefCell<HashMap<u32, oneshot::Sender<String>>> = RefCell::default();
+    static WAITING: RefCell<HashMap<u32, oneshot::Sender<JsValue>>> = RefCell::default();
 }
 
 /// Asks, and waits for the reply.
@@ -93,7 +94,7 @@ async fn ask<R: DeserializeOwned>(ask: PageAsk) -> Result<R, ExtensionError> {
             return Err(ExtensionError::Silent);
         }
     };
-    match ferry_json::read::<Reply<R>>(reply.as_bytes()) {
+    match serde_wasm_bindgen::from_value::<Reply<R>>(reply) {
         Ok(Reply::Ok(answer)) => Ok(answer),
         Ok(Reply::Failed(failure)) => Err(ExtensionError::Refused(Trouble {
             code: failure.code,
@@ -105,8 +106,7 @@ async fn ask<R: DeserializeOwned>(ask: PageAsk) -> Result<R, ExtensionError> {
 
 /// To this page's own origin: to the content script, and to nobody in a frame.
 fn post(message: &Ask<'_>) -> Option<()> {
-    let json = ferry_json::write_text(message).ok()?;
-    let value = js_sys::JSON::parse(&json).ok()?;
+    let value = message.serialize(&Serializer::json_compatible()).ok()?;
     let origin = window().location().origin().ok()?;
     window().post_message(&value, &origin).ok()
 }
@@ -168,16 +168,14 @@ impl App {
                     let id = waiting.keys().copied().find(|known| f64::from(*known) == id)?;
                     waiting.remove(&id)
                 });
-                if let (Some(tell), Some(reply)) = (waiting, json(&member(&data, "reply"))) {
+                if let Some(tell) = waiting {
                     // Nobody waits any more: then it came too late.
-                    let _ = tell.send(reply);
+                    let _ = tell.send(member(&data, "reply"));
                 }
             }
             Some("event") => {
-                let event = json(&member(&data, "event"));
-                if let Some(Ok(PageEvent::Progress { account, step })) =
-                    event.map(|event| ferry_json::read(event.as_bytes()))
-                {
+                let event = serde_wasm_bindgen::from_value(member(&data, "event"));
+                if let Ok(PageEvent::Progress { account, step }) = event {
                     self.take_step(account, step);
                 }
             }
@@ -192,8 +190,4 @@ impl App {
 
 fn member(value: &JsValue, name: &str) -> JsValue {
     js_sys::Reflect::get(value, &name.into()).unwrap_or_default()
-}
-
-fn json(value: &JsValue) -> Option<String> {
-    js_sys::JSON::stringify(value).ok()?.as_string()
 }
