@@ -3,6 +3,7 @@
 #![cfg(target_family = "wasm")]
 
 use ferry_ui::dom::{IntoNode, Node, html, keyed};
+use ferry_ui::field::Field;
 use ferry_ui::reactive::{Derived, Var};
 use leptos::mount::mount_to_renderer;
 use leptos::prelude::document;
@@ -149,6 +150,40 @@ async fn inputs_and_variables_follow_each_other() {
     text.set("set".to_owned());
     settle().await;
     assert_eq!(input.value(), "set");
+}
+
+#[wasm_bindgen_test]
+async fn fields_of_every_kind_follow_their_variables() {
+    let [line, lines, choice] = ["a", "b\nc", "two"].map(|text| Var::new(text.to_owned()));
+    let place = mount(move || {
+        let options = ["one", "two"].map(|value| html::option().attr("value", value).child(value));
+        (
+            Field::new("line", "Line", line).view(),
+            Field::new("lines", "Lines", lines).lines(3).view(),
+            Field::new("choice", "Choice", choice)
+                .choice(Vec::from(options))
+                .view(),
+        )
+            .into_node()
+    });
+    let fields = [("input", line), ("textarea", lines), ("select", choice)];
+    for (tag, variable) in fields {
+        let field = find(&place, tag).unchecked_into::<HtmlInputElement>();
+        assert_eq!(field.value(), variable.get_untracked(), "{tag}");
+        let label = format!("label[for='{}']", field.id());
+        assert!(place.query_selector(&label).unwrap().is_some(), "{tag}");
+        field.set_value("one");
+        field
+            .dispatch_event(&web_sys::Event::new("input").unwrap())
+            .unwrap();
+        assert_eq!(variable.get_untracked(), "one", "{tag}");
+    }
+    let select = find(&place, "select").unchecked_into::<HtmlInputElement>();
+    select.set_value("two");
+    select
+        .dispatch_event(&web_sys::Event::new("change").unwrap())
+        .unwrap();
+    assert_eq!(choice.get_untracked(), "two", "told of the change alone");
 }
 
 #[wasm_bindgen_test]
