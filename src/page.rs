@@ -7,7 +7,7 @@
 use std::rc::Rc;
 
 use ferry_bridge::page::{
-    Finding, Hello, LONGEST_ASK, LOOK_PAUSE_MS, PageAsk, PageEvent, PageStep, SignedIn,
+    Finding, Hello, LONGEST_ASK, LONGEST_LOOK_MS, LOOK_PAUSE_MS, PageAsk, PageEvent, PageStep, SignedIn,
 };
 use ferry_bridge::{Failure, IdentityFinding, Inspect, Inspection, ServerAddress, TransferStep};
 use ferry_client::Host as _;
@@ -21,8 +21,6 @@ use crate::records::Enrolment;
 
 /// The extension's page that is opened for web pages: no other tab is ever taken.
 const OWN_PAGE: &str = "popup/index.html?view=tab&for=page";
-/// A look takes no longer, in milliseconds.
-const LONGEST_LOOK_MS: i64 = 60_000;
 /// So many pages are told of changes.
 const MOST_WATCHERS: usize = 32;
 /// What is asked for was done, and there is nothing to say.

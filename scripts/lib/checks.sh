@@ -37,7 +37,6 @@ check_dependencies() {
 check_dist() {
     need_npm_tools
     web-ext lint --source-dir "$DIST" --warnings-as-errors
-    check_sizes
 }
 
 # Shows every state of the popup in Chromium: fails on errors of the page's, on what

@@ -66,7 +66,9 @@ run_lint() {
     step dependencies check_dependencies
     step clippy check_clippy
     step extension build_dist
+    step "web app" build_web
     step "web-ext lint" check_dist
+    step sizes check_sizes
     finish
 }
 
@@ -82,6 +84,7 @@ run_tests() {
     step extension build_dist
     step "web app" build_web
     step "web-ext lint" check_dist
+    step sizes check_sizes
     step "wasm tests" test_wasm
     step "popup" check_popup
     step "end to end" test_e2e

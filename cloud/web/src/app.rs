@@ -18,8 +18,8 @@ use leptos::prelude::*;
 
 use crate::accounts::Asked;
 use crate::extension::Extension;
-use crate::keep;
 use crate::route::Route;
+use crate::{enrol, keep};
 
 /// The client of the server that served this page.
 pub type WebClient = Client<BrowserHost, DeviceKeys>;
@@ -57,6 +57,8 @@ pub struct App {
     pub route: Var<Route>,
     /// Whether it is known yet if somebody is signed in.
     pub loading: Var<bool>,
+    /// E-mail address of who signed in here last, or was invited.
+    pub email: Var<String>,
     /// Who is signed in, and with what.
     pub me: Var<Option<Me>>,
     /// Why nobody is signed in any more, or what else went wrong.
@@ -130,6 +132,7 @@ impl App {
             page: Page::new(now),
             route: Var::new(route),
             loading: Var::new(true),
+            email: Var::new(keep::owner().unwrap_or_default()),
             me: Var::new(None),
             notice: Var::new(None),
             code: Var::new(None),
@@ -240,7 +243,8 @@ impl App {
     /// Draws consequences when the server says that the session has ended.
     fn heed(self, error: &ApiError) {
         match error.problem() {
-            Some(ProblemCode::InvalidToken | ProblemCode::DeviceDisabled) => {
+            Some(ProblemCode::InvalidToken) => self.end_session(Some(enrol::ended())),
+            Some(ProblemCode::DeviceDisabled) => {
                 let trouble = Trouble {
                     code: api_code(error),
                     message: error.to_string(),
@@ -266,5 +270,8 @@ impl App {
         self.approval.set(None);
         self.later.set(false);
         self.accounts.set(None);
+        self.checking.set(HashMap::new());
+        self.deleting.set(None);
+        self.steps.set(HashMap::new());
     }
 }

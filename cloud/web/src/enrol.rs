@@ -47,19 +47,33 @@ pub fn suggested_name(me: &Me) -> String {
     }
 }
 
+/// The session has ended, as people are told.
+pub fn ended() -> Trouble {
+    Trouble {
+        code: "signed-out".to_owned(),
+        message: "Your sign-in to Ferry has ended. Sign in again to go on.".to_owned(),
+    }
+}
+
 fn knock(keys: DeviceKeys, token: Option<String>) -> Rc<WebClient> {
     let token = token.map(Zeroizing::new);
     Rc::new(Client::new(Rc::new(BrowserHost), base(), Rc::new(keys), token))
 }
 
 impl App {
-    /// Takes up the session that was kept, if there is one.
+    /// Takes up the session that was kept, if there is one. As long as the server
+    /// cannot be asked, nobody knows whether it is still good, and it is kept.
     pub fn restore(self) {
+        self.notice.set(None);
         spawn_local(async move {
-            if let Some(error) = self.try_restore().await.err() {
+            let restored = self.try_restore().await;
+            let is_unknown = matches!(&restored, Err(AskError::Api(error)) if error.is_passing());
+            if let Err(error) = restored
+                && self.notice.with_untracked(Option::is_none)
+            {
                 self.notice.set(Some(error.trouble()));
             }
-            self.loading.set(false);
+            self.loading.set(is_unknown && keep::session().is_some());
         });
     }
 
@@ -69,12 +83,14 @@ impl App {
         };
         let keys = BrowserKeyring.load().await?;
         let Some(keys) = keys.filter(|_| BrowserHost.now() < session.expires_at) else {
-            keep::drop_session();
+            self.end_session(Some(ended()));
             return Ok(());
         };
         self.set_client(Some(knock(keys, Some(session.token.clone()))));
         self.later.set(session.later);
         let me = self.ask(async |client| client.me().await).await?;
+        self.code
+            .set(session.code.filter(|code| BrowserHost.now() < code.expires_at));
         if let Some(until) = session.approval_until {
             self.wait_for_approval(until);
         }
@@ -94,6 +110,7 @@ impl App {
             self.approval.set(None);
             self.keep(|session| {
                 session.later = false;
+                session.code = None;
                 session.approval_until = None;
             });
             self.refresh();
@@ -141,6 +158,7 @@ impl App {
             token: signed_in.access_token,
             expires_at: signed_in.expires_at,
             later: false,
+            code: None,
             approval_until: None,
         });
         self.set_client(Some(client));
@@ -244,7 +262,10 @@ impl App {
     async fn try_send_code(self) -> Result<(), AskError> {
         let sent = self.ask(async |client| client.send_code().await).await?;
         self.approval.set(None);
-        self.keep(|session| session.approval_until = None);
+        self.keep(|session| {
+            session.approval_until = None;
+            session.code = Some(sent.clone());
+        });
         self.code.set(Some(sent));
         Ok(())
     }
@@ -274,7 +295,10 @@ impl App {
         let ask = AskApproval { browser };
         let answer = self.ask(async |client| client.ask_approval(&ask).await).await?;
         let until = answer.until.unwrap_or(UnixMillis(0));
-        self.keep(|session| session.approval_until = Some(until));
+        self.keep(|session| {
+            session.approval_until = Some(until);
+            session.code = None;
+        });
         self.code.set(None);
         self.wait_for_approval(until);
         Ok(())

@@ -8,7 +8,7 @@ use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 
 use ferry_bridge::Reply;
-use ferry_bridge::page::{Finding, Hello, Nothing, OfAccount, PageAsk, PageEvent, PageStep};
+use ferry_bridge::page::{Finding, Hello, LONGEST_LOOK_MS, Nothing, OfAccount, PageAsk, PageEvent, PageStep};
 use ferry_protocol::AccountId;
 use ferry_ui::page::Trouble;
 use futures_channel::oneshot;
@@ -25,6 +25,8 @@ use crate::app::App;
 
 /// A content script answers within milliseconds; its background may have to start.
 const PATIENCE_MS: u32 = 3_000;
+/// A look may have to fetch pages of the app's.
+const LOOK_PATIENCE_MS: u32 = LONGEST_LOOK_MS as u32 + PATIENCE_MS;
 
 /// The extension, as far as it is known.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -77,6 +79,10 @@ thread_local! {
 
 /// Asks, and waits for the reply.
 async fn ask<R: DeserializeOwned>(ask: PageAsk) -> Result<R, ExtensionError> {
+    let patience = match ask {
+        PageAsk::Look(_) => LOOK_PATIENCE_MS,
+        _ => PATIENCE_MS,
+    };
     let id = NEXT.replace(NEXT.get().wrapping_add(1));
     let (tell, told) = oneshot::channel();
     WAITING.with_borrow_mut(|waiting| waiting.insert(id, tell));
@@ -86,7 +92,7 @@ async fn ask<R: DeserializeOwned>(ask: PageAsk) -> Result<R, ExtensionError> {
         ask: &ask,
     };
     post(&message).ok_or(ExtensionError::Silent)?;
-    let late = gloo_timers::future::TimeoutFuture::new(PATIENCE_MS);
+    let late = gloo_timers::future::TimeoutFuture::new(patience);
     let reply = match select(told, late).await {
         Either::Left((Ok(reply), _)) => reply,
         Either::Left((Err(_), _)) | Either::Right(_) => {

@@ -3,6 +3,7 @@
 //! password or a code.
 
 use ferry_protocol::UnixMillis;
+use ferry_protocol::api::CodeSent;
 use gloo_storage::{LocalStorage, Storage};
 use serde::{Deserialize, Serialize};
 
@@ -18,6 +19,8 @@ pub struct Session {
     pub expires_at: UnixMillis,
     /// Setting this browser up was put off.
     pub later: bool,
+    /// The code that was sent last, if one is waited for.
+    pub code: Option<CodeSent>,
     /// Trusted devices were asked to approve this one, until then.
     pub approval_until: Option<UnixMillis>,
 }

@@ -47,10 +47,11 @@ pub fn shell() -> Node {
 
 fn notice(stage: Derived<Stage>, trouble: &Trouble) -> El {
     let app = App::here();
-    let is_ready = stage.get_untracked() == Stage::Ready;
-    let again = is_ready.then(|| {
+    let now = stage.get_untracked();
+    let is_ready = now == Stage::Ready;
+    let again = (is_ready || now == Stage::Loading).then(|| {
         Button::new(Look::Plain, "retry", "Try again")
-            .on_click(move |_| app.refresh())
+            .on_click(move |_| if is_ready { app.refresh() } else { app.restore() })
             .view()
     });
     Notice::new(

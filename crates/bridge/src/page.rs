@@ -47,6 +47,9 @@ pub enum PageAsk {
 /// with `too-many-requests`.
 pub const LOOK_PAUSE_MS: i64 = 1_000;
 
+/// A look takes no longer, in milliseconds.
+pub const LONGEST_LOOK_MS: i64 = 60_000;
+
 /// An empty object.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

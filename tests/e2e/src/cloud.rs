@@ -19,6 +19,12 @@ pub const OWNER: Person = Person {
     name: "Olivia Owner",
 };
 
+/// Administers the workspace as well, and has no part in the accounts.
+pub const ADMIN: Person = Person {
+    email: "ada@example.test",
+    name: "Ada Admin",
+};
+
 /// May only look at them.
 pub const COLLABORATOR: Person = Person {
     email: "colin@example.test",
@@ -96,7 +102,7 @@ impl Cloud {
             _post: post,
         };
         cloud.workspace = cloud.admin(&["workspace", "add", "Acme"], None).await?;
-        for person in [OWNER, COLLABORATOR] {
+        for person in [OWNER, ADMIN, COLLABORATOR] {
             cloud.add_person(person).await?;
         }
         Ok(cloud)
@@ -200,7 +206,7 @@ impl Cloud {
             name,
         ];
         let mut add: Vec<&str> = add.into_iter().chain(["--password-stdin"]).collect();
-        if email == OWNER.email {
+        if [OWNER.email, ADMIN.email].contains(&email) {
             add.push("--admin");
         }
         self.admin(&add, Some(PASSWORD)).await?;

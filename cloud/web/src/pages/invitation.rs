@@ -13,7 +13,6 @@ use web_sys::Event;
 
 use super::{failed, heading};
 use crate::app::App;
-use crate::keep;
 use crate::route::Route;
 
 /// The least that the server takes, in characters.
@@ -81,7 +80,7 @@ impl Form {
         let done = move |trouble: Option<Trouble>| {
             self.busy.set(false);
             if trouble.is_none() {
-                keep::keep_owner(&self.email.get_untracked().trim().to_ascii_lowercase());
+                app.email.set(self.email.get_untracked().trim().to_owned());
                 self.accepted.set(true);
             }
             self.trouble.set(trouble);

@@ -10,13 +10,12 @@ use web_sys::Event;
 
 use super::{failed, heading};
 use crate::app::App;
-use crate::keep;
 use crate::route::Route;
 
 /// The page.
 pub fn page() -> El {
     let app = App::here();
-    let email = Var::new(keep::owner().unwrap_or_default());
+    let email = Var::new(app.email.get_untracked());
     let password = Var::new(String::new());
     let [email_error, password_error] = [(); 2].map(|()| Var::new(None::<String>));
     let trouble = Var::new(None::<Trouble>);

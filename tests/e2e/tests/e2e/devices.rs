@@ -154,7 +154,8 @@ async fn the_twenty_first_device_makes_one_go(stage: &Stage) -> Result<()> {
     ensure!(!second.shows("account-card").await?, "it is the 21st");
 
     setting.popup.look_at_devices().await?;
-    setting.popup.click("disable-device").await?;
+    let one = "[data-testid=disable-device][aria-label='Disable Device 7']";
+    setting.popup.press(one).await?;
     setting.popup.click("disable-confirm").await?;
     setting.popup.find("disabled-devices").await?;
     // The same code: it was not used up.

@@ -107,11 +107,29 @@ async fn who_puts_it_off_sees_nothing(stage: &Stage) -> Result<()> {
     web.sign_in(OWNER).await?;
     web.click("device-later").await?;
     web.find("later").await?;
-    for page in ["#/", "#/devices", "#/activity"] {
+    let account = format!("#/accounts/{}", setting.account);
+    for page in ["#/", &account, "#/devices", "#/activity", "#/manage/people"] {
+        web.browser.driver.refresh().await?;
         web.go_to(page).await?;
         web.find("later").await?;
-        ensure!(!web.shows("account-card").await?, "an account is shown at {page}");
+        for part in [
+            "nav-accounts",
+            "account-card",
+            "details",
+            "devices",
+            "activity",
+            "people",
+        ] {
+            ensure!(!web.shows(part).await?, "{part} is shown at {page}");
+        }
     }
+    // Nor does the server give any of it out.
+    let asked = setting.wire.exchanges();
+    let given = asked.iter().filter(|one| one.path == "/v1/devices");
+    let given: Vec<_> = given
+        .filter(|one| one.status.is_some_and(|status| status.is_success()))
+        .collect();
+    ensure!(given.is_empty(), "it gave out {} lists of devices", given.len());
     web.browser.driver.refresh().await?;
     web.find("later").await?;
     web.click("set-up-now").await?;
