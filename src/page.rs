@@ -16,6 +16,7 @@ use serde::Deserialize;
 
 use crate::background::{Background, json, ok, refusal};
 use crate::browser::{Browser as _, Platform};
+use crate::consent;
 use crate::explain::Explain as _;
 use crate::records::Enrolment;
 
@@ -50,6 +51,11 @@ fn told(code: &str) -> Failure {
         message: "Open Ferry's own page: it says why, and what to do.".to_owned(),
         remedy: None,
     }
+}
+
+/// Whether the origin is the server's alone. Below a path, other pages share it.
+fn has_all_of_its_origin(server: &ServerAddress) -> bool {
+    server.to_string() == server.origin()
 }
 
 /// What was found, without who it is.
@@ -129,6 +135,7 @@ impl<P: Platform> Background<P> {
         let memory = self.memory();
         let session = memory.enrolment.session.as_ref()?;
         let owner = memory.enrolment.owner.as_ref()?;
+        has_all_of_its_origin(&owner.server).then_some(())?;
         (owner.server.origin() == origin).then(|| SignedIn {
             user: session.me.user.id,
             workspace: session.me.workspace.id,
@@ -157,12 +164,31 @@ impl<P: Platform> Background<P> {
         }
         let not_before = |at: UnixMillis| self.memory.borrow_mut().look_after = at;
         not_before(started.plus(LONGEST_LOOK_MS));
-        let looked = Box::pin(self.inspect(Inspect { account })).await;
+        let looked = match self.may_look(account) {
+            true => Box::pin(self.inspect(Inspect { account })).await,
+            false => {
+                not_before(now().plus(LOOK_PAUSE_MS));
+                return Ok(Finding::NeedsPermission);
+            }
+        };
         not_before(now().plus(LOOK_PAUSE_MS));
         match looked {
             Ok(inspection) => Ok(finding(&inspection)),
             Err(error) => Err(told(&error.failure().code)),
         }
+    }
+
+    /// Whether a page may have this account's app looked at: one of the accounts that
+    /// are known here, in an app of the catalogue, or as the person has agreed to it in
+    /// this browser. A custom app's rules come from the server, as the page does: with
+    /// rules of its choosing, the answers would spell out cookies bit by bit.
+    fn may_look(&self, id: AccountId) -> bool {
+        let memory = self.memory();
+        let known = &memory.accounts.accounts;
+        let account = known.iter().find(|account| account.id == id);
+        account.is_some_and(|account| {
+            !account.app.id.is_custom() || consent::given(account, &memory.trust).is_some()
+        })
     }
 
     /// Shows the page in which the account's session can be transferred: in the tab that
@@ -205,7 +231,8 @@ impl<P: Platform> Background<P> {
         let memory = self.memory();
         let Enrolment { owner, session, .. } = &memory.enrolment;
         session.as_ref()?;
-        Some(owner.as_ref()?.server.clone())
+        let server = &owner.as_ref()?.server;
+        has_all_of_its_origin(server).then(|| server.clone())
     }
 }
 

@@ -13,6 +13,11 @@ use crate::testing::{
     Asked, CANARY, CODE, Cookies, Point, SERVER, TestBackground, World, ask, run, set_up, sign_in, verify,
 };
 
+#[path = "page_tests/following.rs"]
+mod following;
+#[path = "page_tests/looking.rs"]
+mod looking;
+
 const EXTENSION: &str = "bfioepinhojagefeebekbioffkbnaooh";
 const BASE: &str = "chrome-extension://bfioepinhojagefeebekbioffkbnaooh/";
 const PATTERN: &str = "https://ferry.example.com/*";
@@ -309,90 +314,6 @@ fn without_a_trusted_device_there_is_only_hello() {
 }
 
 #[test]
-fn a_look_names_nobody_and_takes_nothing() {
-    run(async {
-        let world = World::default();
-        let background = world.ready().await;
-        let asked = world.server().log.borrow().len();
-        for (cookies, finding) in [
-            (Cookies::of("ada"), r#""ready""#),
-            (Cookies::of("eve"), r#""another""#),
-            (Cookies::of("ada|eve|mallory"), r#"{"several":{"count":3}}"#),
-            (Cookies::default(), r#""signed-out""#),
-            (Cookies(vec![("session", CANARY.to_owned())]), r#""unknown""#),
-        ] {
-            world.browser.set_cookies(cookies);
-            let reply = page(&background, &look(world.account())).await;
-            assert_eq!(reply, Some(format!(r#"{{"ok":{finding}}}"#)));
-            world.browser.pass(LOOK_PAUSE_MS);
-        }
-        world.browser.revoke_everything();
-        let reply = page(&background, &look(world.account())).await;
-        assert_eq!(reply.as_deref(), Some(r#"{"ok":"needs-permission"}"#));
-        assert_untouched(&world, &background, asked);
-    });
-}
-
-#[test]
-fn a_look_that_fails_says_a_code_and_no_name() {
-    run(async {
-        let world = World::default();
-        world.server().account.borrow_mut().role = Role::Collaborator;
-        let background = world.ready().await;
-        let reply = page(&background, &look(world.account())).await.unwrap();
-        assert_eq!(
-            reply,
-            r#"{"failed":{"code":"forbidden","message":"Open Ferry's own page: it says why, and what to do.","remedy":null}}"#
-        );
-        world.browser.pass(LOOK_PAUSE_MS);
-        let unknown = AccountId::new(UnixMillis(2), [9; 10]);
-        let reply = page(&background, &look(unknown)).await.unwrap();
-        assert!(reply.contains(r#""code":"not-found""#), "{reply}");
-    });
-}
-
-#[test]
-fn a_page_looks_one_look_at_a_time_and_not_too_often() {
-    run(async {
-        let world = World::default();
-        let background = world.ready().await;
-        let too_many = |reply: Option<String>| reply.unwrap().contains(r#""code":"too-many-requests""#);
-        let message = look(world.account());
-        world.browser.wait_at(Some(Point::Cookies));
-        let mut first = Box::pin(page(&background, &message));
-        assert!((&mut first).now_or_never().is_none());
-        world.browser.pass(LOOK_PAUSE_MS);
-        for _ in 0..1_000 {
-            assert!(too_many(page(&background, &message).await));
-        }
-        world.browser.wait_at(None);
-        assert_eq!(first.await.as_deref(), Some(r#"{"ok":"ready"}"#));
-        assert!(too_many(page(&background, &message).await));
-        world.browser.pass(LOOK_PAUSE_MS - 1);
-        assert!(too_many(page(&background, &message).await));
-        world.browser.pass(1);
-        assert!(!too_many(page(&background, &message).await));
-    });
-}
-
-#[test]
-fn who_signs_out_during_a_look_tells_no_more() {
-    run(async {
-        let world = World::default();
-        let background = world.ready().await;
-        let message = look(world.account());
-        world.browser.wait_at(Some(Point::Cookies));
-        let mut looking = Box::pin(page(&background, &message));
-        assert!((&mut looking).now_or_never().is_none());
-        ask::<State, _, _>(&background, Request::SignOut(SignOut {}))
-            .await
-            .unwrap();
-        world.browser.wait_at(None);
-        assert_eq!(looking.await, None);
-    });
-}
-
-#[test]
 fn a_thousand_opens_make_one_tab_and_no_transfer() {
     run(async {
         let world = World::default();
@@ -434,119 +355,6 @@ fn a_thousand_opens_make_one_tab_and_no_transfer() {
 
 /// What a page that follows the account heard; `None` is the end.
 type Heard = Rc<RefCell<Vec<Option<String>>>>;
-
-fn follow_it(world: &World, background: &TestBackground) -> Heard {
-    let heard = Heard::default();
-    let port = format!("ferry-follow:{}", world.account());
-    let tells = Rc::clone(&heard);
-    let tell = move |event: Option<&str>| {
-        tells.borrow_mut().push(event.map(str::to_owned));
-        true
-    };
-    assert!(background.connect(from(&web_app()).unwrap(), &port, tell));
-    heard
-}
-
-fn steps(world: &World, heard: &Heard) -> Vec<String> {
-    let before = format!(r#"{{"progress":{{"account":"{}","step":"#, world.account());
-    let step = |event: &Option<String>| match event {
-        Some(event) => event
-            .strip_prefix(&before)
-            .unwrap()
-            .trim_end_matches("}}")
-            .to_owned(),
-        None => "end".to_owned(),
-    };
-    heard.borrow().iter().map(step).collect()
-}
-
-#[test]
-fn who_follows_hears_the_steps_without_names() {
-    run(async {
-        let world = World::default();
-        let background = world.ready().await;
-        let heard = follow_it(&world, &background);
-        ask::<State, _, _>(&background, world.share()).await.unwrap();
-        let steps = steps(&world, &heard);
-        let mut distinct = steps.clone();
-        distinct.dedup();
-        assert_eq!(
-            distinct,
-            [
-                r#""none""#,
-                r#""reading""#,
-                r#""checking""#,
-                r#""sealing""#,
-                r#""uploading""#,
-                r#""done""#
-            ]
-        );
-        assert!(!format!("{heard:?}").contains("ada"));
-    });
-}
-
-#[test]
-fn a_failure_is_a_code_and_always_the_same_sentence() {
-    run(async {
-        let world = World::default();
-        let background = world.ready().await;
-        let heard = follow_it(&world, &background);
-        world.browser.set_cookies(Cookies::of("eve"));
-        let failed = ask::<State, _, _>(&background, world.share()).await;
-        assert!(failed.unwrap_err().message.contains("eve"), "the person is told");
-        let last = heard.borrow().last().cloned().flatten().unwrap();
-        assert!(last.contains(r#""code":"another-identity""#), "{last}");
-        assert!(last.contains(r#""remedy":null"#), "{last}");
-        let all = format!("{heard:?}");
-        assert!(
-            !all.contains("eve") && !all.contains("ada") && !all.contains("notes.example"),
-            "{all}"
-        );
-    });
-}
-
-#[test]
-fn following_ends_with_the_session_and_holds_so_many() {
-    run(async {
-        let world = World::default();
-        let background = world.ready().await;
-        let heard = follow_it(&world, &background);
-        ask::<State, _, _>(&background, Request::SignOut(SignOut {}))
-            .await
-            .unwrap();
-        assert_eq!(steps(&world, &heard).last().map(String::as_str), Some("end"));
-        let told = heard.borrow().len();
-        let background = world.ready().await;
-        ask::<State, _, _>(&background, world.share()).await.unwrap();
-        assert_eq!(heard.borrow().len(), told, "the next one starts anew");
-
-        let connect =
-            |listens: bool, port: &str| background.connect(from(&web_app()).unwrap(), port, move |_| listens);
-        let port = format!("ferry-follow:{}", world.account());
-        for _ in 0..MOST_WATCHERS {
-            assert!(connect(true, &port));
-        }
-        assert!(!connect(true, &port), "no more of them");
-        for port in ["ferry", "ferry-follow:", "ferry-follow:*", "x"] {
-            assert!(!connect(true, port), "{port}");
-        }
-    });
-}
-
-#[test]
-fn those_who_are_gone_make_room() {
-    run(async {
-        let world = World::default();
-        let background = world.ready().await;
-        let port = format!("ferry-follow:{}", world.account());
-        for _ in 0..1_000 {
-            // Listens once, and is gone then.
-            let once = std::cell::Cell::new(true);
-            let tell = move |_: Option<&str>| once.replace(false);
-            assert!(background.connect(from(&web_app()).unwrap(), &port, tell));
-        }
-    });
-}
 
 #[test]
 fn the_content_script_runs_where_the_person_is_signed_in_and_nowhere_else() {

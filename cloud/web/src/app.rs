@@ -25,8 +25,9 @@ use crate::{enrol, keep};
 pub type WebClient = Client<BrowserHost, DeviceKeys>;
 
 thread_local! {
-    /// There while somebody is signed in.
-    static CLIENT: RefCell<Option<Rc<WebClient>>> = const { RefCell::new(None) };
+    /// There while somebody is signed in, with the token that they signed in for: what
+    /// is kept may be another tab's.
+    static CLIENT: RefCell<Option<(Rc<WebClient>, String)>> = const { RefCell::new(None) };
 }
 
 /// Which of the phases; pages are built anew only when this changes.
@@ -215,11 +216,16 @@ impl App {
 
     /// The client, while somebody is signed in.
     pub fn client(self) -> Option<Rc<WebClient>> {
-        CLIENT.with_borrow(Clone::clone)
+        CLIENT.with_borrow(|client| client.as_ref().map(|(client, _)| Rc::clone(client)))
     }
 
-    pub(crate) fn set_client(self, client: Option<Rc<WebClient>>) {
-        CLIENT.set(client);
+    pub(crate) fn set_client(self, client: Option<Rc<WebClient>>, token: &str) {
+        CLIENT.set(client.map(|client| (client, token.to_owned())));
+    }
+
+    /// Whether what is kept is of the one who is signed in here, not in another tab.
+    pub(crate) fn is_own(self, session: &keep::Session) -> bool {
+        CLIENT.with_borrow(|client| client.as_ref().is_some_and(|(_, token)| *token == session.token))
     }
 
     /// Asks the server, as the one who is signed in.
@@ -232,9 +238,11 @@ impl App {
     ) -> Result<T, AskError> {
         let client = self.client().ok_or(AskError::NotSignedIn)?;
         let answer = ask(&client).await;
-        if let Err(error) = &answer
-            && self.client().is_some_and(|now| Rc::ptr_eq(&now, &client))
-        {
+        if !self.client().is_some_and(|now| Rc::ptr_eq(&now, &client)) {
+            // An answer to somebody who has signed out since.
+            return Err(AskError::NotSignedIn);
+        }
+        if let Err(error) = &answer {
             self.heed(error);
         }
         Ok(answer?)
@@ -262,8 +270,11 @@ impl App {
 
     /// Nobody is signed in any more.
     pub(crate) fn end_session(self, notice: Option<Trouble>) {
-        self.set_client(None);
-        keep::drop_session();
+        let is_own = |session: &keep::Session| self.client().is_none() || self.is_own(session);
+        if keep::session().as_ref().is_some_and(is_own) {
+            keep::drop_session();
+        }
+        self.set_client(None, "");
         self.notice.set(notice);
         self.me.set(None);
         self.code.set(None);

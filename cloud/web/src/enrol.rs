@@ -10,7 +10,7 @@ use ferry_client::{
 use ferry_protocol::UnixMillis;
 use ferry_protocol::api::{
     AcceptInvitation, ApprovalState, Approve, AskApproval, DeviceKind, DeviceState, Devices, EnrolDevice, Me,
-    SignIn, VerifyCode,
+    SignIn, SignedIn, VerifyCode,
 };
 use ferry_protocol::device::{Fingerprint, sealing_key_message};
 use ferry_protocol::problem::ProblemCode;
@@ -60,6 +60,32 @@ fn knock(keys: DeviceKeys, token: Option<String>) -> Rc<WebClient> {
     Rc::new(Client::new(Rc::new(BrowserHost), base(), Rc::new(keys), token))
 }
 
+/// Signs in with the device keys that belong to this person: those that are kept, or new
+/// ones for another person, or for a device that was disabled. Keys are given up only for
+/// somebody who could sign in.
+async fn arrive(credentials: &SignIn, email: &str) -> Result<(Rc<WebClient>, SignedIn), ApiError> {
+    let first = sign_in_with_kept_keys(credentials).await;
+    let is_disabled = match &first {
+        Ok((_, signed_in)) => {
+            let device = signed_in.me.device.as_ref();
+            device.is_some_and(|device| device.state == DeviceState::Disabled)
+        }
+        Err(error) => error.problem() == Some(ProblemCode::DeviceDisabled),
+    };
+    let is_of_another = first.is_ok() && keep::owner().is_some_and(|owner| owner != email);
+    if !is_disabled && !is_of_another {
+        return first;
+    }
+    BrowserKeyring.forget().await?;
+    sign_in_with_kept_keys(credentials).await
+}
+
+async fn sign_in_with_kept_keys(credentials: &SignIn) -> Result<(Rc<WebClient>, SignedIn), ApiError> {
+    let client = knock(BrowserKeyring.load_or_create().await?, None);
+    let signed_in = client.sign_in(credentials).await?;
+    Ok((client, signed_in))
+}
+
 impl App {
     /// Takes up the session that was kept, if there is one. As long as the server
     /// cannot be asked, nobody knows whether it is still good, and it is kept.
@@ -86,7 +112,7 @@ impl App {
             self.end_session(Some(ended()));
             return Ok(());
         };
-        self.set_client(Some(knock(keys, Some(session.token.clone()))));
+        self.set_client(Some(knock(keys, Some(session.token.clone()))), &session.token);
         self.later.set(session.later);
         let me = self.ask(async |client| client.me().await).await?;
         self.code
@@ -118,7 +144,9 @@ impl App {
     }
 
     fn keep(self, change: impl FnOnce(&mut keep::Session)) {
-        if let Some(mut session) = keep::session() {
+        if let Some(mut session) = keep::session()
+            && self.is_own(&session)
+        {
             change(&mut session);
             keep::keep_session(&session);
         }
@@ -142,18 +170,9 @@ impl App {
 
     async fn try_sign_in(self, credentials: &SignIn) -> Result<(), AskError> {
         let email = credentials.email.to_ascii_lowercase();
-        if keep::owner().is_some_and(|owner| owner != email) {
-            // One person's keys are no other's.
-            BrowserKeyring.forget().await?;
-        }
-        let (client, signed_in) = match self.arrive(credentials).await {
-            Err(error) if error.problem() == Some(ProblemCode::DeviceDisabled) => {
-                BrowserKeyring.forget().await?;
-                self.arrive(credentials).await?
-            }
-            arrived => arrived?,
-        };
+        let (client, signed_in) = arrive(credentials, &email).await?;
         keep::keep_owner(&email);
+        self.set_client(Some(client), &signed_in.access_token);
         keep::keep_session(&keep::Session {
             token: signed_in.access_token,
             expires_at: signed_in.expires_at,
@@ -161,32 +180,10 @@ impl App {
             code: None,
             approval_until: None,
         });
-        self.set_client(Some(client));
         self.notice.set(None);
         self.later.set(false);
         self.now_is(signed_in.me);
         Ok(())
-    }
-
-    async fn arrive(
-        self,
-        credentials: &SignIn,
-    ) -> Result<(Rc<WebClient>, ferry_protocol::api::SignedIn), ApiError> {
-        let client = knock(BrowserKeyring.load_or_create().await?, None);
-        let signed_in = client.sign_in(credentials).await?;
-        let is_disabled = |me: &Me| {
-            me.device
-                .as_ref()
-                .is_some_and(|device| device.state == DeviceState::Disabled)
-        };
-        if is_disabled(&signed_in.me) {
-            // It can only be set up anew, with new keys.
-            BrowserKeyring.forget().await?;
-            let client = knock(BrowserKeyring.load_or_create().await?, None);
-            let signed_in = client.sign_in(credentials).await?;
-            return Ok((client, signed_in));
-        }
-        Ok((client, signed_in))
     }
 
     /// Signs out. This browser stays a trusted device of the person's: it can sign in

@@ -75,8 +75,8 @@ impl Readiness {
             Self::Missing => Some((
                 "extension-missing",
                 "The Ferry extension does not answer in this browser.",
-                "Sessions are read by the extension alone. Install it if it is not there, open it from the toolbar, \
-                 sign in to this very address, then look again.",
+                "Sessions are read by the extension alone, on a computer. Install it if it is not there, open it from \
+                 the toolbar, sign in to the address of this page, then look again. On a phone, go on at a computer.",
             )),
             Self::SignedOut => Some((
                 "extension-signed-out",
@@ -154,7 +154,7 @@ pub fn verdict(finding: Finding, account: &Account) -> Verdict {
             "needs-permission",
             Tone::Quiet,
             format!("Ferry has not been allowed to look at {app} yet."),
-            "Its own window asks your browser for that in the next step, looks who is signed in, and goes on only if \
+            "Its own tab asks you for that in the next step, looks who is signed in, and goes on only if \
              it is one person, the right one."
                 .to_owned(),
             true,
@@ -164,7 +164,7 @@ pub fn verdict(finding: Finding, account: &Account) -> Verdict {
             "unknown",
             Tone::Wait,
             format!("{app} does not show who is signed in."),
-            "Make sure yourself that it is the right person and nobody else. Ferry’s own window asks you to confirm it."
+            "Make sure yourself that it is the right person and nobody else. Ferry’s own tab asks you to confirm it."
                 .to_owned(),
             true,
             None,
@@ -192,7 +192,7 @@ pub fn verdict(finding: Finding, account: &Account) -> Verdict {
             "several",
             Tone::Wait,
             format!("{} are signed in at {app}.", count(n.into(), "person", "people")),
-            "Log the others out there, so that nobody else’s session is taken along. Ferry’s own window names them. \
+            "Log the others out there, so that nobody else’s session is taken along. Ferry’s own tab names them. \
              Then come back here, and look again."
                 .to_owned(),
             false,

@@ -30,14 +30,10 @@ self.addEventListener("activate", (event) => {
 
 // The network first: what the server has is what runs. Its copy is for when there is
 // no connection.
-async function answer(request, path) {
+async function answer(event, path) {
+    let fresh;
     try {
-        const fresh = await fetch(request);
-        if (fresh.ok) {
-            const cache = await caches.open(CACHE);
-            await cache.put(path, fresh.clone());
-        }
-        return fresh;
+        fresh = await fetch(event.request);
     } catch (error) {
         const kept = await caches.match(path);
         if (kept) {
@@ -45,13 +41,19 @@ async function answer(request, path) {
         }
         throw error;
     }
+    if (fresh.ok && !fresh.redirected) {
+        const copy = fresh.clone();
+        // Where there is no room, the copy of before stays.
+        const kept = caches.open(CACHE).then((cache) => cache.put(path, copy));
+        event.waitUntil(kept.catch(() => {}));
+    }
+    return fresh;
 }
 
 self.addEventListener("fetch", (event) => {
     const { request } = event;
     const url = new URL(request.url);
-    const path = request.mode === "navigate" ? "/" : url.pathname;
-    if (request.method === "GET" && url.origin === location.origin && FILES.includes(path)) {
-        event.respondWith(answer(request, path));
+    if (request.method === "GET" && url.origin === location.origin && FILES.includes(url.pathname)) {
+        event.respondWith(answer(event, url.pathname));
     }
 });

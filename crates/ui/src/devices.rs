@@ -285,8 +285,8 @@ fn used(list: &List, device: ListedDevice, own_trust: Option<UnixMillis>, approv
         html::details().class("past vouch").test("vouch").child((
             html::summary().child("No device in use has approved it yet"),
             html::p().class("soft small").child(
-                "The cloud opens sessions from it only when a device that you trusted before has approved it. Open Ferry’s \
-                 menu there, then Trusted devices, and compare the fingerprint of that browser. It must be this one:",
+                "The cloud opens sessions from it only when a device that you trusted before has approved it. Open \
+                 Trusted devices in Ferry there, and compare the fingerprint of that browser. It must be this one:",
             ),
             device_fingerprint(&device.keys.fingerprint().to_string()),
             approve_button(list, &device, format!("You approved {name}.")),

@@ -108,7 +108,7 @@ pub fn name_page(set_up: &SetUp, suggested: String) -> El {
         let chosen = name.get_untracked().trim().to_owned();
         if chosen.is_empty() {
             error.set(Some(
-                "Give this browser a name, so that you know it again.".to_owned(),
+                "Give this browser a name, so that you recognise it later.".to_owned(),
             ));
             return;
         }

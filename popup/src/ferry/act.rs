@@ -17,6 +17,10 @@ impl Ferry {
     pub fn share_clicked(self, account: &Account) {
         let id = account.id;
         self.forget_outcome(id);
+        if self.for_page {
+            // A page that had this tab opened may have chosen the moment: the box first.
+            return self.go(Route::Share(id));
+        }
         let granted = self.granted.with_untracked(|granted| granted.get(&id).copied());
         match click(account, granted, self.prompts) {
             Click::Transfer | Click::AskThenTransfer => self.transfer_now(account, None, false),

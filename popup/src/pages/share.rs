@@ -42,7 +42,13 @@ struct Page {
     looking: Var<bool>,
     agreed: Var<bool>,
     confirmed: Var<bool>,
+    /// The person has had the page before their eyes for a moment.
+    settled: Var<bool>,
 }
+
+/// In a tab that a web page had opened, nothing can be agreed to before the tab has been
+/// before the person's eyes for so long, in milliseconds: the page chose the moment.
+const SETTLES_MS: u32 = 1_000;
 
 impl Page {
     /// Looks at what a transfer would take.
@@ -64,6 +70,29 @@ impl Page {
                 Err(error) => self.failure.set(Some(error.into_failure())),
             }
         });
+    }
+
+    /// What was ticked counts only while the tab stays before the person's eyes.
+    fn settle(self) {
+        let turn = StoredValue::new(0_u32);
+        let begin = move || {
+            turn.update_value(|turn| *turn += 1);
+            let this_turn = turn.get_value();
+            spawn_local(async move {
+                gloo_timers::future::TimeoutFuture::new(SETTLES_MS).await;
+                if turn.try_get_value() == Some(this_turn) && !document().hidden() {
+                    self.settled.set(true);
+                }
+            });
+        };
+        begin();
+        let handle = window_event_listener(leptos::ev::visibilitychange, move |_| {
+            self.settled.set(false);
+            self.agreed.set(false);
+            self.confirmed.set(false);
+            begin();
+        });
+        on_cleanup(move || handle.remove());
     }
 
     fn stage(self) -> Derived<Option<Stage>> {
@@ -102,8 +131,12 @@ pub fn page(id: AccountId) -> El {
         looking: Var::new(false),
         agreed: Var::new(false),
         confirmed: Var::new(false),
+        settled: Var::new(!ferry.for_page),
     };
     page.look();
+    if ferry.for_page {
+        page.settle();
+    }
     // A box that was ticked was ticked for the app as it was shown then.
     let app = Derived::new(move || {
         page.account
@@ -291,6 +324,7 @@ fn review(page: Page, consent: bool, unknown: bool) -> Node {
         account,
         agreed,
         confirmed,
+        settled,
         ..
     } = page;
     let app = account.with_untracked(|account| {
@@ -319,9 +353,10 @@ fn review(page: Page, consent: bool, unknown: bool) -> Node {
     });
     let consent_box =
         consent.then(|| checkbox("consent-check", "I agree to transfer my active session", agreed));
-    let is_ready = Derived::new(move || (!consent || agreed.get()) && (!unknown || confirmed.get()));
+    let is_ticked = Derived::new(move || (!consent || agreed.get()) && (!unknown || confirmed.get()));
+    let is_ready = Derived::new(move || is_ticked.get() && settled.get());
     let missing = Derived::new(move || {
-        (!is_ready.get()).then_some(if consent && unknown {
+        (!is_ticked.get()).then_some(if consent && unknown {
             "Tick both boxes to go on."
         } else {
             "Tick the box to go on."

@@ -79,7 +79,8 @@ impl WebApp {
         self.click("transfer").await?;
         self.click("wizard-agree").await?;
         self.click("wizard-next").await?;
-        self.notice_with("ready").await?;
+        // A custom app is looked at only once the person has agreed to it.
+        self.notice_with("needs-permission").await?;
         self.click("wizard-next").await?;
         self.find("wizard-transfer").await?;
         Ok(())

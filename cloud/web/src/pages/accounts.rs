@@ -53,7 +53,7 @@ pub fn page() -> El {
                 html::p()
                     .class("soft centred")
                     .attr("role", "status")
-                    .child("No account has this name.")
+                    .child("No account matches.")
             })
         },
     ))

@@ -95,7 +95,7 @@ fn end() -> El {
         .test("activity-end")
         .attr("tabindex", "-1")
         .handle(&handle)
-        .child("Nothing is older.")
+        .child("That is everything.")
 }
 
 fn ghosts() -> El {

@@ -120,7 +120,7 @@ pub fn devices(user: UserId) -> Node {
         spawn_local(async move {
             let asked = app.ask(async |client| match act {
                 Act::Disable(device) => client.disable_device_of(user, device).await,
-                // Nobody approves or denies what is another's: the page offers it not.
+                // Nobody approves or denies what is another's: the page does not offer it.
                 Act::List | Act::Approve { .. } | Act::Deny(_) => client.devices_of(user).await,
             });
             answer(asked.await.map_err(Trouble::from));

@@ -347,7 +347,7 @@ impl Wizard {
                     .view()
                     .into_node(),
                 step => {
-                    let words = progress(&step).unwrap_or("Waiting for your click in Ferry’s own window…");
+                    let words = progress(&step).unwrap_or("Waiting for your click in Ferry’s own tab…");
                     html::p()
                         .class("looking")
                         .test("wizard-progress")
@@ -359,7 +359,7 @@ impl Wizard {
         };
         let go = move || {
             let words = if self.opened.get() {
-                "Open Ferry’s window again"
+                "Open Ferry’s tab again"
             } else {
                 "Transfer session"
             };
@@ -375,7 +375,7 @@ impl Wizard {
         };
         (
             html::p().class("soft").child(
-                "This opens a window of the Ferry extension. It names the app, the account and what will be taken; the \
+                "This opens a tab of the Ferry extension. It names the app, the account and what will be taken; the \
                  transfer starts with your click there, and nowhere else.",
             ),
             how,

@@ -79,8 +79,8 @@ pub fn approval_page(set_up: &SetUp, approval: Derived<Option<Waiting>>) -> El {
             html::span().class("welcome-icon").child(icon(Icon::Shield)),
             page.heading("Approve this browser"),
             html::p().class("soft").child(
-                "On a browser that you trust already, open Ferry’s menu, then Trusted devices, and compare this \
-                 fingerprint.",
+                "On a device that you trust already, open Trusted devices in Ferry (in the extension’s menu, or in the \
+                 web app), and compare this fingerprint.",
             ),
         )),
         html::div().class("form").child((

@@ -30,7 +30,10 @@ async fn a_page_has_the_transfer_page_opened_and_follows_it(stage: &Stage) -> Re
     let hello = page.ask(json!({ "hello": {} })).await?;
     ensure!(hello["ok"]["signed_in"]["trusted"] == true, "{hello}");
     let found = page.ask(of("look", account)).await?;
-    ensure!(found == json!({ "ok": "ready" }), "{found}");
+    ensure!(
+        found == json!({ "ok": "needs-permission" }),
+        "not agreed to yet: {found}"
+    );
     let following = page.ask(of("follow", account)).await?;
     ensure!(following == json!({ "ok": {} }), "{following}");
 
@@ -58,6 +61,8 @@ async fn a_page_has_the_transfer_page_opened_and_follows_it(stage: &Stage) -> Re
     own.consent().await?;
     let steps = page.until_step("done").await?;
     ensure!(!steps.to_string().contains("alice"), "{steps}");
+    let found = page.ask(of("look", account)).await?;
+    ensure!(found == json!({ "ok": "ready" }), "{found}");
     ensure!(setting.stored() == 1);
     Ok(())
 }

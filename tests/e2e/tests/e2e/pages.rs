@@ -53,7 +53,7 @@ async fn every_page(stage: &Stage) -> Result<()> {
     gallery.show(&web, "wizard-consent").await?;
     web.click("wizard-agree").await?;
     web.click("wizard-next").await?;
-    web.notice_with("ready").await?;
+    web.notice_with("needs-permission").await?;
     gallery.show(&web, "wizard-others").await?;
     web.click("wizard-next").await?;
     web.find("wizard-transfer").await?;

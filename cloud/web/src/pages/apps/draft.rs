@@ -16,7 +16,7 @@ pub struct Draft {
     pub id: String,
     /// Its domains.
     pub domains: String,
-    /// Where one signs in.
+    /// Where people sign in.
     pub sign_in: String,
     /// Where one signs out; may be empty.
     pub sign_out: String,

@@ -217,7 +217,7 @@ impl Form {
             self.name.field(Place::Name, "Name").longest(80).view(),
             id,
             self.domains
-                .field(Place::Domains, "Domains, one a line")
+                .field(Place::Domains, "Domains, one per line")
                 .lines(2)
                 .class("input mono")
                 .longest(LONGEST_LIST)
@@ -227,13 +227,13 @@ impl Form {
                 self.sign_in,
                 Place::SignIn,
                 "Sign-in page",
-                "Where one signs in. On one of the domains, and starts with https://.",
+                "Where people sign in. On one of the domains, and starts with https://.",
             ),
             self.page(
                 self.sign_out,
                 Place::SignOut,
                 "Sign-out page (optional)",
-                "Where one signs out.",
+                "Where people sign out.",
             ),
             self.page(
                 self.check,
@@ -266,12 +266,12 @@ impl Form {
         html::fieldset().class("card block").child((
             html::legend()
                 .class("sr-only")
-                .child("Without what nobody is signed in"),
+                .child("Cookies that show somebody is signed in"),
             html::h2()
                 .attr("aria-hidden", "true")
-                .child("Without what nobody is signed in"),
+                .child("Cookies that show somebody is signed in"),
             html::p().class("soft small").child(
-                "Names of cookies, one a line; or name=value where the value tells. If you name none, the check page decides.",
+                "Names of cookies, one per line; or name=value where the value tells. If you name none, the check page decides.",
             ),
             list(
                 self.all,

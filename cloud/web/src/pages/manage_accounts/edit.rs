@@ -266,7 +266,7 @@ impl Form {
                     text::list(&names)
                 );
                 Notice::new(Tone::Wait, "owner-removed", &words)
-                    .title("An owner is taken off.")
+                    .title("You are removing an owner.")
                     .view()
             })
         };
