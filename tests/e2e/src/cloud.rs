@@ -164,6 +164,17 @@ impl Cloud {
         .await
     }
 
+    /// The code of the newest invitation that was e-mailed to a person; waits for one.
+    pub async fn invitation_code(&self, to: Person) -> Result<String> {
+        wait::until("an invitation", || async {
+            let message = newest_message(&self.outbox, to.email)?;
+            let words = message.iter().flat_map(|message| message.split_whitespace());
+            let mut codes = words.filter(|word| word.len() == 19 && word.split('-').count() == 4);
+            Ok(codes.next().map(str::to_owned))
+        })
+        .await
+    }
+
     /// Gives a person trusted devices until they have so many: copies of one that they
     /// have, straight into the database, since each real one takes a browser.
     pub async fn fill_devices(&self, person: Person, count: u32) -> Result<()> {
@@ -241,6 +252,12 @@ fn server_command(data: &Path) -> Result<Command> {
 /// Eight characters of Crockford's base32 with a dash between, in the newest message
 /// of the outbox that goes to this address.
 pub fn newest_code(outbox: &Path, to: &str) -> Result<Option<String>> {
+    let message = newest_message(outbox, to)?;
+    let mut words = message.iter().flat_map(|message| message.split_whitespace());
+    Ok(words.find(|word| is_code(word)).map(str::to_owned))
+}
+
+fn newest_message(outbox: &Path, to: &str) -> Result<Option<String>> {
     let mut messages = Vec::new();
     for entry in fs::read_dir(outbox)? {
         let entry = entry?;
@@ -250,10 +267,7 @@ pub fn newest_code(outbox: &Path, to: &str) -> Result<Option<String>> {
     for (_, path) in messages.iter().rev() {
         let message = fs::read_to_string(path)?;
         if message.contains(to) {
-            return Ok(message
-                .split_whitespace()
-                .find(|word| is_code(word))
-                .map(str::to_owned));
+            return Ok(Some(message));
         }
     }
     Ok(None)

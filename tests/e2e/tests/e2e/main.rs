@@ -32,5 +32,6 @@ mod django;
 mod interrupted;
 mod lies;
 mod pages;
+mod people;
 mod permission;
 mod web;
