@@ -70,6 +70,7 @@ fn is_signed_out(app: &App, jar: &Jar) -> bool {
     let evidence = Evidence {
         cookies: &capture::views(jar),
         pages: &[],
+        storage: &[],
     };
     app.outcome(&evidence) == Outcome::SignedOut
 }
@@ -88,6 +89,7 @@ fn judge(app: &App, jar: &Jar, pages: &[(&str, Page)], expected: Option<&str>) -
         &Evidence {
             cookies: &capture::views(jar),
             pages: &pages,
+            storage: &[],
         },
         expected,
     )

@@ -232,6 +232,7 @@ fn verdict(app: &App, look: &Look, expected: Option<&str>) -> Verdict {
         &Evidence {
             cookies: &cookies,
             pages: &pages,
+            storage: &[],
         },
         expected,
     )

@@ -84,6 +84,13 @@ pub(crate) fn same_page(one: &str, other: &str) -> bool {
     }
 }
 
+/// Whether this is an address's scheme, host and port alone, as browsers write it.
+pub(crate) fn is_origin(text: &str) -> bool {
+    let usual = |page: Address<'_>| if page.secure { ":443" } else { ":80" };
+    let bare = !text.ends_with('/') && !text.contains('#');
+    bare && Address::parse(text).is_some_and(|page| page.path == "/" && !text.ends_with(usual(page)))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -147,6 +154,26 @@ mod tests {
         }
         assert!(!is_within("anything", ""));
         assert!(!is_within("", ""));
+    }
+
+    #[test]
+    fn an_origin_ends_with_host_or_port() {
+        for origin in ["https://a.test", "http://localhost:8000", "http://a.test:443"] {
+            assert!(is_origin(origin), "{origin}");
+        }
+        for text in [
+            "",
+            "a.test",
+            "https://a.test/",
+            "https://a.test/x",
+            "https://a.test?x",
+            "https://a.test#",
+            "https://a.test#x",
+            "https://a.test:443",
+            "http://a.test:80",
+        ] {
+            assert!(!is_origin(text), "{text}");
+        }
     }
 
     #[test]

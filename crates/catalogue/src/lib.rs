@@ -1,8 +1,9 @@
 //! The supported apps as data (`apps/*.toml`), and the pure rules that tell who
 //! is signed in.
 //!
-//! Nothing here does I/O: the caller reads the cookies and the pages that
-//! [`App::probes`] names, and hands them over as [`Evidence`]. The same rules run
+//! Nothing here does I/O: the caller reads the cookies, the pages that
+//! [`App::probes`] names and the storage that [`App::storage_keys`] names, and hands
+//! them over as [`Evidence`]. The same rules run
 //! in the extension, before a session leaves the browser, and in the worker,
 //! after it was restored. What the evidence means is told in [`rules`].
 //!
@@ -15,13 +16,21 @@ mod address;
 mod app;
 #[cfg(feature = "builtin")]
 mod builtin;
+#[cfg(feature = "fixtures")]
+mod check;
+#[cfg(feature = "fixtures")]
+mod fixtures;
 pub mod rules;
 mod steps;
 mod text;
 mod validate;
 
-pub use app::{App, AppId, AppIdError, IdentityRule, SignedIn, Source, Step, Strength};
+pub use app::{App, AppId, AppIdError, IdentityRule, SignedIn, Source, Step, StorageKey, Strength};
 #[cfg(feature = "builtin")]
 pub use builtin::{builtin, find};
-pub use rules::{CookieView, Evidence, Outcome, PageView, Verdict};
+#[cfg(feature = "fixtures")]
+pub use check::Problem;
+#[cfg(feature = "fixtures")]
+pub use fixtures::Fixtures;
+pub use rules::{CookieView, Evidence, Outcome, PageView, StorageView, Verdict};
 pub use validate::{AppError, Fault};

@@ -4,13 +4,16 @@
 //!
 //! 1. **Signed in at all?** The cookies that [`App::signed_in`] names must be
 //!    there, with a value (the one named, if one is). An app that names none is
-//!    judged by its check page. Otherwise: [`Outcome::SignedOut`].
+//!    judged by its check page. The entries that [`App::storage`] names must be
+//!    there as well. Otherwise: [`Outcome::SignedOut`].
 //! 2. **Pages.** A page counts when it *answered*: status 200 to 299, at the very
 //!    address asked for (a fragment aside). When the app *refused* it (sent us to
 //!    another address, or said 401 or 403), the session is not accepted, whatever
 //!    the cookies look like: [`Outcome::SignedOut`]. This holds for the pages of
 //!    rules, and for the check page if it is among the evidence. A page that is
 //!    missing, or that failed otherwise, shows nothing.
+//!    An entry of the storage that nobody could look at shows nothing either: if
+//!    the sign-in needs it, one becomes [`Outcome::Unknown`].
 //! 3. **Who?** Each rule reads its source and takes its steps; what comes out is
 //!    cleaned (control, bidirectional and invisible characters removed, white
 //!    space folded, 256 characters at most). E-mail addresses are compared without
@@ -30,19 +33,19 @@
 //! # Bounds
 //!
 //! At most 8 rules of 16 steps, 64 values each; 64 KiB of a cookie, 1 MiB of a
-//! page, 1 MiB in one rule. Every step is linear in its text and makes no more of
+//! page or an entry of the storage, 1 MiB in one rule. Every step is linear in its text and makes no more of
 //! it, so evidence of any size is judged in bounded time.
 
 use crate::address::{is_within, same_page};
 use crate::steps::Values;
 use crate::text::{clean, same_identity};
 use crate::validate::{MAX_RULES, MAX_STEPS};
-use crate::{App, IdentityRule, Source, Strength};
+use crate::{App, IdentityRule, Source, StorageKey, Strength};
 
 /// The longest cookie value that is looked at, in bytes.
 const MAX_COOKIE: usize = 64 << 10;
 
-/// How much of a page is looked at, and how much text one rule holds, in bytes.
+/// How much of a page, or of an entry of the storage, is looked at, and how much text one rule holds, in bytes.
 const MAX_TEXT: usize = 1 << 20;
 
 /// How many identities an outcome names at most.
@@ -72,6 +75,15 @@ pub struct PageView<'a> {
     pub body: &'a str,
 }
 
+/// An entry of the local storage of the app's pages, as it was found.
+#[derive(Clone, Copy)]
+pub struct StorageView<'a> {
+    /// Which one: as [`App::storage_keys`] named it.
+    pub entry: &'a StorageKey,
+    /// Its value; `None` if it is not there.
+    pub value: Option<&'a str>,
+}
+
 /// What the rules are given.
 #[derive(Clone, Copy)]
 pub struct Evidence<'a> {
@@ -81,6 +93,9 @@ pub struct Evidence<'a> {
     /// The pages that [`App::probes`] names, and the check page if it was
     /// visited. A page that could not be reached is left out.
     pub pages: &'a [PageView<'a>],
+    /// The entries that [`App::storage_keys`] names. One that could not be looked at
+    /// is left out; one that was looked for in vain is here without a value.
+    pub storage: &'a [StorageView<'a>],
 }
 
 /// What the evidence says.
@@ -146,7 +161,7 @@ impl App {
     /// [`App::outcome`] can judge. Each once.
     pub fn probes(&self) -> Vec<&str> {
         let mut pages = Vec::new();
-        if self.signed_in.is_empty() {
+        if self.is_judged_by_check_page() {
             pages.push(self.check.as_str());
         }
         for rule in &self.identity {
@@ -157,6 +172,20 @@ impl App {
             }
         }
         pages
+    }
+
+    /// The entries of the storage that have to be looked up before [`App::outcome`]
+    /// can judge. Each once.
+    pub fn storage_keys(&self) -> Vec<&StorageKey> {
+        let mut keys: Vec<_> = self.storage.iter().collect();
+        for rule in &self.identity {
+            if let Source::Storage(key) = &rule.from
+                && !keys.contains(&key)
+            {
+                keys.push(key);
+            }
+        }
+        keys
     }
 
     /// Whether cookies of this host belong to the app: it is one of the app's
@@ -177,7 +206,9 @@ impl App {
     /// Who is signed in. See the [module](crate::rules) for the meaning.
     pub fn outcome(&self, evidence: &Evidence<'_>) -> Outcome {
         let check = self.answer(&self.check, evidence);
+        let stored = |key| stored(key, evidence);
         if !self.has_session_cookies(evidence)
+            || self.storage.iter().any(|key| stored(key) == Some(""))
             || matches!(check, Answer::Refused)
             || self
                 .probes()
@@ -186,7 +217,8 @@ impl App {
         {
             return Outcome::SignedOut;
         }
-        let unconfirmed = self.signed_in.is_empty() && !matches!(check, Answer::Page(_));
+        let unconfirmed = (self.is_judged_by_check_page() && !matches!(check, Answer::Page(_)))
+            || self.storage.iter().any(|key| stored(key).is_none());
         let unbounded =
             self.identity.len() > MAX_RULES || self.identity.iter().any(|rule| rule.steps.len() > MAX_STEPS);
         let mut found = Found {
@@ -216,6 +248,11 @@ impl App {
         }
     }
 
+    /// Whether neither cookies nor storage tell if somebody is signed in.
+    fn is_judged_by_check_page(&self) -> bool {
+        self.signed_in.is_empty() && self.storage.is_empty()
+    }
+
     fn has_session_cookies(&self, evidence: &Evidence<'_>) -> bool {
         let present = |wanted: &String| match wanted.split_once('=') {
             Some(wanted) => self
@@ -224,7 +261,7 @@ impl App {
             None => self.cookies(evidence).any(|cookie| cookie.name == wanted),
         };
         let needed = &self.signed_in;
-        if needed.is_empty() {
+        if self.is_judged_by_check_page() {
             return self.cookies(evidence).next().is_some();
         }
         needed.all.iter().all(present) && (needed.any.is_empty() || needed.any.iter().any(present))
@@ -260,13 +297,13 @@ impl App {
             Source::CookiePrefix(prefix) => {
                 self.read_cookies(evidence, |given| given.starts_with(prefix.as_str()), &mut values);
             }
+            Source::Storage(key) => match stored(key, evidence) {
+                Some("") => {}
+                text => read_text(text, &mut values),
+            },
             Source::Page(page) => match self.answer(page, evidence) {
-                Answer::Page(body) => {
-                    let end = body.floor_char_boundary(MAX_TEXT);
-                    values.push(body[..end].to_owned());
-                    values.dropped |= end < body.len();
-                }
-                Answer::Nothing | Answer::Refused => values.dropped = true,
+                Answer::Page(body) => read_text(Some(body), &mut values),
+                Answer::Nothing | Answer::Refused => read_text(None, &mut values),
             },
         }
         rule.steps.iter().take(MAX_STEPS).fold(values, Values::step)
@@ -283,6 +320,19 @@ impl App {
             }
         }
     }
+}
+
+/// As much as is looked at of a text; `None` if there is a text that nobody got.
+fn read_text(text: Option<&str>, values: &mut Values) {
+    let shown = text.map(|text| &text[..text.floor_char_boundary(MAX_TEXT)]);
+    values.dropped |= shown != text;
+    values.push_or_drop(shown.map(str::to_owned));
+}
+
+/// The value of an entry: empty if it is not there, and `None` if nobody could look.
+fn stored<'e>(key: &StorageKey, evidence: &Evidence<'e>) -> Option<&'e str> {
+    let found = evidence.storage.iter().find(|view| view.entry == key)?;
+    Some(found.value.unwrap_or_default())
 }
 
 /// What all rules found together.

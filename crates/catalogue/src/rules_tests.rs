@@ -18,6 +18,7 @@ fn app(rules: &[(Strength, Source)]) -> App {
             all: vec!["s".into()],
             any: vec![],
         },
+        storage: vec![],
         identity: rules
             .iter()
             .map(|(strength, from)| IdentityRule {
@@ -47,6 +48,7 @@ fn outcome(app: &App, cookies: &[(&str, &str)], pages: &[PageView<'_>]) -> Outco
     app.outcome(&Evidence {
         cookies: &cookies,
         pages,
+        storage: &[],
     })
 }
 
@@ -135,7 +137,8 @@ fn only_the_apps_own_cookies_count() {
         assert_eq!(
             app.outcome(&Evidence {
                 cookies: &cookies,
-                pages: &[]
+                pages: &[],
+                storage: &[],
             }),
             Outcome::SignedOut,
             "{domain}"
@@ -161,7 +164,8 @@ fn only_the_apps_own_cookies_count() {
     assert_eq!(
         app.outcome(&Evidence {
             cookies: &mixed,
-            pages: &[]
+            pages: &[],
+            storage: &[],
         }),
         one("alice", Strength::Active)
     );
@@ -207,6 +211,111 @@ fn a_page_that_counts_and_is_missing_leaves_a_doubt() {
     );
 }
 
+fn entry(key: &str) -> StorageKey {
+    StorageKey {
+        origin: "https://app.example.com".into(),
+        key: key.into(),
+    }
+}
+
+/// With the session's own cookie, and these entries of the storage.
+fn outcome_stored(app: &App, storage: &[(&StorageKey, Option<&str>)]) -> Outcome {
+    let storage: Vec<_> = storage
+        .iter()
+        .map(|&(entry, value)| StorageView { entry, value })
+        .collect();
+    let cookie = CookieView {
+        name: "s",
+        value: "1",
+        domain: "example.com",
+    };
+    app.outcome(&Evidence {
+        cookies: &[cookie],
+        pages: &[],
+        storage: &storage,
+    })
+}
+
+#[test]
+fn an_entry_is_there_not_there_or_out_of_sight() {
+    for strength in [Strength::List, Strength::Active] {
+        let app = app(&[(strength, Source::Storage(entry("who")))]);
+        let who = entry("who");
+        let told = |value| outcome_stored(&app, &[(&who, value)]);
+        assert_eq!(told(Some("x")), one("x", strength));
+        assert_eq!(told(Some("x|y")), several(&["x", "y"]));
+        assert_eq!(told(None), Outcome::Unknown);
+        let elsewhere = StorageKey {
+            origin: "https://example.com".into(),
+            ..entry("who")
+        };
+        assert_eq!(outcome_stored(&app, &[(&elsewhere, Some("x"))]), Outcome::Unknown);
+    }
+    // One that counts and is out of sight leaves a doubt; one that is not there does not.
+    let beside = app(&[
+        (Strength::Active, Source::Storage(entry("active"))),
+        (Strength::List, Source::Storage(entry("all"))),
+    ]);
+    let (active, all) = (entry("active"), entry("all"));
+    let found = |all| outcome_stored(&beside, &[(&active, Some("x")), all]);
+    assert_eq!(found((&all, None)), one("x", Strength::Active));
+    assert_eq!(found((&active, None)), Outcome::Unknown);
+    assert_eq!(found((&all, Some("x|y"))), several(&["x", "y"]));
+}
+
+#[test]
+fn a_sign_in_may_need_an_entry() {
+    let mut app = app(&[(Strength::Active, Source::Storage(entry("who")))]);
+    app.storage = vec![entry("login")];
+    let (login, who) = (entry("login"), entry("who"));
+    let found = |login: &[(&StorageKey, Option<&str>)]| {
+        let storage = [&[(&who, Some("x"))], login].concat();
+        outcome_stored(&app, &storage)
+    };
+    assert_eq!(found(&[(&login, Some("token"))]), one("x", Strength::Active));
+    assert_eq!(found(&[(&login, None)]), Outcome::SignedOut);
+    assert_eq!(found(&[(&login, Some(""))]), Outcome::SignedOut);
+    assert_eq!(found(&[]), Outcome::Unknown);
+}
+
+#[test]
+fn an_entry_alone_may_sign_in() {
+    let mut app = app(&[(Strength::List, Source::Storage(entry("who")))]);
+    app.signed_in = SignedIn::default();
+    assert_eq!(app.probes(), [CHECK]);
+    app.storage = vec![entry("who"), entry("login")];
+    assert_eq!(app.probes(), Vec::<&str>::new());
+    assert_eq!(app.storage_keys(), [&entry("who"), &entry("login")]);
+    let (who, login) = (entry("who"), entry("login"));
+    let storage = [
+        StorageView {
+            entry: &who,
+            value: Some("x"),
+        },
+        StorageView {
+            entry: &login,
+            value: Some("token"),
+        },
+    ];
+    let evidence = Evidence {
+        cookies: &[],
+        pages: &[],
+        storage: &storage,
+    };
+    assert_eq!(app.outcome(&evidence), one("x", Strength::List));
+}
+
+#[test]
+fn an_oversized_entry_is_read_to_its_limit() {
+    let value = format!("alice|{}", " ".repeat(MAX_TEXT));
+    let read = |strength| {
+        let app = app(&[(strength, Source::Storage(entry("who")))]);
+        outcome_stored(&app, &[(&entry("who"), Some(&value))])
+    };
+    assert_eq!(read(Strength::Active), one("alice", Strength::Active));
+    assert_eq!(read(Strength::List), Outcome::Unknown);
+}
+
 #[test]
 fn a_refused_check_page_outweighs_cookies() {
     let app = app(&[(Strength::Active, cookie("a"))]);
@@ -232,7 +341,8 @@ fn without_session_cookies_named_the_check_page_decides() {
     assert_eq!(
         app.outcome(&Evidence {
             cookies: &[],
-            pages: &there
+            pages: &there,
+            storage: &[]
         }),
         Outcome::SignedOut
     );
@@ -279,6 +389,7 @@ fn the_verdict_holds_it_against_the_account() {
             &Evidence {
                 cookies: &cookies,
                 pages: &[],
+                storage: &[],
             },
             expected,
         )
@@ -311,6 +422,7 @@ fn the_verdict_holds_it_against_the_account() {
         &Evidence {
             cookies: &[],
             pages: &[],
+            storage: &[],
         },
         Some("a"),
     );
@@ -362,6 +474,7 @@ fn the_worst_evidence_is_judged_with_bounded_text() {
         &Evidence {
             cookies: &cookies,
             pages: &[],
+            storage: &[],
         },
     );
     assert!(values.texts.iter().map(String::len).sum::<usize>() <= MAX_TEXT);

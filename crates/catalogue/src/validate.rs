@@ -4,24 +4,24 @@
 //! Whether a domain is a public suffix (`co.uk`) cannot be told here: the list is
 //! larger than the extension. The worker asks it before it restores a cookie.
 
-use crate::address::{Address, is_host};
+use crate::address::{Address, is_host, is_origin};
 use crate::text::clean;
-use crate::{App, IdentityRule, SignedIn, Source, Step};
+use crate::{App, IdentityRule, SignedIn, Source, Step, StorageKey};
 
 /// How many identity rules an app has at most.
 pub(crate) const MAX_RULES: usize = 8;
 /// How many steps a rule has at most.
 pub(crate) const MAX_STEPS: usize = 16;
-/// How many domains, or session cookies, an app names at most.
+/// How many domains, session cookies or entries of the storage an app names at most.
 const MAX_NAMES: usize = 64;
 /// The longest name of an app, in characters.
 const MAX_APP_NAME: usize = 80;
-/// The longest cookie name, separator, mark or pointer, in bytes.
+/// The longest name of a cookie or an entry of the storage, separator, mark or pointer, in bytes.
 const MAX_MARK: usize = 256;
 /// The longest page address, in bytes.
 const MAX_PAGE: usize = 2048;
 /// The longest definition, in bytes.
-const MAX_DEFINITION: usize = 64 << 10;
+pub(crate) const MAX_DEFINITION: usize = 64 << 10;
 
 /// An app definition that cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -76,10 +76,15 @@ pub enum Fault {
     /// The page lies elsewhere.
     #[error("{0:?} is not on one of the app's domains")]
     Elsewhere(String),
+    /// More or less than scheme, host and port.
+    #[error(
+        "{0:?} is not an origin such as \"https://app.example.com\" (no path, no port that goes without saying)"
+    )]
+    NotAnOrigin(String),
     /// The rule would make an identity of what signs in.
     #[error(
-        "reads {0:?}, which signed_in names: a session cookie is a secret, never an identity. Read another cookie \
-         or a page, or only the token's claims (step \"jwt-claims\")"
+        "reads {0:?}, which signs in: that is a secret, never an identity. Read something else or a page, \
+         or only a token's claims (step \"jwt-claims\") or a stored object's names (step \"json-keys\")"
     )]
     ReadsSession(String),
     /// A JSON Pointer starts with a slash.
@@ -122,43 +127,58 @@ impl App {
     /// Checks what the types cannot say: names in bounds, domains that belong to
     /// somebody, pages on these domains.
     pub fn validate(&self) -> Result<(), AppError> {
-        at("name", check_name(&self.name))?;
-        at("domains", check_domains(&self.domains))?;
-        at("sign_in", self.check_page(&self.sign_in))?;
-        if let Some(page) = &self.sign_out {
-            at("sign_out", self.check_page(page))?;
-        }
-        at("check", self.check_page(&self.check))?;
-        let SignedIn { all, any } = &self.signed_in;
-        at("signed_in.all", check_cookie_names(all))?;
-        at("signed_in.any", check_cookie_names(any))?;
-        at("identity", check_count(self.identity.len(), MAX_RULES))?;
-        self.identity
-            .iter()
-            .enumerate()
-            .try_for_each(|(index, rule)| self.check_rule(index, rule))
+        let mut first = Ok(());
+        self.each_fault(&mut |field, fault| {
+            if first.is_ok() {
+                first = Err(AppError::Field {
+                    field: field.to_owned(),
+                    fault,
+                });
+            }
+        });
+        first
     }
 
-    fn check_rule(&self, index: usize, rule: &IdentityRule) -> Result<(), AppError> {
-        let from = match &rule.from {
-            Source::Cookie(name) | Source::CookiePrefix(name) => {
-                check_mark(name).and_then(|()| self.check_secrecy(rule))
+    /// Everything that [`App::validate`] refuses, and in which field it is.
+    pub(crate) fn each_fault(&self, found: &mut dyn FnMut(&str, Fault)) {
+        let mut at = |field: &str, result: Result<(), Fault>| {
+            if let Err(fault) = result {
+                found(field, fault);
             }
-            Source::Page(page) => self.check_page(page),
         };
-        at(&format!("identity[{index}].from"), from)?;
-        at(
-            &format!("identity[{index}].steps"),
-            check_count(rule.steps.len(), MAX_STEPS),
-        )?;
-        rule.steps
-            .iter()
-            .enumerate()
-            .try_for_each(|(step, it)| at(&format!("identity[{index}].steps[{step}]"), check_step(it)))
+        at("name", check_name(&self.name));
+        at("domains", check_some(&self.domains));
+        check_list("domains", &self.domains, |domain| check_domain(domain), &mut at);
+        at("sign_in", self.check_page(&self.sign_in));
+        if let Some(page) = &self.sign_out {
+            at("sign_out", self.check_page(page));
+        }
+        at("check", self.check_page(&self.check));
+        let SignedIn { all, any } = &self.signed_in;
+        check_list("signed_in.all", all, |name| check_mark(name), &mut at);
+        check_list("signed_in.any", any, |name| check_mark(name), &mut at);
+        check_list("storage", &self.storage, |entry| self.check_entry(entry), &mut at);
+        at("identity", check_count(self.identity.len(), MAX_RULES));
+        for (index, rule) in self.identity.iter().enumerate().take(MAX_RULES) {
+            let from = match &rule.from {
+                Source::Cookie(name) | Source::CookiePrefix(name) => {
+                    check_mark(name).and_then(|()| self.check_secrecy(rule))
+                }
+                Source::Storage(entry) => self.check_entry(entry).and_then(|()| self.check_secrecy(rule)),
+                Source::Page(page) => self.check_page(page),
+            };
+            at(&format!("identity[{index}].from"), from);
+            let steps = format!("identity[{index}].steps");
+            at(&steps, check_count(rule.steps.len(), MAX_STEPS));
+            for (index, step) in rule.steps.iter().enumerate().take(MAX_STEPS) {
+                at(&format!("{steps}[{index}]"), check_step(step));
+            }
+        }
     }
 
     /// Identities are shown, reported and compared, so they must not be what signs
-    /// in. The claims of a token are worth nothing without its signature. (Rules of
+    /// in. The claims of a token are worth nothing without its signature, and the names
+    /// in an entry of the storage nothing without the values. (Rules of
     /// built-in apps are read by people before they are compiled in: theirs may take
     /// the user's id out of such a cookie.)
     fn check_secrecy(&self, rule: &IdentityRule) -> Result<(), Fault> {
@@ -168,8 +188,14 @@ impl App {
         let covers = |name: &str| match &rule.from {
             Source::Cookie(from) => name == from,
             Source::CookiePrefix(from) => name.starts_with(from.as_str()),
-            Source::Page(_) => false,
+            Source::Storage(_) | Source::Page(_) => false,
         };
+        if let Source::Storage(entry) = &rule.from
+            && self.storage.contains(entry)
+            && !rule.steps.iter().any(|step| matches!(step, Step::JsonKeys(_)))
+        {
+            return Err(Fault::ReadsSession(entry.key.clone()));
+        }
         let SignedIn { all, any } = &self.signed_in;
         // `name=value` names the cookie `name`.
         let names = all.iter().chain(any).map(|mark| match mark.split_once('=') {
@@ -179,6 +205,17 @@ impl App {
         match names.into_iter().find(|name| covers(name)) {
             Some(name) => Err(Fault::ReadsSession(name.to_owned())),
             None => Ok(()),
+        }
+    }
+
+    /// An entry of the storage of one of the app's pages.
+    fn check_entry(&self, entry: &StorageKey) -> Result<(), Fault> {
+        check_mark(&entry.key)?;
+        self.check_page(&entry.origin)?;
+        if is_origin(&entry.origin) {
+            Ok(())
+        } else {
+            Err(Fault::NotAnOrigin(entry.origin.clone()))
         }
     }
 
@@ -196,14 +233,6 @@ impl App {
             Err(Fault::Elsewhere(text.to_owned()))
         }
     }
-}
-
-/// Says in which field the fault is.
-fn at(field: &str, result: Result<(), Fault>) -> Result<(), AppError> {
-    result.map_err(|fault| AppError::Field {
-        field: field.to_owned(),
-        fault,
-    })
 }
 
 fn check_count(count: usize, limit: usize) -> Result<(), Fault> {
@@ -231,37 +260,57 @@ fn check_name(name: &str) -> Result<(), Fault> {
     }
 }
 
-fn check_domains(domains: &[String]) -> Result<(), Fault> {
-    if domains.is_empty() {
-        return Err(Fault::Empty);
-    }
-    check_distinct(domains)?;
-    for domain in domains {
-        if !is_host(domain) {
-            return Err(Fault::NotAHost(domain.clone()));
-        }
-        if !domain.contains('.') && domain != "localhost" {
-            return Err(Fault::TooBroad(domain.clone()));
-        }
-    }
-    Ok(())
-}
-
-fn check_distinct(names: &[String]) -> Result<(), Fault> {
-    check_count(names.len(), MAX_NAMES)?;
-    match names
-        .iter()
-        .enumerate()
-        .find(|(index, name)| names[..*index].contains(name))
-    {
-        Some((_, name)) => Err(Fault::Twice(name.clone())),
-        None => Ok(()),
+fn check_some(list: &[String]) -> Result<(), Fault> {
+    if list.is_empty() {
+        Err(Fault::Empty)
+    } else {
+        Ok(())
     }
 }
 
-fn check_cookie_names(names: &[String]) -> Result<(), Fault> {
-    check_distinct(names)?;
-    names.iter().try_for_each(|name| check_mark(name))
+fn check_domain(domain: &str) -> Result<(), Fault> {
+    if !is_host(domain) {
+        Err(Fault::NotAHost(domain.to_owned()))
+    } else if !domain.contains('.') && domain != "localhost" {
+        Err(Fault::TooBroad(domain.to_owned()))
+    } else {
+        Ok(())
+    }
+}
+
+/// Checks that there are not too many entries, that each is there once, and each.
+fn check_list<T: PartialEq + Name>(
+    field: &str,
+    list: &[T],
+    check: impl Fn(&T) -> Result<(), Fault>,
+    at: &mut dyn FnMut(&str, Result<(), Fault>),
+) {
+    at(field, check_count(list.len(), MAX_NAMES));
+    for (index, entry) in list.iter().enumerate().take(MAX_NAMES) {
+        let fault = if list[..index].contains(entry) {
+            Err(Fault::Twice(entry.name().to_owned()))
+        } else {
+            check(entry)
+        };
+        at(&format!("{field}[{index}]"), fault);
+    }
+}
+
+/// What the entry of a list is called.
+trait Name {
+    fn name(&self) -> &str;
+}
+
+impl Name for String {
+    fn name(&self) -> &str {
+        self
+    }
+}
+
+impl Name for StorageKey {
+    fn name(&self) -> &str {
+        &self.key
+    }
 }
 
 fn check_mark(text: &str) -> Result<(), Fault> {

@@ -15,6 +15,10 @@ check = "https://app.example.com/home?tab=1"
 all = ["sessionid"]
 any = ["a", "b=1"]
 
+[[storage]]
+origin = "http://localhost:8000"
+key = "login"
+
 [[identity]]
 strength = "list"
 from = { page = "https://app.example.com/who" }
@@ -108,9 +112,9 @@ fn pages() {
 #[test]
 fn cookies_and_rules() {
     let all = fault(|app| app.signed_in.all.push(String::new()));
-    assert_eq!(all, ("signed_in.all".into(), Fault::Empty));
+    assert_eq!(all, ("signed_in.all[1]".into(), Fault::Empty));
     let any = fault(|app| app.signed_in.any.push("a".into()));
-    assert_eq!(any, ("signed_in.any".into(), Fault::Twice("a".into())));
+    assert_eq!(any, ("signed_in.any[2]".into(), Fault::Twice("a".into())));
     let rules = fault(|app| app.identity = vec![app.identity[0].clone(); 9]);
     assert_eq!(rules, ("identity".into(), Fault::TooLong(8)));
     let steps = fault(|app| app.identity[0].steps = vec![Step::Trim; 17]);
@@ -127,6 +131,60 @@ fn cookies_and_rules() {
         step(Step::Json("users".into())).1,
         Fault::NotAPointer("users".into())
     );
+}
+
+#[test]
+fn entries_of_the_storage() {
+    let entry = |origin: &str, key: &str| StorageKey {
+        origin: origin.into(),
+        key: key.into(),
+    };
+    let faulty = |origin: &str, key: &str| {
+        let rule = fault(|app| app.identity[0].from = Source::Storage(entry(origin, key)));
+        assert_eq!(rule.0, "identity[0].from");
+        let needed = fault(|app| app.storage.push(entry(origin, key)));
+        assert_eq!(needed, ("storage[1]".into(), rule.1.clone()));
+        rule.1
+    };
+    assert_eq!(faulty("https://example.com", ""), Fault::Empty);
+    assert_eq!(
+        faulty("https://example.com", &"x".repeat(257)),
+        Fault::TooLong(256)
+    );
+    assert_eq!(
+        faulty("example.com", "a"),
+        Fault::NotAnAddress("example.com".into())
+    );
+    let elsewhere = "https://example.org";
+    assert_eq!(faulty(elsewhere, "a"), Fault::Elsewhere(elsewhere.into()));
+    for more in ["https://example.com/", "https://example.com:443"] {
+        assert_eq!(faulty(more, "a"), Fault::NotAnOrigin(more.into()));
+    }
+    let twice = fault(|app| app.storage.push(app.storage[0].clone()));
+    assert_eq!(twice, ("storage[1]".into(), Fault::Twice("login".into())));
+    let many = (0..65).map(|i| entry("https://example.com", &i.to_string()));
+    assert_eq!(
+        fault(|app| app.storage = many.collect()),
+        ("storage".into(), Fault::TooLong(64))
+    );
+}
+
+#[test]
+fn of_what_signs_in_by_the_storage_names_alone_are_read() {
+    let read = |steps: Vec<Step>| {
+        let mut app = good();
+        app.identity[0].from = Source::Storage(app.storage[0].clone());
+        app.identity[0].steps = steps;
+        app.validate()
+    };
+    for steps in [vec![], vec![Step::Json("/teams/*/token".into())]] {
+        assert!(matches!(
+            read(steps),
+            Err(AppError::Field { fault: Fault::ReadsSession(name), .. }) if name == "login"
+        ));
+    }
+    assert_eq!(read(vec![Step::JsonKeys("/teams".into())]), Ok(()));
+    assert_eq!(read(vec![Step::JwtClaims]), Ok(()));
 }
 
 #[test]
@@ -169,7 +227,7 @@ fn errors_name_the_line() {
     assert_eq!(line(&GOOD.replace("[signed_in]", "[signed_in")), 9);
     assert_eq!(
         line(&GOOD.replace("strength = \"list\"", "strength = \"sure\"")),
-        14
+        18
     );
     assert_eq!(line(&GOOD.replace("all =", "each =")), 10);
     assert_eq!(line(&GOOD.replace("custom-good", "Custom Good")), 2);
@@ -196,7 +254,7 @@ fn errors_say_what_to_do() {
     };
     assert_eq!(
         error.to_string(),
-        "domains: \"com\" has no dot: name the app's own domain, such as \"example.com\""
+        "domains[0]: \"com\" has no dot: name the app's own domain, such as \"example.com\""
     );
 }
 

@@ -3,8 +3,8 @@
 #![expect(clippy::unwrap_used, reason = "a test")]
 
 use ferry_catalogue::{
-    App, AppId, CookieView, Evidence, IdentityRule, Outcome, PageView, SignedIn, Source, Step, Strength,
-    Verdict, builtin,
+    App, AppId, CookieView, Evidence, Fixtures, IdentityRule, Outcome, PageView, SignedIn, Source, Step,
+    StorageKey, StorageView, Strength, Verdict, builtin,
 };
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -48,10 +48,17 @@ fn strength() -> impl Strategy<Value = Strength> {
     ]
 }
 
+fn entry() -> impl Strategy<Value = StorageKey> {
+    let origin = prop_oneof![4 => Just("https://a.test".to_owned()), 1 => text()];
+    let key = prop_oneof![4 => "[ab]", 1 => text()];
+    (origin, key).prop_map(|(origin, key)| StorageKey { origin, key })
+}
+
 fn source() -> impl Strategy<Value = Source> {
     prop_oneof![
         Just(Source::Cookie("a".into())),
         Just(Source::CookiePrefix("a".into())),
+        entry().prop_map(Source::Storage),
         Just(Source::Page("https://a.test/who".into())),
         text().prop_map(Source::Page),
     ]
@@ -63,6 +70,7 @@ prop_compose! {
         domains in vec(prop_oneof![Just("a.test".to_owned()), text()], 0..3),
         all in vec("[ab]?", 0..2),
         any in vec("[ab]|b=1", 0..2),
+        storage in vec(entry(), 0..3),
         rules in vec((strength(), source(), vec(step(), 0..20)), 0..12),
     ) -> App {
         let identity = rules
@@ -77,6 +85,7 @@ prop_compose! {
             sign_out: None,
             check: "https://a.test/".into(),
             signed_in: SignedIn { all, any },
+            storage,
             identity,
         }
     }
@@ -84,13 +93,15 @@ prop_compose! {
 
 type Cookies = Vec<(String, String, String)>;
 type Pages = Vec<(String, String, u16, String)>;
+/// For each entry that an app names, in turn: out of sight, not there, or its value.
+type Storage = Vec<Option<Option<String>>>;
 
 /// Evidence that fits these names and pages often enough to get through.
 fn evidence(
     names: Vec<String>,
     pages: Vec<String>,
     domains: Vec<String>,
-) -> impl Strategy<Value = (Cookies, Pages)> {
+) -> impl Strategy<Value = (Cookies, Pages, Storage)> {
     let pick = |from: Vec<String>| prop_oneof![4 => proptest::sample::select(from), 1 => text()].boxed();
     let cookie = (pick(names), text(), pick(domains));
     let page = (
@@ -99,10 +110,28 @@ fn evidence(
         prop_oneof![Just(200), any::<u16>()],
         text(),
     );
-    (vec(cookie, 0..40), vec(page, 0..4))
+    let value = prop_oneof![
+        text(),
+        "(\\{\"(_state|teams|users|id|[a-z])\":|\\[|[0-9]|\\]|\\}|,){0,12}"
+    ];
+    let stored = proptest::option::weighted(0.8, proptest::option::weighted(0.8, value));
+    (vec(cookie, 0..40), vec(page, 0..4), vec(stored, 4))
 }
 
-fn check(app: &App, cookies: &Cookies, pages: &Pages, expected: &str) -> Result<(), TestCaseError> {
+fn check(
+    app: &App,
+    (cookies, pages, storage): &(Cookies, Pages, Storage),
+    expected: &str,
+) -> Result<(), TestCaseError> {
+    let storage: Vec<_> = app
+        .storage_keys()
+        .into_iter()
+        .zip(storage)
+        .filter_map(|(entry, stored)| {
+            let value = stored.as_ref()?.as_deref();
+            Some(StorageView { entry, value })
+        })
+        .collect();
     let cookies: Vec<_> = cookies
         .iter()
         .map(|(name, value, domain)| CookieView { name, value, domain })
@@ -119,6 +148,7 @@ fn check(app: &App, cookies: &Cookies, pages: &Pages, expected: &str) -> Result<
     let evidence = Evidence {
         cookies: &cookies,
         pages: &pages,
+        storage: &storage,
     };
     let outcome = app.outcome(&evidence);
     let named = match &outcome {
@@ -159,21 +189,21 @@ proptest! {
     #[test]
     fn any_app_judges_any_evidence(
         app in app(),
-        (cookies, pages) in evidence(
+        given in evidence(
             strings(&["a", "b", "ab"]),
             strings(&["https://a.test/", "https://a.test/who", "https://a.test/in"]),
             strings(&["a.test", "b.a.test"]),
         ),
         expected in text(),
     ) {
-        check(&app, &cookies, &pages, &expected)?;
+        check(&app, &given, &expected)?;
         let _ = (app.validate(), app.origins(), app.probes().len());
     }
 
     #[test]
     fn every_built_in_app_judges_any_evidence(
-        (app, (cookies, pages)) in proptest::sample::select(builtin()).prop_flat_map(|app| {
-            let mut names = [app.signed_in.all.clone(), app.signed_in.any.clone()].concat();
+        (app, given) in proptest::sample::select(builtin()).prop_flat_map(|app| {
+            let mut names = [vec!["a".to_owned()], app.signed_in.all.clone(), app.signed_in.any.clone()].concat();
             names.extend(app.identity.iter().filter_map(|rule| match &rule.from {
                 Source::Cookie(name) => Some(name.clone()),
                 _ => None,
@@ -183,7 +213,7 @@ proptest! {
         }),
         expected in text(),
     ) {
-        check(&app, &cookies, &pages, &expected)?;
+        check(&app, &given, &expected)?;
     }
 
     #[test]
@@ -191,7 +221,9 @@ proptest! {
         any::<String>(),
         "(id|name|domains|check|\\[\\[?identity\\]\\]?|from|= |\"|\\{|\\}|\\[|\\]|a\\.test|\n){0,60}",
     ]) {
-        let _ = (App::from_toml(&text), App::from_json(&text));
+        let read = App::from_toml(&text).ok();
+        prop_assert_eq!(&read, &App::check_toml(&text).ok());
+        let _ = (App::from_json(&text), Fixtures::from_toml(&text).is_ok());
         if let Ok(id) = text.parse::<AppId>() {
             prop_assert_eq!(id.as_str(), text);
         }
@@ -201,7 +233,9 @@ proptest! {
     fn what_validates_survives_json(app in app()) {
         if app.validate().is_ok() {
             let text = serde_json::to_string(&app).unwrap();
-            prop_assert_eq!(App::from_json(&text), Ok(app));
+            prop_assert_eq!(App::from_json(&text), Ok(app.clone()));
+            let text = toml::to_string(&app).unwrap();
+            prop_assert_eq!(App::check_toml(&text), Ok(app));
         }
     }
 }

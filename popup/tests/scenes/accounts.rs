@@ -23,6 +23,7 @@ pub(crate) fn app(id: &str, name: &str, domains: &[&str]) -> App {
         sign_out: Some(format!("https://{}/logout", domains[0])),
         check: format!("https://{}/", domains[0]),
         signed_in: Default::default(),
+        storage: Vec::new(),
         identity: Vec::new(),
     }
 }

@@ -399,6 +399,7 @@ async fn outcome(definition: &App, browser: &mut Browser) -> Outcome {
     definition.outcome(&Evidence {
         cookies: &cookies,
         pages: &pages,
+        storage: &[],
     })
 }
 

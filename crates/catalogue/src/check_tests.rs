@@ -1,0 +1,104 @@
+//! Every problem, and the line that it is in.
+
+use super::*;
+
+const GOOD: &str = r#"id = "custom-good"
+name = "Good app"
+domains = [
+    "example.com",
+    "example.org",
+]
+sign_in = "https://example.com/in"
+check = "https://example.com/home"
+
+[signed_in]
+all = ["sessionid"]
+
+[[storage]]
+origin = "https://example.com"
+key = "login"
+
+[[identity]]
+strength = "list"
+from = { cookie = "who" }
+steps = [
+    "unquote",
+    { split = "|" },
+]
+"#;
+
+/// The problems of the good app after these texts were put in place of others.
+fn problems(changes: &[(&str, &str)]) -> Vec<(usize, String)> {
+    let mut text = GOOD.to_owned();
+    for (from, to) in changes {
+        assert!(text.contains(from), "{from}");
+        text = text.replace(from, to);
+    }
+    let problems = App::check_toml(&text).unwrap_err();
+    assert!(App::from_toml(&text).is_err());
+    problems.into_iter().map(|it| (it.line, it.reason)).collect()
+}
+
+fn lines(problems: &[(usize, String)]) -> Vec<usize> {
+    problems.iter().map(|(line, _)| *line).collect()
+}
+
+#[test]
+fn a_good_app_has_no_problem() {
+    assert_eq!(App::check_toml(GOOD), Ok(App::from_toml(GOOD).unwrap()));
+}
+
+#[test]
+fn all_of_the_syntax() {
+    let found = problems(&[("\"Good app\"", "\"Good app"), ("[signed_in]", "[signed_in")]);
+    assert_eq!(lines(&found), [2, 10]);
+}
+
+#[test]
+fn all_of_the_form() {
+    let found = problems(&[
+        ("custom-good", "Custom Good"),
+        ("\"example.org\"", "7"),
+        ("check =", "checks ="),
+        ("key =", "keys ="),
+        ("strength = \"list\"", "strength = \"sure\""),
+        ("\"unquote\"", "\"unqoute\""),
+        ("{ split = \"|\" }", "{ splits = \"|\" }"),
+    ]);
+    // What is missing is told of the whole: line 1.
+    assert_eq!(lines(&found), [1, 1, 5, 8, 15, 18, 21, 22]);
+    for (line, part) in [(1, "`check`"), (8, "`checks`"), (15, "`keys`"), (21, "`unqoute`")] {
+        assert!(
+            found
+                .iter()
+                .any(|(at, reason)| *at == line && reason.contains(part)),
+            "{found:?}"
+        );
+    }
+    let found = problems(&[("strength = \"list\"\n", "")]);
+    assert_eq!(lines(&found), [17]);
+    let found = problems(&[("domains = [", "domains = 7\nnames = [")]);
+    assert_eq!(lines(&found), [3, 4]);
+}
+
+#[test]
+fn all_of_the_content() {
+    let found = problems(&[
+        ("Good app", " Good app"),
+        ("\"example.org\"", "\"org\""),
+        ("https://example.com/in", "https://example.net/in"),
+        ("\"sessionid\"", "\"sessionid\", \"\""),
+        ("key = \"login\"", "key = \"\""),
+        ("cookie = \"who\"", "cookie = \"sessionid\""),
+        ("split = \"|\"", "split = \"\""),
+    ]);
+    assert_eq!(lines(&found), [2, 5, 7, 11, 13, 19, 22]);
+    assert!(found[1].1.starts_with("domains[1]: "), "{found:?}");
+    assert!(found[6].1.starts_with("identity[0].steps[1]: "), "{found:?}");
+}
+
+#[test]
+fn oversized_text_is_not_parsed() {
+    let found = App::check_toml(&"#".repeat(MAX_DEFINITION + 1)).unwrap_err();
+    assert_eq!(found[0].reason, AppError::TooLarge.to_string());
+}
