@@ -1,6 +1,6 @@
 //! What is filled in for an app, and the definition that it comes to. Pure.
 
-use ferry_catalogue::{App, AppError, AppId, IdentityRule, SignedIn, Source, Step, Strength};
+use ferry_catalogue::{App, AppError, AppId, IdentityRule, SignedIn, Source, Step, StorageKey, Strength};
 
 /// What the identifiers of a workspace's own apps start with.
 pub const PREFIX: &str = "custom-";
@@ -26,6 +26,9 @@ pub struct Draft {
     pub all: String,
     /// Cookies of which one must be there.
     pub any: String,
+    /// What of the sign-in lies in the storage of the app's pages. Not for this form:
+    /// kept as it is, since no such app can be transferred yet.
+    pub storage: Vec<StorageKey>,
     /// How the app shows who is signed in.
     pub rules: Vec<Rule>,
 }
@@ -39,7 +42,8 @@ pub struct Rule {
     pub strength: Strength,
     /// Where it looks.
     pub from: From,
-    /// The name of the cookie, its beginning, or the address of the page.
+    /// The name of the cookie, its beginning, the origin and name of the entry, or the
+    /// address of the page.
     pub value: String,
     /// What is done with what is found there.
     pub steps: Vec<StepDraft>,
@@ -99,6 +103,8 @@ pub enum From {
     Cookie,
     /// In cookies whose names start alike.
     CookiePrefix,
+    /// In an entry of the local storage.
+    Storage,
     /// On a page.
     Page,
 }
@@ -111,6 +117,7 @@ impl Choice for From {
             "cookie-prefix",
             "Cookies whose name starts with",
         ),
+        (Self::Storage, "storage", "The entry of the local storage"),
         (Self::Page, "page", "The page at this address"),
     ];
 }
@@ -237,15 +244,16 @@ impl Draft {
         let mut key = move || keys.next().unwrap_or(u32::MAX);
         let rule = |rule: &IdentityRule| {
             let (from, value) = match &rule.from {
-                Source::Cookie(name) => (From::Cookie, name),
-                Source::CookiePrefix(start) => (From::CookiePrefix, start),
-                Source::Page(page) => (From::Page, page),
+                Source::Cookie(name) => (From::Cookie, name.clone()),
+                Source::CookiePrefix(start) => (From::CookiePrefix, start.clone()),
+                Source::Storage(entry) => (From::Storage, format!("{} {}", entry.origin, entry.key)),
+                Source::Page(page) => (From::Page, page.clone()),
             };
             Rule {
                 key: key(),
                 strength: rule.strength,
                 from,
-                value: value.clone(),
+                value,
                 steps: rule.steps.iter().map(|step| StepDraft::of(key(), step)).collect(),
             }
         };
@@ -258,6 +266,7 @@ impl Draft {
             check: app.check.clone(),
             all: app.signed_in.all.join("\n"),
             any: app.signed_in.any.join("\n"),
+            storage: app.storage.clone(),
             rules: app.identity.iter().map(rule).collect(),
         }
     }
@@ -306,6 +315,7 @@ impl Draft {
                 all: lines(&self.all),
                 any: lines(&self.any),
             },
+            storage: self.storage.clone(),
             identity: self.rules.iter().map(Rule::rule).collect(),
         })
     }
@@ -332,7 +342,9 @@ impl Draft {
 
     /// `identity[0].steps[2]`: the third step of the first rule.
     fn place(&self, field: &str) -> Option<Place> {
-        match field {
+        // Of a list, the field is the whole: `domains[2]` is a line of it.
+        let list = field.split_once('[').map_or(field, |(list, _)| list);
+        match list {
             "name" => return Some(Place::Name),
             "domains" => return Some(Place::Domains),
             "sign_in" => return Some(Place::SignIn),
@@ -375,6 +387,13 @@ impl Rule {
             from: match self.from {
                 From::Cookie => Source::Cookie(value),
                 From::CookiePrefix => Source::CookiePrefix(value),
+                From::Storage => {
+                    let (origin, key) = value.split_once(char::is_whitespace).unwrap_or((&value, ""));
+                    Source::Storage(StorageKey {
+                        origin: origin.to_owned(),
+                        key: key.trim().to_owned(),
+                    })
+                }
                 From::Page => Source::Page(value),
             },
             steps: self.steps.iter().map(StepDraft::step).collect(),

@@ -12,6 +12,7 @@ fn wiki() -> Draft {
         check: "https://wiki.example.com/me".to_owned(),
         all: "session\n".to_owned(),
         any: String::new(),
+        storage: Vec::new(),
         rules: vec![Rule {
             key: 0,
             strength: Strength::List,

@@ -1,6 +1,6 @@
 //! Adding an app, and changing one of the workspace's own.
 
-use ferry_catalogue::{App as Definition, AppId};
+use ferry_catalogue::{App as Definition, AppId, StorageKey};
 use ferry_protocol::api::Apps;
 use ferry_ui::button::{Button, Look};
 use ferry_ui::dom::{El, IntoNode, Node, html, keyed};
@@ -92,6 +92,8 @@ pub(super) struct Form {
     check: Typed,
     all: Typed,
     any: Typed,
+    /// Entries of the local storage, which this form does not change.
+    storage: Var<Vec<StorageKey>>,
     /// The rules, as they are typed.
     pub(super) rules: Var<Vec<Rule>>,
     /// The next key for a rule or a step.
@@ -120,6 +122,7 @@ impl Form {
             check: Typed::new(draft.check),
             all: Typed::new(draft.all),
             any: Typed::new(draft.any),
+            storage: Var::new(draft.storage),
             rules: Var::new(draft.rules),
             next: Var::new(next),
             added: Var::new(None),
@@ -140,6 +143,7 @@ impl Form {
             check: self.check.get(),
             all: self.all.get(),
             any: self.any.get(),
+            storage: self.storage.get_untracked(),
             rules: self.rules.get_untracked(),
         }
     }
