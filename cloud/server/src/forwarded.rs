@@ -77,13 +77,14 @@ impl fmt::Display for Network {
 }
 
 /// The network that an address is in, for counting: an IPv4 address by itself, of IPv6
-/// the first 64 bits, which are one customer's. Empty: no address.
+/// the first 48 bits. One customer has so many at times, which are 65,536 networks of 64
+/// bits: to count by those would be to count one customer as many. Empty: no address.
 pub fn network_of(address: &str) -> String {
     match address.parse().map(|address: IpAddr| address.to_canonical()) {
         Ok(IpAddr::V4(address)) => address.to_string(),
         Ok(IpAddr::V6(address)) => {
-            let prefix = address.to_bits() >> 64 << 64;
-            format!("{}/64", std::net::Ipv6Addr::from_bits(prefix))
+            let prefix = address.to_bits() >> 80 << 80;
+            format!("{}/48", std::net::Ipv6Addr::from_bits(prefix))
         }
         Err(_) => String::new(),
     }
@@ -169,9 +170,10 @@ mod tests {
         for (address, network) in [
             ("203.0.113.7", "203.0.113.7"),
             ("::ffff:203.0.113.7", "203.0.113.7"),
-            ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
-            ("2001:db8:1:2::", "2001:db8:1:2::/64"),
-            ("2001:db8:1:3::1", "2001:db8:1:3::/64"),
+            ("2001:db8:1:2:3:4:5:6", "2001:db8:1::/48"),
+            ("2001:db8:1::", "2001:db8:1::/48"),
+            ("2001:db8:1:ffff::1", "2001:db8:1::/48"),
+            ("2001:db8:2::1", "2001:db8:2::/48"),
             ("", ""),
         ] {
             assert_eq!(network_of(address), network);

@@ -174,8 +174,9 @@ pub struct Forgotten {
 ///
 /// Whoever knows the person's password can enrol devices without end, and shall neither
 /// keep the person from enrolling one nor push theirs out. So it is one from the network
-/// that most of them came from; of those, the one that was enrolled, or asked for
-/// approval, the longest ago.
+/// that most of them came from; of those, one that nobody is setting up, with neither an
+/// open code nor a pending request, if there is one; of those, the one that was enrolled,
+/// or asked for approval, the longest ago.
 pub async fn make_room(
     connection: &mut Connection,
     user: UserId,
@@ -184,7 +185,12 @@ pub async fn make_room(
     let found = sqlx::query(
         "WITH waiting AS (
              SELECT devices.id, devices.name, devices.enrolled_from,
-                    COALESCE(requests.asked_at, devices.created_at) AS active_at
+                    COALESCE(requests.asked_at, devices.created_at) AS active_at,
+                    CASE WHEN requests.asked_at IS NOT NULL OR EXISTS (
+                        SELECT 1 FROM email_codes AS codes
+                        WHERE codes.user_id = devices.user_id AND codes.device_id = devices.id
+                            AND codes.closed_at IS NULL AND codes.expires_at > $2 AND codes.tries < $4
+                    ) THEN 1 ELSE 0 END AS under_way
              FROM devices LEFT JOIN approval_requests AS requests
                  ON requests.user_id = devices.user_id AND requests.device_id = devices.id
                  AND requests.denied_at IS NULL AND requests.expires_at > $2
@@ -192,12 +198,14 @@ pub async fn make_room(
          SELECT id, name FROM waiting
          WHERE (SELECT COUNT(*) FROM waiting) >= $3
          ORDER BY (SELECT COUNT(*) FROM waiting AS others
-                   WHERE others.enrolled_from = waiting.enrolled_from) DESC, active_at, id
+                   WHERE others.enrolled_from = waiting.enrolled_from) DESC,
+                  under_way, active_at, id
          LIMIT 1",
     )
     .bind(user.to_string())
     .bind(now.0)
     .bind(i64::from(MOST_UNTRUSTED))
+    .bind(i64::from(codes::TRIES))
     .fetch_optional(&mut *connection)
     .await?;
     let Some(found) = found else { return Ok(None) };

@@ -79,8 +79,8 @@ async fn of_fifty_registrations_at_once_with_nineteen_devices_one_succeeds() {
     assert_eq!(server.number(trusted).await, 20);
 }
 
-/// Enrols a new device from an address; it asks for approval if it may.
-async fn enrol_from(server: &Server, address: &'static str) -> Client {
+/// Enrols a new device from an address.
+async fn enrol_from(server: &Server, address: &str) -> Client {
     let client = server.client_from(PROXY, address);
     client.sign_in(ADA, PASSWORD).await.ok::<serde_json::Value>();
     client.enrol(&client.device().to_string()).await.ok::<Me>();
@@ -117,7 +117,8 @@ async fn who_knows_the_password_does_not_push_out_the_persons_own_device() {
     // Codes count for the limit, whatever became of their device.
     strangers[59].send_code().await;
     for _ in 0..60 {
-        enrol_from(&server, "2001:db8::3").await;
+        let stranger = enrol_from(&server, "2001:db8::3").await;
+        stranger.ask_approval().await.ok::<ApprovalAnswer>();
     }
     assert_eq!(strangers[59].me().await.device, None);
     let late = enrol_from(&server, "203.0.113.9").await;
@@ -125,6 +126,87 @@ async fn who_knows_the_password_does_not_push_out_the_persons_own_device() {
         late.post_empty("/v1/device/code").await.code(),
         ProblemCode::CodeLimit
     );
+}
+
+#[tokio::test]
+async fn who_has_many_networks_of_one_prefix_does_not_push_out_the_persons_own_device() {
+    let server = server_with_ada().await;
+    let first = server.trusted(ADA).await;
+    let own = enrol_from(&server, "2001:db8:7::1").await;
+    own.ask_approval().await.ok::<ApprovalAnswer>();
+    let mut strangers = Vec::new();
+    for subnet in 0..50 {
+        let stranger = enrol_from(&server, &format!("2001:db8:8:{subnet:x}::1")).await;
+        stranger.ask_approval().await.ok::<ApprovalAnswer>();
+        strangers.push(stranger);
+    }
+    // The fifty-first is there in the place of a stranger's.
+    assert_eq!(strangers[0].me().await.device, None);
+    first.approve(&own).await.ok::<Devices>();
+}
+
+#[tokio::test]
+async fn what_nobody_sets_up_is_forgotten_before_what_somebody_does() {
+    // All from the person's own network, and each from another one.
+    let places: [fn(usize) -> String; 2] = [
+        |_| "203.0.113.7".to_owned(),
+        |number| format!("203.0.113.{number}"),
+    ];
+    for place in places {
+        let server = server_with_ada().await;
+        let first = server.trusted(ADA).await;
+        let by_code = enrol_from(&server, &place(0)).await;
+        by_code.send_code().await;
+        let code = server.mailed_code();
+        let asking = enrol_from(&server, &place(1)).await;
+        asking.ask_approval().await.ok::<ApprovalAnswer>();
+        let mut idle = Vec::new();
+        for number in 2..52 {
+            idle.push(enrol_from(&server, &place(number)).await);
+        }
+        assert_eq!(idle[1].me().await.device, None);
+        assert!(idle[2].me().await.device.is_some());
+        by_code.verify(&code).await.ok::<Me>();
+        first.approve(&asking).await.ok::<Devices>();
+    }
+}
+
+#[tokio::test]
+async fn a_code_or_request_that_ended_keeps_no_device() {
+    let server = server_with_ada().await;
+    server.trusted(ADA).await;
+    server.clock.advance(15 * MINUTE);
+    let enrol = async || enrol_from(&server, "203.0.113.7").await;
+    // Of the codes, the newest alone is open.
+    let replaced = enrol().await;
+    replaced.send_code().await;
+    let tried = enrol().await;
+    tried.send_code().await;
+    let asking = enrol().await;
+    asking.ask_approval().await.ok::<ApprovalAnswer>();
+    let mut idle = Vec::new();
+    for _ in 0..47 {
+        idle.push(enrol().await);
+    }
+    enrol().await;
+    assert_eq!(replaced.me().await.device, None);
+    enrol().await;
+    assert_eq!(idle[0].me().await.device, None);
+    for _ in 0..5 {
+        assert_eq!(tried.verify("0000-0000").await.code(), ProblemCode::CodeWrong);
+    }
+    enrol().await;
+    assert_eq!(tried.me().await.device, None);
+    let unused = enrol().await;
+    assert_eq!(idle[1].me().await.device, None);
+    unused.send_code().await;
+    server.clock.advance(15 * MINUTE);
+    enrol().await;
+    assert_eq!(asking.me().await.device, None);
+    for _ in 0..49 {
+        enrol().await;
+    }
+    assert_eq!(unused.me().await.device, None);
 }
 
 #[tokio::test]

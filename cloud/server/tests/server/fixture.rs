@@ -150,9 +150,9 @@ impl Server {
     }
 
     /// A client that connects from one address, and has been forwarded for another.
-    pub(crate) fn client_from(&self, peer: &str, forwarded_for: &'static str) -> Client {
+    pub(crate) fn client_from(&self, peer: &str, forwarded_for: &str) -> Client {
         let peer = SocketAddr::new(peer.parse().unwrap(), 4711);
-        let forwarded_for = HeaderValue::from_static(forwarded_for);
+        let forwarded_for = HeaderValue::from_str(forwarded_for).unwrap();
         let router = self
             .router
             .clone()
