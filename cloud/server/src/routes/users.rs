@@ -194,7 +194,10 @@ pub async fn invite(
         })
     };
     // Kept first: a code that arrives is good.
-    let counted = kept.await?;
+    let counted = match kept.await? {
+        Kept::Invited(counted) => counted,
+        Kept::EmailTaken => return Err(InviteError::from(AddError::EmailTaken(email)).into()),
+    };
     let invitation = Invitation {
         to: &email,
         by: &caller.person.user.name,
@@ -213,6 +216,13 @@ pub async fn invite(
     Ok(show(&state, &caller).await?)
 }
 
+/// How keeping an invitation ended. Not an error to the transaction: it counts, taken or
+/// not, since the answer tells of other workspaces as well.
+enum Kept {
+    Invited(Counted),
+    EmailTaken,
+}
+
 /// Adds the person, or takes the one who was invited before and did not accept yet.
 async fn keep(
     connection: &mut Connection,
@@ -221,28 +231,33 @@ async fn keep(
     actor: Actor,
     new: &NewUser,
     code: &InvitationCode,
-) -> Result<Counted, InviteError> {
-    if users::email_is_held(connection, &new.email).await? {
-        return Err(AddError::EmailTaken(new.email.clone()).into());
-    }
+) -> Result<Kept, InviteError> {
     let counted = invitations::count(connection, stamp, new.workspace, &new.email)
         .await?
         .map_err(|next| InviteError::TooMany {
             retry_after_s: next.seconds_from(stamp.now),
         })?;
+    if users::email_is_held(connection, &new.email).await? {
+        return Ok(Kept::EmailTaken);
+    }
     let invited = users::invited(connection, new.workspace, &new.email).await?;
     let user = match invited {
         Some(user) => {
             users::change_invited(connection, user, &new.name, new.admin).await?;
             user
         }
-        None => manage::add(connection, stamp, actor, new).await?,
+        None => match manage::add(connection, stamp, actor, new).await {
+            Ok(user) => user,
+            // They were invited before, and deprovisioned: nothing was written.
+            Err(AddError::EmailTaken(_)) => return Ok(Kept::EmailTaken),
+            Err(error) => return Err(error.into()),
+        },
     };
     let code_hmac = state.code_key().invitation_hmac(user, code);
     invitations::put(connection, user, code_hmac, stamp.now).await?;
     let event = Event::new(new.workspace, actor, Action::UserInvited).detail(format!("user {user}"));
     audit::record(connection, stamp, [event]).await?;
-    Ok(counted)
+    Ok(Kept::Invited(counted))
 }
 
 /// Sets the password of a person who was invited. They sign in with it then.

@@ -11,10 +11,11 @@ use crate::stamp::Stamp;
 /// How long an invitation lasts, in milliseconds.
 pub const LIFETIME_MS: i64 = 7 * 24 * 60 * 60 * 1000;
 
-/// Invitations that one workspace sends to one address: 3 in 15 minutes, 10 a day.
+/// Invitations of one workspace to one address, sent, or refused because it is taken: 3 in
+/// 15 minutes, 10 a day.
 const TO_ONE: [Limit; 2] = [Limit::new(3, 15 * 60 * 1000), Limit::new(10, DAY_MS)];
 
-/// Invitations that one workspace sends: 100 an hour.
+/// Invitations of one workspace, likewise: 100 an hour.
 const TO_ALL: [Limit; 1] = [Limit::new(100, 60 * 60 * 1000)];
 
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
@@ -81,8 +82,8 @@ pub async fn open(
     rows.iter().map(read).collect()
 }
 
-/// Counts an invitation that is about to be sent. There were too many: when the next may
-/// be.
+/// Counts an invitation before anything is told about its address. There were too many:
+/// when the next may be.
 pub async fn count(
     connection: &mut Connection,
     stamp: &Stamp,

@@ -16,6 +16,12 @@ const ADMIN: &str = "admin@example.com";
 const BOB: &str = "bob@example.com";
 const DAY: i64 = 24 * 60 * 60 * 1000;
 
+/// To other addresses, of the one workspace that invited, when it did last.
+const NINETY_SIX_MORE: &str = "INSERT INTO invitations_sent (id, workspace_id, email_hash, sent_at)
+     WITH RECURSIVE places (place) AS (SELECT 1 UNION ALL SELECT place + 1 FROM places WHERE place < 96)
+     SELECT 'row ' || place, workspace_id, X'00', sent_at
+     FROM places JOIN (SELECT workspace_id, MAX(sent_at) AS sent_at FROM invitations_sent)";
+
 async fn server_with_admin() -> (Server, Client) {
     let server = Server::start().await;
     let workspace = server.workspace("Acme").await;
@@ -236,14 +242,7 @@ async fn inviting_is_limited_by_address_and_by_workspace() {
         .await
         .ok::<Users>();
     // Ninety-six more within the hour.
-    server
-        .execute(
-            "INSERT INTO invitations_sent (id, workspace_id, email_hash, sent_at)
-             WITH RECURSIVE places (place) AS (SELECT 1 UNION ALL SELECT place + 1 FROM places WHERE place < 96)
-             SELECT 'row ' || place, workspace_id, X'00', sent_at
-             FROM places JOIN (SELECT workspace_id, MAX(sent_at) AS sent_at FROM invitations_sent)",
-        )
-        .await;
+    server.execute(NINETY_SIX_MORE).await;
     let another = "dan@example.com";
     assert_eq!(refused(another).await, "3600");
     server.clock.advance(60 * 60 * 1000);
@@ -251,6 +250,41 @@ async fn inviting_is_limited_by_address_and_by_workspace() {
     server.clock.advance(DAY);
     retention::sweep(&server.state).await.unwrap();
     assert_eq!(server.number("SELECT COUNT(*) FROM invitations_sent").await, 0);
+}
+
+#[tokio::test]
+async fn who_asks_whether_addresses_are_taken_is_limited_as_who_invites() {
+    let (server, admin) = server_with_admin().await;
+    let elsewhere = server.workspace("Elsewhere").await;
+    for email in ["eve@example.com", "fay@example.com", "gus@example.com"] {
+        server.user(elsewhere, email).await;
+    }
+    let answer = async |email: &str| admin.post("/v1/users", &invite(email)).await.code();
+    for _ in 0..3 {
+        assert_eq!(answer("eve@example.com").await, ProblemCode::EmailTaken);
+    }
+    assert_eq!(answer("eve@example.com").await, ProblemCode::TooManyRequests);
+    // Ninety-six more within the hour: one is left, whatever its address.
+    server.execute(NINETY_SIX_MORE).await;
+    assert_eq!(answer("fay@example.com").await, ProblemCode::EmailTaken);
+    assert_eq!(answer("gus@example.com").await, ProblemCode::TooManyRequests);
+    server.clock.advance(60 * 60 * 1000);
+    assert_eq!(answer("gus@example.com").await, ProblemCode::EmailTaken);
+    // Whoever was invited and deprovisioned keeps the address in the workspace.
+    let all: Users = admin.post("/v1/users", &invite(BOB)).await.ok();
+    deprovision(&admin, all.users[1].user.id).await.ok::<Users>();
+    for _ in 0..2 {
+        assert_eq!(answer(BOB).await, ProblemCode::EmailTaken);
+    }
+    assert_eq!(answer(BOB).await, ProblemCode::TooManyRequests);
+    // Nobody was added, and nothing but the one invitation was sent.
+    assert_eq!(users(&admin).await.len(), 2);
+    let outbox = server.folder.path().join("outbox");
+    let invitations = std::fs::read_dir(outbox).unwrap().filter(|mail| {
+        let mail = std::fs::read_to_string(mail.as_ref().unwrap().path()).unwrap();
+        mail.contains("/#/invitation")
+    });
+    assert_eq!(invitations.count(), 1);
 }
 
 #[tokio::test]
