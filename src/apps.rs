@@ -81,11 +81,7 @@ fn accept_custom(app: &App) -> Result<(), AppRefusal> {
         name: app.name.clone(),
         reason: error.to_string(),
     })?;
-    let overlaps = |supported: &&App| {
-        let above = supported.domains.iter().any(|domain| app.owns_domain(domain));
-        above || app.domains.iter().any(|domain| supported.owns_domain(domain))
-    };
-    match ferry_catalogue::builtin().iter().find(overlaps) {
+    match ferry_catalogue::overlapping(app) {
         Some(supported) => Err(AppRefusal::Covers {
             name: app.name.clone(),
             supported: supported.name.clone(),

@@ -192,6 +192,14 @@ pub(crate) enum AppCommand {
         /// Its definition, a TOML file of the catalogue's form. Its id starts with custom-.
         file: PathBuf,
     },
+    /// Say everything that is wrong with an app's file, by line. Needs no database.
+    Check {
+        /// A TOML file of the catalogue's form.
+        file: PathBuf,
+        /// Try it on the cases in FOLDER/<id>.toml as well.
+        #[arg(long, value_name = "FOLDER")]
+        fixtures: Option<PathBuf>,
+    },
     /// List the workspace's own and the catalogue's.
     List {
         /// Which.

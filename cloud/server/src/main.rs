@@ -36,6 +36,9 @@ async fn run(cli: Cli) -> Result<(), Box<dyn std::error::Error>> {
             let stop = cli::stop_signal().map_err(ServeError::Io)?;
             return Ok(server::serve(&cli.database, serve, stop).await?);
         }
+        Command::App(AppCommand::Check { file, fixtures }) => {
+            return Ok(cli::print(&admin::check(&file, fixtures.as_deref())?)?);
+        }
         other => other,
     };
     let admin = admin::Admin::open(&cli.database, Arc::new(SystemClock), Arc::new(SystemRandom)).await?;
@@ -48,8 +51,8 @@ async fn run(cli: Cli) -> Result<(), Box<dyn std::error::Error>> {
 /// Carries out a command, and returns what it prints.
 async fn change(admin: &admin::Admin, command: Command) -> Result<Vec<String>, Box<dyn std::error::Error>> {
     Ok(match command {
-        // Handled before: it does not end.
-        Command::Serve(_) => Vec::new(),
+        // Handled before: these need no open database.
+        Command::Serve(_) | Command::App(AppCommand::Check { .. }) => Vec::new(),
         Command::Workspace(WorkspaceCommand::Add { name, retention }) => {
             vec![admin::workspace(admin, &name, retention.0).await?.to_string()]
         }

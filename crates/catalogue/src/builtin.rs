@@ -17,6 +17,14 @@ pub fn builtin() -> &'static [App] {
     APPS.get_or_init(|| ferry_json::read(JSON.as_bytes()).expect("the built-in catalogue parses"))
 }
 
+/// The supported app that an app takes cookies of, or whose cookies it lies among.
+pub fn overlapping(app: &App) -> Option<&'static App> {
+    builtin().iter().find(|supported| {
+        let above = supported.domains.iter().any(|domain| app.owns_domain(domain));
+        above || app.domains.iter().any(|domain| supported.owns_domain(domain))
+    })
+}
+
 /// The supported app of this identifier. (Custom apps come from the server.)
 pub fn find(id: &AppId) -> Option<&'static App> {
     builtin().iter().find(|app| app.id == *id)

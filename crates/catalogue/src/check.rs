@@ -44,7 +44,8 @@ const NEEDED: [&str; 5] = ["id", "name", "domains", "sign_in", "check"];
 impl App {
     /// Reads a definition in TOML, and checks it as [`App::from_toml`] does, but says
     /// everything that is wrong: all of the syntax first, then all of the form, then
-    /// all of the content, each once what is before it is right.
+    /// all of the content, each once what is before it is right. A custom app on the
+    /// domains of a supported one (feature `builtin`) is wrong here as well.
     ///
     /// # Errors
     /// At least one problem, in the order of the lines.
@@ -65,6 +66,15 @@ impl App {
                 app.each_fault(&mut |field, fault| {
                     found.problem(place(&root, field), format!("{field}: {fault}"));
                 });
+                #[cfg(feature = "builtin")]
+                if app.id.is_custom()
+                    && let Some(supported) = crate::overlapping(&app)
+                {
+                    let name = &supported.name;
+                    let reason =
+                        format!("domains: {name} is a supported app, and no other may take in its cookies");
+                    found.problem(place(&root, "domains"), reason);
+                }
                 found.done()?;
                 Ok(app)
             }

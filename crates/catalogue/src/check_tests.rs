@@ -98,6 +98,17 @@ fn all_of_the_content() {
 }
 
 #[test]
+fn a_custom_app_on_the_domains_of_a_supported_one() {
+    for domain in ["github.com", "gist.github.com"] {
+        let text = GOOD.replace("\"example.org\"", &format!("\"{domain}\""));
+        assert!(App::from_toml(&text).is_ok());
+        let found = App::check_toml(&text).unwrap_err();
+        assert_eq!((found.len(), found[0].line), (1, 3));
+        assert!(found[0].reason.contains("GitHub"), "{found:?}");
+    }
+}
+
+#[test]
 fn oversized_text_is_not_parsed() {
     let found = App::check_toml(&"#".repeat(MAX_DEFINITION + 1)).unwrap_err();
     assert_eq!(found[0].reason, AppError::TooLarge.to_string());

@@ -27,7 +27,7 @@ mod validate;
 
 pub use app::{App, AppId, AppIdError, IdentityRule, SignedIn, Source, Step, StorageKey, Strength};
 #[cfg(feature = "builtin")]
-pub use builtin::{builtin, find};
+pub use builtin::{builtin, find, overlapping};
 #[cfg(feature = "fixtures")]
 pub use check::Problem;
 #[cfg(feature = "fixtures")]

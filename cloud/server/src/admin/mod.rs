@@ -1,9 +1,11 @@
 //! The command line's changes: workspaces, people, apps, accounts, worker tokens.
 //!
-//! They write to the database directly, beside a running server or without one.
+//! They write to the database directly, beside a running server or without one. (`app
+//! check` only reads files.)
 //! `add` returns what a script wants: the new identifier, or the new token.
 
 mod add;
+mod check;
 mod end;
 mod list;
 
@@ -14,6 +16,7 @@ use ferry_catalogue::AppError;
 use ferry_protocol::WorkspaceId;
 
 pub use add::{AddAccount, AddUser, account, app, user, worker_token, workspace};
+pub use check::{CheckError, check};
 pub use end::{deprovision_user, disable_device};
 pub use list::{accounts, apps, devices, users, worker_tokens, workspaces};
 

@@ -174,6 +174,54 @@ fn a_workspace_may_have_apps_of_its_own() {
 }
 
 #[test]
+fn an_apps_file_can_be_checked_without_a_database() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let repository = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let named = |path: &str| repository.join(path).to_str().unwrap().to_owned();
+    let cases = named("crates/catalogue/tests/fixtures");
+    for file in [
+        "crates/catalogue/apps/slack.toml",
+        "docs/examples/django-admin.toml",
+    ] {
+        let file = named(file);
+        assert!(ok(folder, &["app", "check", &file]).ends_with("is a valid app"));
+        let said = ok(folder, &["app", "check", &file, "--fixtures", &cases]);
+        assert!(said.contains("cases come out as recorded: "), "{said}");
+    }
+    let file = folder.join("app.toml");
+    let file_name = file.to_str().unwrap();
+    let check = ["app", "check", file_name];
+    assert!(fails(folder, &check).contains("cannot be read"));
+    let definition = "id = \"custom-wiki\"\nname = \"Wiki \"\ndomains = [\"wiki.com\", \"wiki\"]\n\
+                      sign_in = \"https://wiki.com/in\"\ncheck = \"https://wiki.org/me\"\n";
+    std::fs::write(&file, definition).unwrap();
+    let said = fails(folder, &check);
+    let lines: Vec<_> = said.lines().collect();
+    assert_eq!(lines[0], format!("ferry-server: 3 problems in {file_name}"));
+    for (line, number) in lines[1..].iter().zip([2, 3, 5]) {
+        assert!(line.starts_with(&format!("{file_name}:{number}: ")), "{said}");
+    }
+    assert_eq!(lines.len(), 4);
+    let definition = definition
+        .replace("Wiki ", "Wiki")
+        .replace(", \"wiki\"", "")
+        .replace("wiki.org", "wiki.com");
+    std::fs::write(&file, definition).unwrap();
+    ok(folder, &check);
+    let cases = folder.join("custom-wiki.toml");
+    let check = [&check[..], &["--fixtures", folder.to_str().unwrap()]].concat();
+    assert!(fails(folder, &check).contains("custom-wiki.toml cannot be read"));
+    let case = "[[case]]\nname = \"signed out\"\ncookies = [[\"a\", \"1\"]]\noutcome = \"signed-out\"\n";
+    std::fs::write(&cases, case).unwrap();
+    let said = fails(folder, &check);
+    let otherwise =
+        "custom-wiki.toml:1: case \"signed out\" expects \"signed-out\", but \"unknown\" came out";
+    assert!(said.contains(otherwise), "{said}");
+    assert!(!folder.join("ferry.db").exists());
+}
+
+#[test]
 fn mistakes_are_named_and_change_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
