@@ -128,10 +128,7 @@ mod tests {
             assert_eq!(accept(app), Err(AppRefusal::Storage(app.name.clone())));
         }
         let mut custom = crate::testing::app();
-        custom.storage.push(ferry_catalogue::StorageKey {
-            origin: "https://notes.example".to_owned(),
-            key: "token".to_owned(),
-        });
+        custom.storage.push("https://notes.example#token".to_owned());
         assert_eq!(accept(&custom), Err(AppRefusal::Storage(custom.name.clone())));
     }
 

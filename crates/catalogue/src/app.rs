@@ -31,10 +31,11 @@ pub struct App {
     /// check page decides.
     #[serde(default, skip_serializing_if = "SignedIn::is_empty")]
     pub signed_in: SignedIn,
-    /// What of the sign-in lies in the storage of the app's pages, beside or instead
-    /// of cookies. Each must be there for anyone to be signed in.
+    /// What of the sign-in lies in the local storage of the app's pages, beside or
+    /// instead of cookies. Each entry must be there for anyone to be signed in. It is
+    /// written as origin, `#` and name: `https://app.example.com#token`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub storage: Vec<StorageKey>,
+    pub storage: Vec<String>,
     /// How the app shows who is signed in. Empty: nobody can tell.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub identity: Vec<IdentityRule>,
@@ -59,17 +60,6 @@ impl SignedIn {
     pub fn is_empty(&self) -> bool {
         self.all.is_empty() && self.any.is_empty()
     }
-}
-
-/// An entry of the local storage of the app's pages.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[serde(deny_unknown_fields)]
-pub struct StorageKey {
-    /// Scheme, host and, if it is not the usual one, port: `https://app.example.com`.
-    pub origin: String,
-    /// The name of the entry.
-    pub key: String,
 }
 
 /// One way in which the app shows who is signed in: where to look, then what to
@@ -114,8 +104,8 @@ pub enum Source {
     Cookie(String),
     /// The value of every cookie whose name starts so.
     CookiePrefix(String),
-    /// The value of this entry of the local storage.
-    Storage(StorageKey),
+    /// The value of this entry of the local storage, written as in [`App::storage`].
+    Storage(String),
     /// The body of this page, fetched with the app's cookies. It must lie on one
     /// of the app's domains, and answer with a status of 200 to 299 without
     /// leaving for another page; otherwise nothing is found there.

@@ -7,7 +7,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue, ValueDeserializer};
 
 use crate::validate::MAX_DEFINITION;
-use crate::{App, AppError, AppId, IdentityRule, SignedIn, Source, Step, StorageKey, Strength};
+use crate::{App, AppError, AppId, IdentityRule, SignedIn, Source, Step, Strength};
 
 /// Something that has to be corrected in a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -139,9 +139,8 @@ impl<'t> Found<'t> {
             match key.get_ref().as_ref() {
                 "id" => self.read::<AppId>(value),
                 "name" | "sign_in" | "sign_out" | "check" => self.read::<String>(value),
-                "domains" => self.each(value, Self::read::<String>),
+                "domains" | "storage" => self.each(value, Self::read::<String>),
                 "signed_in" => self.read::<SignedIn>(value),
-                "storage" => self.each(value, Self::read::<StorageKey>),
                 "identity" => self.each(value, Self::rule),
                 name => self.problem(key.span().start, format!("unknown field `{name}`")),
             }

@@ -10,13 +10,10 @@ domains = [
 ]
 sign_in = "https://example.com/in"
 check = "https://example.com/home"
+storage = ["https://example.com#login"]
 
 [signed_in]
 all = ["sessionid"]
-
-[[storage]]
-origin = "https://example.com"
-key = "login"
 
 [[identity]]
 strength = "list"
@@ -51,7 +48,7 @@ fn a_good_app_has_no_problem() {
 #[test]
 fn all_of_the_syntax() {
     let found = problems(&[("\"Good app\"", "\"Good app"), ("[signed_in]", "[signed_in")]);
-    assert_eq!(lines(&found), [2, 10]);
+    assert_eq!(lines(&found), [2, 11]);
 }
 
 #[test]
@@ -60,14 +57,14 @@ fn all_of_the_form() {
         ("custom-good", "Custom Good"),
         ("\"example.org\"", "7"),
         ("check =", "checks ="),
-        ("key =", "keys ="),
+        ("\"https://example.com#login\"", "true"),
         ("strength = \"list\"", "strength = \"sure\""),
         ("\"unquote\"", "\"unqoute\""),
         ("{ split = \"|\" }", "{ splits = \"|\" }"),
     ]);
     // What is missing is told of the whole: line 1.
-    assert_eq!(lines(&found), [1, 1, 5, 8, 15, 18, 21, 22]);
-    for (line, part) in [(1, "`check`"), (8, "`checks`"), (15, "`keys`"), (21, "`unqoute`")] {
+    assert_eq!(lines(&found), [1, 1, 5, 8, 9, 15, 18, 19]);
+    for (line, part) in [(1, "`check`"), (8, "`checks`"), (18, "`unqoute`")] {
         assert!(
             found
                 .iter()
@@ -76,7 +73,7 @@ fn all_of_the_form() {
         );
     }
     let found = problems(&[("strength = \"list\"\n", "")]);
-    assert_eq!(lines(&found), [17]);
+    assert_eq!(lines(&found), [14]);
     let found = problems(&[("domains = [", "domains = 7\nnames = [")]);
     assert_eq!(lines(&found), [3, 4]);
 }
@@ -88,11 +85,11 @@ fn all_of_the_content() {
         ("\"example.org\"", "\"org\""),
         ("https://example.com/in", "https://example.net/in"),
         ("\"sessionid\"", "\"sessionid\", \"\""),
-        ("key = \"login\"", "key = \"\""),
+        ("#login", ""),
         ("cookie = \"who\"", "cookie = \"sessionid\""),
         ("split = \"|\"", "split = \"\""),
     ]);
-    assert_eq!(lines(&found), [2, 5, 7, 11, 13, 19, 22]);
+    assert_eq!(lines(&found), [2, 5, 7, 9, 12, 16, 19]);
     assert!(found[1].1.starts_with("domains[1]: "), "{found:?}");
     assert!(found[6].1.starts_with("identity[0].steps[1]: "), "{found:?}");
 }

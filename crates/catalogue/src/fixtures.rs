@@ -37,9 +37,9 @@ struct Case {
     account: Option<String>,
     #[serde(default)]
     cookies: Vec<Given>,
-    /// The entries that are there.
+    /// The entries that are there, and their values.
     #[serde(default)]
-    storage: Vec<Given>,
+    storage: Vec<(String, String)>,
     /// Nobody could look at the storage.
     #[serde(default)]
     storage_unread: bool,
@@ -48,14 +48,13 @@ struct Case {
     outcome: Expected,
 }
 
-/// A name, a value, and where: by default on the app's first domain, or in the first
-/// storage that it names.
+/// A cookie: name, value, and domain if it is not the app's first.
 #[derive(Deserialize)]
 #[serde(try_from = "Vec<String>")]
 struct Given {
     name: String,
     value: String,
-    place: Option<String>,
+    domain: Option<String>,
 }
 
 impl TryFrom<Vec<String>> for Given {
@@ -64,8 +63,8 @@ impl TryFrom<Vec<String>> for Given {
     fn try_from(texts: Vec<String>) -> Result<Self, Self::Error> {
         let mut texts = texts.into_iter();
         match (texts.next(), texts.next(), texts.next(), texts.next()) {
-            (Some(name), Some(value), place, None) => Ok(Self { name, value, place }),
-            _ => Err("give a name, a value, and a domain or origin if it is not the first"),
+            (Some(name), Some(value), domain, None) => Ok(Self { name, value, domain }),
+            _ => Err("give a name, a value, and a domain if it is not the first"),
         }
     }
 }
@@ -141,7 +140,7 @@ impl Case {
                 Some(CookieView {
                     name: &cookie.name,
                     value: &cookie.value,
-                    domain: cookie.place.as_ref().or(app.domains.first())?,
+                    domain: cookie.domain.as_ref().or(app.domains.first())?,
                 })
             })
             .collect();
@@ -156,19 +155,12 @@ impl Case {
             })
             .collect();
         let keys = app.storage_keys();
-        let first = keys.first().map(|entry| &entry.origin);
         let storage: Vec<_> = keys
-            .iter()
+            .into_iter()
             .filter(|_| !self.storage_unread)
             .map(|entry| StorageView {
                 entry,
-                value: self
-                    .storage
-                    .iter()
-                    .find(|given| {
-                        given.name == entry.key && given.place.as_ref().or(first) == Some(&entry.origin)
-                    })
-                    .map(|given| given.value.as_str()),
+                value: self.stored(entry),
             })
             .collect();
         let evidence = Evidence {
@@ -188,6 +180,17 @@ impl Case {
             },
             Outcome::Several { identities } => Expected::Several { several: identities },
         }
+    }
+
+    /// The value of an entry, written as its name or, if another has the same name, in full.
+    fn stored(&self, entry: &str) -> Option<&str> {
+        let is_meant = |(name, _): &&(String, String)| {
+            name == entry || entry.split_once('#').is_some_and(|(_, key)| name == key)
+        };
+        self.storage
+            .iter()
+            .find(is_meant)
+            .map(|(_, value)| value.as_str())
     }
 
     /// What the name says that it shows.
@@ -319,7 +322,7 @@ fn mutations(app: &App) -> Vec<(String, App)> {
         });
     }
     for (index, entry) in app.storage.iter().enumerate() {
-        add(format!("{:?} of storage", entry.key), &|app| {
+        add(format!("{entry:?} of storage"), &|app| {
             drop(app.storage.remove(index));
         });
     }

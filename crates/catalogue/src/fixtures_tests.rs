@@ -8,13 +8,10 @@ name = "App"
 domains = ["example.com"]
 sign_in = "https://example.com/in"
 check = "https://example.com/home"
+storage = ["https://example.com#login"]
 
 [signed_in]
 all = ["s"]
-
-[[storage]]
-origin = "https://example.com"
-key = "login"
 
 [[identity]]
 strength = "list"
@@ -43,7 +40,7 @@ outcome = "unknown"
 [[case]]
 name = "one"
 cookies = [["s", "1"], ["who", "ada", "app.example.com"]]
-storage = [["login", "1", "https://example.com"]]
+storage = [["https://example.com#login", "1"]]
 outcome = { one = "ada", strength = "list" }
 
 [[case]]
@@ -145,7 +142,7 @@ fn each_outcome_and_each_part_needs_a_case() {
         );
     let found = problems(&all_there);
     assert!(
-        matches!(&found[..], [(1, reason)] if reason.contains("needs \"login\" of storage")),
+        matches!(&found[..], [(1, reason)] if reason.contains("needs \"https://example.com#login\" of storage")),
         "{found:?}"
     );
     for (name, missing) in [

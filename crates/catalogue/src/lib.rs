@@ -25,7 +25,7 @@ mod steps;
 mod text;
 mod validate;
 
-pub use app::{App, AppId, AppIdError, IdentityRule, SignedIn, Source, Step, StorageKey, Strength};
+pub use app::{App, AppId, AppIdError, IdentityRule, SignedIn, Source, Step, Strength};
 #[cfg(feature = "builtin")]
 pub use builtin::{builtin, find, overlapping};
 #[cfg(feature = "fixtures")]

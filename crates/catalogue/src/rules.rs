@@ -40,7 +40,7 @@ use crate::address::{is_within, same_page};
 use crate::steps::Values;
 use crate::text::{clean, same_identity};
 use crate::validate::{MAX_RULES, MAX_STEPS};
-use crate::{App, IdentityRule, Source, StorageKey, Strength};
+use crate::{App, IdentityRule, Source, Strength};
 
 /// The longest cookie value that is looked at, in bytes.
 const MAX_COOKIE: usize = 64 << 10;
@@ -79,7 +79,7 @@ pub struct PageView<'a> {
 #[derive(Clone, Copy)]
 pub struct StorageView<'a> {
     /// Which one: as [`App::storage_keys`] named it.
-    pub entry: &'a StorageKey,
+    pub entry: &'a str,
     /// Its value; `None` if it is not there.
     pub value: Option<&'a str>,
 }
@@ -176,11 +176,11 @@ impl App {
 
     /// The entries of the storage that have to be looked up before [`App::outcome`]
     /// can judge. Each once.
-    pub fn storage_keys(&self) -> Vec<&StorageKey> {
-        let mut keys: Vec<_> = self.storage.iter().collect();
+    pub fn storage_keys(&self) -> Vec<&str> {
+        let mut keys: Vec<_> = self.storage.iter().map(String::as_str).collect();
         for rule in &self.identity {
             if let Source::Storage(key) = &rule.from
-                && !keys.contains(&key)
+                && !keys.contains(&key.as_str())
             {
                 keys.push(key);
             }
@@ -206,7 +206,7 @@ impl App {
     /// Who is signed in. See the [module](crate::rules) for the meaning.
     pub fn outcome(&self, evidence: &Evidence<'_>) -> Outcome {
         let check = self.answer(&self.check, evidence);
-        let stored = |key| stored(key, evidence);
+        let stored = |key: &String| stored(key, evidence);
         if !self.has_session_cookies(evidence)
             || self.storage.iter().any(|key| stored(key) == Some(""))
             || matches!(check, Answer::Refused)
@@ -330,7 +330,7 @@ fn read_text(text: Option<&str>, values: &mut Values) {
 }
 
 /// The value of an entry: empty if it is not there, and `None` if nobody could look.
-fn stored<'e>(key: &StorageKey, evidence: &Evidence<'e>) -> Option<&'e str> {
+fn stored<'e>(key: &str, evidence: &Evidence<'e>) -> Option<&'e str> {
     let found = evidence.storage.iter().find(|view| view.entry == key)?;
     Some(found.value.unwrap_or_default())
 }

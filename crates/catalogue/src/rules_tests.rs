@@ -211,15 +211,12 @@ fn a_page_that_counts_and_is_missing_leaves_a_doubt() {
     );
 }
 
-fn entry(key: &str) -> StorageKey {
-    StorageKey {
-        origin: "https://app.example.com".into(),
-        key: key.into(),
-    }
+fn entry(key: &str) -> String {
+    format!("https://app.example.com#{key}")
 }
 
 /// With the session's own cookie, and these entries of the storage.
-fn outcome_stored(app: &App, storage: &[(&StorageKey, Option<&str>)]) -> Outcome {
+fn outcome_stored(app: &App, storage: &[(&str, Option<&str>)]) -> Outcome {
     let storage: Vec<_> = storage
         .iter()
         .map(|&(entry, value)| StorageView { entry, value })
@@ -245,11 +242,8 @@ fn an_entry_is_there_not_there_or_out_of_sight() {
         assert_eq!(told(Some("x")), one("x", strength));
         assert_eq!(told(Some("x|y")), several(&["x", "y"]));
         assert_eq!(told(None), Outcome::Unknown);
-        let elsewhere = StorageKey {
-            origin: "https://example.com".into(),
-            ..entry("who")
-        };
-        assert_eq!(outcome_stored(&app, &[(&elsewhere, Some("x"))]), Outcome::Unknown);
+        let elsewhere = "https://example.com#who";
+        assert_eq!(outcome_stored(&app, &[(elsewhere, Some("x"))]), Outcome::Unknown);
     }
     // One that counts and is out of sight leaves a doubt; one that is not there does not.
     let beside = app(&[
@@ -268,8 +262,8 @@ fn a_sign_in_may_need_an_entry() {
     let mut app = app(&[(Strength::Active, Source::Storage(entry("who")))]);
     app.storage = vec![entry("login")];
     let (login, who) = (entry("login"), entry("who"));
-    let found = |login: &[(&StorageKey, Option<&str>)]| {
-        let storage = [&[(&who, Some("x"))], login].concat();
+    let found = |login: &[(&str, Option<&str>)]| {
+        let storage = [&[(who.as_str(), Some("x"))], login].concat();
         outcome_stored(&app, &storage)
     };
     assert_eq!(found(&[(&login, Some("token"))]), one("x", Strength::Active));
@@ -285,7 +279,7 @@ fn an_entry_alone_may_sign_in() {
     assert_eq!(app.probes(), [CHECK]);
     app.storage = vec![entry("who"), entry("login")];
     assert_eq!(app.probes(), Vec::<&str>::new());
-    assert_eq!(app.storage_keys(), [&entry("who"), &entry("login")]);
+    assert_eq!(app.storage_keys(), [entry("who"), entry("login")]);
     let (who, login) = (entry("who"), entry("login"));
     let storage = [
         StorageView {

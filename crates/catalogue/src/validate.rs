@@ -5,8 +5,8 @@
 //! larger than the extension. The worker asks it before it restores a cookie.
 
 use crate::address::{Address, is_host, is_origin};
-use crate::text::clean;
-use crate::{App, IdentityRule, SignedIn, Source, Step, StorageKey};
+use crate::text::{clean, split_once};
+use crate::{App, IdentityRule, SignedIn, Source, Step};
 
 /// How many identity rules an app has at most.
 pub(crate) const MAX_RULES: usize = 8;
@@ -76,11 +76,9 @@ pub enum Fault {
     /// The page lies elsewhere.
     #[error("{0:?} is not on one of the app's domains")]
     Elsewhere(String),
-    /// More or less than scheme, host and port.
-    #[error(
-        "{0:?} is not an origin such as \"https://app.example.com\" (no path, no port that goes without saying)"
-    )]
-    NotAnOrigin(String),
+    /// No entry of a storage.
+    #[error("{0:?} is not an origin, \"#\" and a name, such as \"https://app.example.com#token\"")]
+    NotAnEntry(String),
     /// The rule would make an identity of what signs in.
     #[error(
         "reads {0:?}, which signs in: that is a secret, never an identity. Read something else or a page, \
@@ -148,16 +146,21 @@ impl App {
         };
         at("name", check_name(&self.name));
         at("domains", check_some(&self.domains));
-        check_list("domains", &self.domains, |domain| check_domain(domain), &mut at);
+        check_list("domains", &self.domains, &check_domain, &mut at);
         at("sign_in", self.check_page(&self.sign_in));
         if let Some(page) = &self.sign_out {
             at("sign_out", self.check_page(page));
         }
         at("check", self.check_page(&self.check));
         let SignedIn { all, any } = &self.signed_in;
-        check_list("signed_in.all", all, |name| check_mark(name), &mut at);
-        check_list("signed_in.any", any, |name| check_mark(name), &mut at);
-        check_list("storage", &self.storage, |entry| self.check_entry(entry), &mut at);
+        check_list("signed_in.all", all, &check_mark, &mut at);
+        check_list("signed_in.any", any, &check_mark, &mut at);
+        check_list(
+            "storage",
+            &self.storage,
+            &|entry| self.check_entry(entry),
+            &mut at,
+        );
         at("identity", check_count(self.identity.len(), MAX_RULES));
         for (index, rule) in self.identity.iter().enumerate().take(MAX_RULES) {
             let from = match &rule.from {
@@ -194,7 +197,7 @@ impl App {
             && self.storage.contains(entry)
             && !rule.steps.iter().any(|step| matches!(step, Step::JsonKeys(_)))
         {
-            return Err(Fault::ReadsSession(entry.key.clone()));
+            return Err(Fault::ReadsSession(entry.clone()));
         }
         let SignedIn { all, any } = &self.signed_in;
         // `name=value` names the cookie `name`.
@@ -209,13 +212,13 @@ impl App {
     }
 
     /// An entry of the storage of one of the app's pages.
-    fn check_entry(&self, entry: &StorageKey) -> Result<(), Fault> {
-        check_mark(&entry.key)?;
-        self.check_page(&entry.origin)?;
-        if is_origin(&entry.origin) {
-            Ok(())
-        } else {
-            Err(Fault::NotAnOrigin(entry.origin.clone()))
+    fn check_entry(&self, entry: &str) -> Result<(), Fault> {
+        match split_once(entry, "#") {
+            Some((origin, key)) if is_origin(origin) => {
+                self.check_page(origin)?;
+                check_mark(key)
+            }
+            _ => Err(Fault::NotAnEntry(entry.to_owned())),
         }
     }
 
@@ -279,37 +282,20 @@ fn check_domain(domain: &str) -> Result<(), Fault> {
 }
 
 /// Checks that there are not too many entries, that each is there once, and each.
-fn check_list<T: PartialEq + Name>(
+fn check_list(
     field: &str,
-    list: &[T],
-    check: impl Fn(&T) -> Result<(), Fault>,
+    list: &[String],
+    check: &dyn Fn(&str) -> Result<(), Fault>,
     at: &mut dyn FnMut(&str, Result<(), Fault>),
 ) {
     at(field, check_count(list.len(), MAX_NAMES));
     for (index, entry) in list.iter().enumerate().take(MAX_NAMES) {
         let fault = if list[..index].contains(entry) {
-            Err(Fault::Twice(entry.name().to_owned()))
+            Err(Fault::Twice(entry.clone()))
         } else {
             check(entry)
         };
         at(&format!("{field}[{index}]"), fault);
-    }
-}
-
-/// What the entry of a list is called.
-trait Name {
-    fn name(&self) -> &str;
-}
-
-impl Name for String {
-    fn name(&self) -> &str {
-        self
-    }
-}
-
-impl Name for StorageKey {
-    fn name(&self) -> &str {
-        &self.key
     }
 }
 

@@ -10,14 +10,11 @@ domains = ["example.com", "localhost"]
 sign_in = "http://localhost:8000/in"
 sign_out = "https://example.com/out"
 check = "https://app.example.com/home?tab=1"
+storage = ["http://localhost:8000#login"]
 
 [signed_in]
 all = ["sessionid"]
 any = ["a", "b=1"]
-
-[[storage]]
-origin = "http://localhost:8000"
-key = "login"
 
 [[identity]]
 strength = "list"
@@ -135,34 +132,36 @@ fn cookies_and_rules() {
 
 #[test]
 fn entries_of_the_storage() {
-    let entry = |origin: &str, key: &str| StorageKey {
-        origin: origin.into(),
-        key: key.into(),
-    };
-    let faulty = |origin: &str, key: &str| {
-        let rule = fault(|app| app.identity[0].from = Source::Storage(entry(origin, key)));
+    let faulty = |entry: &str| {
+        let rule = fault(|app| app.identity[0].from = Source::Storage(entry.into()));
         assert_eq!(rule.0, "identity[0].from");
-        let needed = fault(|app| app.storage.push(entry(origin, key)));
+        let needed = fault(|app| app.storage.push(entry.into()));
         assert_eq!(needed, ("storage[1]".into(), rule.1.clone()));
         rule.1
     };
-    assert_eq!(faulty("https://example.com", ""), Fault::Empty);
-    assert_eq!(
-        faulty("https://example.com", &"x".repeat(257)),
-        Fault::TooLong(256)
-    );
-    assert_eq!(
-        faulty("example.com", "a"),
-        Fault::NotAnAddress("example.com".into())
-    );
-    let elsewhere = "https://example.org";
-    assert_eq!(faulty(elsewhere, "a"), Fault::Elsewhere(elsewhere.into()));
-    for more in ["https://example.com/", "https://example.com:443"] {
-        assert_eq!(faulty(more, "a"), Fault::NotAnOrigin(more.into()));
+    assert_eq!(faulty("https://example.com#"), Fault::Empty);
+    let long = format!("https://example.com#{}", "x".repeat(257));
+    assert_eq!(faulty(&long), Fault::TooLong(256));
+    let elsewhere = Fault::Elsewhere("https://example.org".into());
+    assert_eq!(faulty("https://example.org#a"), elsewhere);
+    for entry in [
+        "",
+        "a",
+        "#a",
+        "example.com#a",
+        "https://example.com",
+        "https://example.com/#a",
+        "https://example.com:443#a",
+    ] {
+        assert_eq!(faulty(entry), Fault::NotAnEntry(entry.into()));
     }
+    let mut app = good();
+    app.storage.push("https://example.com#a#b".into());
+    assert_eq!(app.validate(), Ok(()));
     let twice = fault(|app| app.storage.push(app.storage[0].clone()));
-    assert_eq!(twice, ("storage[1]".into(), Fault::Twice("login".into())));
-    let many = (0..65).map(|i| entry("https://example.com", &i.to_string()));
+    let login = "http://localhost:8000#login";
+    assert_eq!(twice, ("storage[1]".into(), Fault::Twice(login.into())));
+    let many = (0..65).map(|i| format!("https://example.com#{i}"));
     assert_eq!(
         fault(|app| app.storage = many.collect()),
         ("storage".into(), Fault::TooLong(64))
@@ -180,7 +179,7 @@ fn of_what_signs_in_by_the_storage_names_alone_are_read() {
     for steps in [vec![], vec![Step::Json("/teams/*/token".into())]] {
         assert!(matches!(
             read(steps),
-            Err(AppError::Field { fault: Fault::ReadsSession(name), .. }) if name == "login"
+            Err(AppError::Field { fault: Fault::ReadsSession(name), .. }) if name == "http://localhost:8000#login"
         ));
     }
     assert_eq!(read(vec![Step::JsonKeys("/teams".into())]), Ok(()));
@@ -224,12 +223,12 @@ fn errors_name_the_line() {
         }
         other => panic!("{other:?}"),
     };
-    assert_eq!(line(&GOOD.replace("[signed_in]", "[signed_in")), 9);
+    assert_eq!(line(&GOOD.replace("[signed_in]", "[signed_in")), 10);
     assert_eq!(
         line(&GOOD.replace("strength = \"list\"", "strength = \"sure\"")),
-        18
+        15
     );
-    assert_eq!(line(&GOOD.replace("all =", "each =")), 10);
+    assert_eq!(line(&GOOD.replace("all =", "each =")), 11);
     assert_eq!(line(&GOOD.replace("custom-good", "Custom Good")), 2);
     let json = "{\n \"id\": \"a\",\n \"nonsense\": 1 }";
     assert!(matches!(

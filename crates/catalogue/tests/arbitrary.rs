@@ -4,7 +4,7 @@
 
 use ferry_catalogue::{
     App, AppId, CookieView, Evidence, Fixtures, IdentityRule, Outcome, PageView, SignedIn, Source, Step,
-    StorageKey, StorageView, Strength, Verdict, builtin,
+    StorageView, Strength, Verdict, builtin,
 };
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -48,10 +48,10 @@ fn strength() -> impl Strategy<Value = Strength> {
     ]
 }
 
-fn entry() -> impl Strategy<Value = StorageKey> {
+fn entry() -> impl Strategy<Value = String> {
     let origin = prop_oneof![4 => Just("https://a.test".to_owned()), 1 => text()];
     let key = prop_oneof![4 => "[ab]", 1 => text()];
-    (origin, key).prop_map(|(origin, key)| StorageKey { origin, key })
+    (origin, key).prop_map(|(origin, key)| format!("{origin}#{key}"))
 }
 
 fn source() -> impl Strategy<Value = Source> {
