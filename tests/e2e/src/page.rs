@@ -109,7 +109,7 @@ impl Page {
     /// Whether a button is there and can be pressed at this moment.
     pub async fn can_press(&self, test_id: &str) -> Result<bool> {
         self.show().await?;
-        let selector = format!("{}:not([disabled]):not([aria-disabled=true])", by_id(test_id));
+        let selector = pressable(&by_id(test_id));
         Ok(self.look(&selector).await?.is_some())
     }
 
@@ -125,7 +125,7 @@ impl Page {
 
     /// Waits for what a selector names and can be pressed, and presses it.
     pub async fn press(&self, button: &str) -> Result<()> {
-        let selector = format!("{button}:not([disabled]):not([aria-disabled=true])");
+        let selector = pressable(button);
         let pressed = wait::until(&selector, || async {
             let Some(button) = self.look(&selector).await? else {
                 return Ok(None);
@@ -160,7 +160,7 @@ impl Page {
 
     /// Goes to a part of the page by the tab key alone, and presses a key there.
     pub async fn press_key_at(&self, test_id: &str, key: Key) -> Result<()> {
-        self.find(test_id).await?;
+        self.find_by(&pressable(&by_id(test_id))).await?;
         let script = "return document.activeElement?.dataset?.testid ?? '';";
         for _ in 0..MOST_TABS {
             let focused = self.browser.driver.execute(script, Vec::new()).await?;
@@ -229,4 +229,9 @@ impl Page {
 /// A part of a page by its mark for tests.
 pub fn by_id(test_id: &str) -> String {
     format!("[data-testid={test_id}]")
+}
+
+/// What a selector names, if it can be pressed.
+fn pressable(selector: &str) -> String {
+    format!("{selector}:not([disabled]):not([aria-disabled=true])")
 }

@@ -45,7 +45,7 @@ impl Popup {
         self.show().await?;
         let script = "const [done] = arguments; const { runtime, tabs } = globalThis.browser ?? chrome; \
                       const url = runtime.getURL('popup/index.html?view=tab&for=page'); \
-                      tabs.query({ url }).then((found) => done(found.map((tab) => tab.url)), (e) => done([String(e)]));";
+                      tabs.query({ url }).then((found) => done(found.flatMap(({ url }) => url || [])), (e) => done([String(e)]));";
         let found = self.browser.driver.execute_async(script, Vec::new()).await?;
         Ok(found.convert()?)
     }

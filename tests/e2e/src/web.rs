@@ -100,7 +100,20 @@ impl WebApp {
             Ok(popup.tabs().await?.into_iter().next())
         })
         .await?;
-        Popup::at(&self.browser, &address).await
+        let page = Popup::at(&self.browser, &address).await?;
+        // What is ticked counts only while the tab is in front, and the browser may
+        // bring the one that the extension opened there first.
+        wait::until("the extension's page to be in front", || async {
+            page.show().await?;
+            let hidden = page
+                .browser
+                .driver
+                .execute("return document.hidden;", Vec::new())
+                .await?;
+            Ok((*hidden.json() == false).then_some(()))
+        })
+        .await?;
+        Ok(page)
     }
 
     /// Waits until the account's page says this of its session.

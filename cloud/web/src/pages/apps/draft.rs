@@ -1,6 +1,6 @@
 //! What is filled in for an app, and the definition that it comes to. Pure.
 
-use ferry_catalogue::{App, AppError, AppId, IdentityRule, SignedIn, Source, Step, StorageKey, Strength};
+use ferry_catalogue::{App, AppError, AppId, IdentityRule, SignedIn, Source, Step, Strength};
 
 /// What the identifiers of a workspace's own apps start with.
 pub const PREFIX: &str = "custom-";
@@ -28,7 +28,7 @@ pub struct Draft {
     pub any: String,
     /// What of the sign-in lies in the storage of the app's pages. Not for this form:
     /// kept as it is, since no such app can be transferred yet.
-    pub storage: Vec<StorageKey>,
+    pub storage: Vec<String>,
     /// How the app shows who is signed in.
     pub rules: Vec<Rule>,
 }
@@ -42,7 +42,7 @@ pub struct Rule {
     pub strength: Strength,
     /// Where it looks.
     pub from: From,
-    /// The name of the cookie, its beginning, the origin and name of the entry, or the
+    /// The name of the cookie, its beginning, the entry (origin, `#`, name), or the
     /// address of the page.
     pub value: String,
     /// What is done with what is found there.
@@ -246,7 +246,7 @@ impl Draft {
             let (from, value) = match &rule.from {
                 Source::Cookie(name) => (From::Cookie, name.clone()),
                 Source::CookiePrefix(start) => (From::CookiePrefix, start.clone()),
-                Source::Storage(entry) => (From::Storage, format!("{} {}", entry.origin, entry.key)),
+                Source::Storage(entry) => (From::Storage, entry.clone()),
                 Source::Page(page) => (From::Page, page.clone()),
             };
             Rule {
@@ -387,13 +387,7 @@ impl Rule {
             from: match self.from {
                 From::Cookie => Source::Cookie(value),
                 From::CookiePrefix => Source::CookiePrefix(value),
-                From::Storage => {
-                    let (origin, key) = value.split_once(char::is_whitespace).unwrap_or((&value, ""));
-                    Source::Storage(StorageKey {
-                        origin: origin.to_owned(),
-                        key: key.trim().to_owned(),
-                    })
-                }
+                From::Storage => Source::Storage(value),
                 From::Page => Source::Page(value),
             },
             steps: self.steps.iter().map(StepDraft::step).collect(),

@@ -1,6 +1,6 @@
 //! Adding an app, and changing one of the workspace's own.
 
-use ferry_catalogue::{App as Definition, AppId, StorageKey};
+use ferry_catalogue::{App as Definition, AppId};
 use ferry_protocol::api::Apps;
 use ferry_ui::button::{Button, Look};
 use ferry_ui::dom::{El, IntoNode, Node, html, keyed};
@@ -93,7 +93,7 @@ pub(super) struct Form {
     all: Typed,
     any: Typed,
     /// Entries of the local storage, which this form does not change.
-    storage: Var<Vec<StorageKey>>,
+    storage: Var<Vec<String>>,
     /// The rules, as they are typed.
     pub(super) rules: Var<Vec<Rule>>,
     /// The next key for a rule or a step.

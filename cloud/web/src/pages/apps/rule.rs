@@ -56,7 +56,7 @@ pub(super) fn view(form: Form, key: u32) -> El {
     let value_label = move || match from.get() {
         From::Cookie => "Name of the cookie",
         From::CookiePrefix => "Beginning of the name",
-        From::Storage => "Origin of the page, and name of the entry",
+        From::Storage => "Entry: origin, #, name",
         From::Page => "Address of the page",
     };
     let remove = icon_button(
