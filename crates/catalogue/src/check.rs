@@ -64,7 +64,7 @@ impl App {
             Ok(app) => {
                 let root = DeValue::Table(table.into_inner());
                 app.each_fault(&mut |field, fault| {
-                    found.problem(place(&root, field), format!("{field}: {fault}"));
+                    found.problem(place(&root, &field), format!("{field}: {fault}"));
                 });
                 #[cfg(feature = "builtin")]
                 if app.id.is_custom()

@@ -4,6 +4,8 @@
 //! Whether a domain is a public suffix (`co.uk`) cannot be told here: the list is
 //! larger than the extension. The worker asks it before it restores a cookie.
 
+use std::fmt;
+
 use crate::address::{Address, is_host, is_origin};
 use crate::text::{clean, split_once};
 use crate::{App, IdentityRule, SignedIn, Source, Step};
@@ -128,30 +130,27 @@ impl App {
         let mut first = Ok(());
         self.each_fault(&mut |field, fault| {
             if first.is_ok() {
-                first = Err(AppError::Field {
-                    field: field.to_owned(),
-                    fault,
-                });
+                first = Err(AppError::Field { field, fault });
             }
         });
         first
     }
 
     /// Everything that [`App::validate`] refuses, and in which field it is.
-    pub(crate) fn each_fault(&self, found: &mut dyn FnMut(&str, Fault)) {
-        let mut at = |field: &str, result: Result<(), Fault>| {
+    pub(crate) fn each_fault(&self, found: &mut dyn FnMut(String, Fault)) {
+        let mut at = |field: fmt::Arguments<'_>, result: Result<(), Fault>| {
             if let Err(fault) = result {
-                found(field, fault);
+                found(field.to_string(), fault);
             }
         };
-        at("name", check_name(&self.name));
-        at("domains", check_some(&self.domains));
+        at(format_args!("name"), check_name(&self.name));
+        at(format_args!("domains"), check_some(&self.domains));
         check_list("domains", &self.domains, &check_domain, &mut at);
-        at("sign_in", self.check_page(&self.sign_in));
+        at(format_args!("sign_in"), self.check_page(&self.sign_in));
         if let Some(page) = &self.sign_out {
-            at("sign_out", self.check_page(page));
+            at(format_args!("sign_out"), self.check_page(page));
         }
-        at("check", self.check_page(&self.check));
+        at(format_args!("check"), self.check_page(&self.check));
         let SignedIn { all, any } = &self.signed_in;
         check_list("signed_in.all", all, &check_mark, &mut at);
         check_list("signed_in.any", any, &check_mark, &mut at);
@@ -161,7 +160,10 @@ impl App {
             &|entry| self.check_entry(entry),
             &mut at,
         );
-        at("identity", check_count(self.identity.len(), MAX_RULES));
+        at(
+            format_args!("identity"),
+            check_count(self.identity.len(), MAX_RULES),
+        );
         for (index, rule) in self.identity.iter().enumerate().take(MAX_RULES) {
             let from = match &rule.from {
                 Source::Cookie(name) | Source::CookiePrefix(name) => {
@@ -170,11 +172,11 @@ impl App {
                 Source::Storage(entry) => self.check_entry(entry).and_then(|()| self.check_secrecy(rule)),
                 Source::Page(page) => self.check_page(page),
             };
-            at(&format!("identity[{index}].from"), from);
-            let steps = format!("identity[{index}].steps");
-            at(&steps, check_count(rule.steps.len(), MAX_STEPS));
-            for (index, step) in rule.steps.iter().enumerate().take(MAX_STEPS) {
-                at(&format!("{steps}[{index}]"), check_step(step));
+            at(format_args!("identity[{index}].from"), from);
+            let count = check_count(rule.steps.len(), MAX_STEPS);
+            at(format_args!("identity[{index}].steps"), count);
+            for (place, step) in rule.steps.iter().enumerate().take(MAX_STEPS) {
+                at(format_args!("identity[{index}].steps[{place}]"), check_step(step));
             }
         }
     }
@@ -286,16 +288,16 @@ fn check_list(
     field: &str,
     list: &[String],
     check: &dyn Fn(&str) -> Result<(), Fault>,
-    at: &mut dyn FnMut(&str, Result<(), Fault>),
+    at: &mut dyn FnMut(fmt::Arguments<'_>, Result<(), Fault>),
 ) {
-    at(field, check_count(list.len(), MAX_NAMES));
+    at(format_args!("{field}"), check_count(list.len(), MAX_NAMES));
     for (index, entry) in list.iter().enumerate().take(MAX_NAMES) {
         let fault = if list[..index].contains(entry) {
             Err(Fault::Twice(entry.clone()))
         } else {
             check(entry)
         };
-        at(&format!("{field}[{index}]"), fault);
+        at(format_args!("{field}[{index}]"), fault);
     }
 }
 
