@@ -239,3 +239,59 @@ proptest! {
         }
     }
 }
+
+/// As much evidence as there can be, for everything that an app looks at: an outcome all
+/// the same, and no more names than an outcome holds.
+#[test]
+fn every_built_in_app_judges_the_largest_evidence() {
+    for app in builtin() {
+        for filling in ["1:a|", "%22", "[", "{\"teams\":", "\"a\",", "."] {
+            let value = filling.repeat((1 << 20) / filling.len());
+            let marks = app.signed_in.all.iter().chain(&app.signed_in.any);
+            let read = app.identity.iter().filter_map(|rule| match &rule.from {
+                Source::Cookie(name) | Source::CookiePrefix(name) => Some(name),
+                Source::Storage(_) | Source::Page(_) => None,
+            });
+            let cookies: Vec<_> = marks
+                .chain(read)
+                .flat_map(|mark| {
+                    let (name, given) = mark.split_once('=').unwrap_or((mark, &value));
+                    [given, &value[..1 << 16]].map(|value| (name, value))
+                })
+                .flat_map(|(name, value)| {
+                    let domain = &app.domains[0];
+                    vec![CookieView { name, value, domain }; 50]
+                })
+                .collect();
+            let storage: Vec<_> = app
+                .storage_keys()
+                .into_iter()
+                .map(|entry| StorageView {
+                    entry,
+                    value: Some(&value),
+                })
+                .collect();
+            let pages: Vec<_> = app
+                .probes()
+                .into_iter()
+                .map(|page| PageView {
+                    asked: page,
+                    answered: page,
+                    status: 200,
+                    body: &value,
+                })
+                .collect();
+            let outcome = app.outcome(&Evidence {
+                cookies: &cookies,
+                pages: &pages,
+                storage: &storage,
+            });
+            match outcome {
+                Outcome::Several { identities } => assert!(identities.len() <= 64, "{}", app.id),
+                Outcome::One { identity, .. } => assert!(identity.len() <= 256, "{}", app.id),
+                Outcome::Unknown => {}
+                Outcome::SignedOut => panic!("{}: the evidence of a session was not seen", app.id),
+            }
+        }
+    }
+}
