@@ -301,7 +301,7 @@ fn an_entry_alone_may_sign_in() {
 
 #[test]
 fn an_oversized_entry_is_read_to_its_limit() {
-    let value = format!("alice|{}", " ".repeat(MAX_TEXT));
+    let value = format!("alice|{}", "|".repeat(MAX_TEXT));
     let read = |strength| {
         let app = app(&[(strength, Source::Storage(entry("who")))]);
         outcome_stored(&app, &[(&entry("who"), Some(&value))])
@@ -434,7 +434,7 @@ fn identities_are_shown_clean() {
 
 #[test]
 fn an_oversized_page_is_read_to_its_limit() {
-    let body = format!("alice|{}", " ".repeat(MAX_TEXT));
+    let body = format!("alice|{}", "|".repeat(MAX_TEXT));
     let pages = [page(PAGE, PAGE, 200, &body)];
     let read = |strength| outcome(&app(&[(strength, Source::Page(PAGE.into()))]), &[], &pages);
     assert_eq!(read(Strength::Active), one("alice", Strength::Active));
@@ -444,10 +444,14 @@ fn an_oversized_page_is_read_to_its_limit() {
 #[test]
 fn an_app_beyond_the_limits_is_never_one() {
     let mut many = app(&[(Strength::Active, cookie("a"))]);
-    many.identity = vec![many.identity[0].clone(); MAX_RULES + 1];
+    many.identity = vec![many.identity[0].clone(); MAX_RULES];
+    assert_eq!(outcome(&many, &[("a", "x")], &[]), one("x", Strength::Active));
+    many.identity.push(many.identity[0].clone());
     assert_eq!(outcome(&many, &[("a", "x")], &[]), Outcome::Unknown);
     let mut long = app(&[(Strength::Active, cookie("a"))]);
-    long.identity[0].steps = vec![Step::Trim; MAX_STEPS + 1];
+    long.identity[0].steps = vec![Step::Trim; MAX_STEPS];
+    assert_eq!(outcome(&long, &[("a", "x")], &[]), one("x", Strength::Active));
+    long.identity[0].steps.push(Step::Trim);
     assert_eq!(outcome(&long, &[("a", "x")], &[]), Outcome::Unknown);
 }
 
