@@ -62,7 +62,7 @@ pub(super) fn view(form: Form, key: u32) -> El {
     let remove = icon_button(
         "remove-rule",
         Icon::Trash,
-        move || format!("Remove {}", title().to_lowercase()),
+        move || format!("Remove {}", title().to_ascii_lowercase()),
         false,
         move |_| {
             form.rules.update(|rules| rules.retain(|rule| rule.key != key));
