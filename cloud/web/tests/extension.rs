@@ -4,10 +4,12 @@
 
 use ferry_bridge::page::{Finding, PageStep};
 use ferry_protocol::{AccountId, UnixMillis};
+use ferry_ui::dom::IntoNode;
 use ferry_web::app::App;
 use ferry_web::extension::{self, Extension, ExtensionError};
 use ferry_web::route::Route;
-use leptos::prelude::{Owner, window};
+use leptos::mount::mount_to_renderer;
+use leptos::prelude::{Owner, document, window};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 
@@ -16,26 +18,28 @@ wasm_bindgen_test_configure!(run_in_browser);
 #[wasm_bindgen(inline_js = "
     // Answers as extension/bridge.js would, by these replies, and with noise before.
     export function play(replies) {
-        globalThis.asked = [];
-        globalThis.player ??= addEventListener('message', ({ data }) => {
+        globalThis.asks = [];
+        globalThis.replies = JSON.parse(replies);
+        if (globalThis.playing) return;
+        globalThis.playing = true;
+        addEventListener('message', ({ data }) => {
             if (data?.ferry !== 'ask') return;
-            asked.push(data.ask);
+            asks.push(data.ask);
             const [kind] = Object.keys(data.ask);
             const reply = globalThis.replies[kind];
             if (reply === undefined) return;
-            postMessage({ ferry: 'reply', id: data.id + 1, reply: { ok: 'signed-out' } }, location.origin);
+            postMessage({ ferry: 'reply', id: data.id + 1000, reply: { ok: 'signed-out' } }, location.origin);
             postMessage({ ferry: 'reply', id: String(data.id), reply: { ok: 'signed-out' } }, location.origin);
             postMessage('reply', location.origin);
             postMessage(null, location.origin);
             postMessage({ ferry: 'reply', id: data.id, reply }, location.origin);
         });
-        globalThis.replies = JSON.parse(replies);
     }
     export function tell(event) {
         postMessage({ ferry: 'event', event: JSON.parse(event) }, location.origin);
     }
     export function asked() {
-        return JSON.stringify(globalThis.asked);
+        return JSON.stringify(asks);
     }
     export function turn() {
         return new Promise((done) => {
@@ -57,6 +61,9 @@ fn account() -> AccountId {
 }
 
 fn listening() -> (Owner, App) {
+    // Mounting anything starts what runs futures.
+    let root = document().create_element("div").unwrap();
+    mount_to_renderer(&root, || "".into_node()).forget();
     let owner = Owner::new();
     let app = owner.with(|| {
         let app = App::new(Route::Accounts, UnixMillis(0));
