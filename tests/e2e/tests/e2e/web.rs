@@ -4,6 +4,7 @@ use anyhow::{Result, ensure};
 use ferry_e2e::Stage;
 use ferry_e2e::cloud::OWNER;
 use ferry_e2e::web::WebApp;
+use ferry_e2e::wire::Message;
 use thirtyfour::Key;
 
 use crate::django::with_alice;
@@ -13,6 +14,7 @@ crate::in_both_browsers!(
     the_wizard_says_what_is_missing,
     who_puts_it_off_sees_nothing,
     the_keyboard_alone_suffices,
+    a_script_that_clicks_in_the_page_transfers_nothing,
 );
 
 async fn the_wizard_leads_to_a_verified_session(stage: &Stage) -> Result<()> {
@@ -159,5 +161,40 @@ async fn the_keyboard_alone_suffices(stage: &Stage) -> Result<()> {
     web.notice_with("transferred").await?;
     web.press_key_at("wizard-done", Key::Enter).await?;
     web.until_session_is("verified").await?;
+    Ok(())
+}
+
+/// What a script that got into the web app can do: press all that is there, as often as
+/// it likes. It has one tab opened, in which nothing is ticked and nothing starts.
+async fn a_script_that_clicks_in_the_page_transfers_nothing(stage: &Stage) -> Result<()> {
+    let (_django, setting) = with_alice(stage).await?;
+    let web = WebApp::open(&setting.browser, &setting.cloud).await?;
+    web.set_up(&setting.cloud, OWNER).await?;
+    web.walk_to_transfer(&setting.account).await?;
+    let script = "const press = (id) => document.querySelector(`[data-testid=${id}]`)?.click();
+        for (let n = 0; n < 100; n++) {
+            press('wizard-transfer');
+            for (const type of ['pointerdown', 'mousedown', 'mouseup', 'click', 'keydown', 'keyup']) {
+                document.body.dispatchEvent(new Event(type, { bubbles: true, composed: true }));
+            }
+        }";
+    web.browser.driver.execute(script, Vec::new()).await?;
+    let extension = web.opened_extension(&setting.popup).await?;
+    let ticked = extension.find("consent-check").await?.is_selected().await?;
+    ensure!(!ticked, "the box is ticked");
+    // The one that the extension opened, and that in which the driver shows it.
+    let tabs = setting.popup.tabs().await?;
+    ensure!(tabs.len() == 2, "{tabs:?}");
+    ensure!(
+        setting.wire.sent(Message::Consent).is_empty(),
+        "consent was given"
+    );
+    setting.ensure_nothing_left()?;
+
+    // The person's own click is what it takes.
+    extension.show().await?;
+    extension.consent().await?;
+    web.show().await?;
+    web.notice_with("transferred").await?;
     Ok(())
 }
