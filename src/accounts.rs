@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use ferry_bridge::{Check, Delete, Failure, Inspect, Inspection, Remedy};
+use ferry_bridge::{Check, CookieStores, Delete, Failure, Inspect, Inspection, Remedy};
 use ferry_catalogue::App;
 use ferry_client::Host as _;
 use ferry_protocol::AccountId;
@@ -187,6 +187,11 @@ impl<P: Platform> Background<P> {
         Ok(self.put_account(account).await?)
     }
 
+    /// The cookie stores of this browser that can be looked at.
+    pub async fn stores(&self) -> Result<CookieStores, AccountError> {
+        Ok(self.platform.browser().stores().await?)
+    }
+
     /// What a transfer would take, and from whom. Nothing leaves the browser.
     pub async fn inspect(self: &Rc<Self>, ask: Inspect) -> Result<Inspection, AccountError> {
         let account = self.account(ask.account).await?;
@@ -196,15 +201,22 @@ impl<P: Platform> Background<P> {
         apps::accept(&account.app)?;
         let mut inspection = Inspection {
             account: account.id,
+            store: ask.store,
             missing_origins: self.missing_origins(&account.app).await?,
             cookies: Default::default(),
+            storage: Vec::new(),
             finding: None,
+            bound_by: None,
+            bound_hints: Vec::new(),
+            sign_in_ends: None,
         };
         if inspection.missing_origins.is_empty() {
             let browser = self.platform.browser().as_ref();
-            let reading = identity::read(browser, &account.app, account.identity.as_deref(), |_| {}).await?;
+            let expected = account.identity.as_deref();
+            let reading = identity::read(browser, &account.app, &inspection.store, expected, |_| {}).await?;
             inspection.cookies = capture::count(&reading.jar);
-            inspection.finding = Some(identity::finding(&reading.verdict));
+            inspection.storage = reading.storage;
+            inspection.finding = Some(identity::finding(&account.app, &reading.verdict));
         }
         Ok(inspection)
     }

@@ -12,13 +12,15 @@ fn an_inspection_tells_what_and_whose_and_takes_nothing() {
         let inspect = || {
             Request::Inspect(Inspect {
                 account: world.account(),
+                store: Default::default(),
             })
         };
         let inspection: Inspection = ask(&background, inspect()).await.unwrap();
         assert_eq!(
             inspection.finding,
             Some(IdentityFinding::One {
-                identity: "ada".to_owned()
+                identity: "ada".to_owned(),
+                counted: true,
             })
         );
         let counts = CookieCounts {
@@ -32,7 +34,12 @@ fn an_inspection_tells_what_and_whose_and_takes_nothing() {
         world.browser.set_cookies(Cookies::of("ada|bob"));
         let inspection: Inspection = ask(&background, inspect()).await.unwrap();
         let identities = vec!["ada".to_owned(), "bob".to_owned()];
-        assert_eq!(inspection.finding, Some(IdentityFinding::Several { identities }));
+        let several = IdentityFinding::Several {
+            identities,
+            sign_out: crate::testing::app().sign_out,
+            only: None,
+        };
+        assert_eq!(inspection.finding, Some(several));
         assert_eq!(world.server().asked_ending("/transfers"), 0);
         assert!(background.state().transfers.is_empty());
     });
@@ -46,6 +53,7 @@ fn an_inspection_without_permission_names_what_is_missing_and_reads_nothing() {
         world.browser.revoke_everything();
         let request = Request::Inspect(Inspect {
             account: world.account(),
+            store: Default::default(),
         });
         let inspection: Inspection = ask(&background, request).await.unwrap();
         assert_eq!(inspection.missing_origins, ["*://*.notes.example/*"]);
@@ -64,6 +72,7 @@ fn a_collaborator_inspects_nothing() {
             .unwrap();
         let request = Request::Inspect(Inspect {
             account: world.account(),
+            store: Default::default(),
         });
         assert_eq!(
             ask::<Inspection, _, _>(&background, request)

@@ -30,11 +30,6 @@ pub enum AppRefusal {
         /// The supported app's name.
         supported: String,
     },
-    /// Cookies alone would be half of a session, or none.
-    #[error(
-        "{0} keeps its sign-in in the storage of its pages, not in cookies alone. That cannot be transferred."
-    )]
-    Storage(String),
     /// A custom app's definition makes no sense.
     #[error("The definition of {name} cannot be used ({reason}). Ask the workspace's admin to correct it.")]
     Invalid {
@@ -51,7 +46,6 @@ impl Explain for AppRefusal {
             Self::Unsupported(_) => "app-unsupported",
             Self::Differs(_) => "app-differs",
             Self::Covers { .. } => "app-covers-supported",
-            Self::Storage(_) => "app-storage",
             Self::Invalid { .. } => "app-invalid",
         }
     }
@@ -62,15 +56,10 @@ impl Explain for AppRefusal {
 /// weaken the identity rules, of an app that the person knows.
 pub fn accept(app: &App) -> Result<(), AppRefusal> {
     match ferry_catalogue::find(&app.id) {
-        Some(own) if own == app => {}
-        Some(own) => return Err(AppRefusal::Differs(own.name.clone())),
-        None if app.id.is_custom() => accept_custom(app)?,
-        None => return Err(AppRefusal::Unsupported(app.name.clone())),
-    }
-    if app.storage.is_empty() {
-        Ok(())
-    } else {
-        Err(AppRefusal::Storage(app.name.clone()))
+        Some(own) if own == app => Ok(()),
+        Some(own) => Err(AppRefusal::Differs(own.name.clone())),
+        None if app.id.is_custom() => accept_custom(app),
+        None => Err(AppRefusal::Unsupported(app.name.clone())),
     }
 }
 
@@ -119,17 +108,6 @@ mod tests {
         app.id = "custom-one".parse().unwrap();
         app.domains = vec!["com".to_owned()];
         assert!(matches!(accept(&app), Err(AppRefusal::Invalid { .. })));
-    }
-
-    #[test]
-    fn an_app_that_signs_in_by_its_storage_is_not_transferred() {
-        for name in ["slack", "discord"] {
-            let app = ferry_catalogue::find(&name.parse().unwrap()).unwrap();
-            assert_eq!(accept(app), Err(AppRefusal::Storage(app.name.clone())));
-        }
-        let mut custom = crate::testing::app();
-        custom.storage.push("https://notes.example#token".to_owned());
-        assert_eq!(accept(&custom), Err(AppRefusal::Storage(custom.name.clone())));
     }
 
     #[test]

@@ -199,6 +199,7 @@ impl<P: Platform> Background<P> {
             }
             Request::SignOut(_) => self.state_after(self.sign_out().await),
             Request::Refresh(_) => self.state_after(self.refresh().await),
+            Request::ListStores(_) => answer(self.stores().await),
             Request::Inspect(ask) => answer(self.inspect(ask).await),
             Request::ExpectPermission(ask) => answer(self.expect_permission(ask).await),
             Request::Share(share) => reply(self.share_clicked(share).await.map(|()| self.state())),

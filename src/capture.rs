@@ -1,9 +1,10 @@
 //! Reading the jar: every cookie of the app's domains, with everything that the
-//! browser tells of it. Nothing is left out, merged or changed on the way.
+//! browser tells of it, and the entries of local storage that the app's sign-in is in.
+//! Nothing is left out, merged or changed on the way.
 
-use ferry_bridge::CookieCounts;
+use ferry_bridge::{CookieCounts, StorageFound, StoreId};
 use ferry_catalogue::{App, CookieView};
-use ferry_protocol::jar::{self, Jar, Partition};
+use ferry_protocol::jar::{self, Jar, Partition, StorageEntry};
 
 use crate::browser::{Browser, BrowserError, Cookie, SameSite};
 use crate::concurrent;
@@ -12,9 +13,9 @@ use crate::concurrent;
 /// cover, of which the rest is dropped and wiped at once.
 const MAX_QUESTIONS: usize = 3;
 
-/// Reads the jar of an app. The browser gives only cookies that a granted origin
-/// covers: whether all are granted has to be asked before.
-pub async fn read(browser: &impl Browser, app: &App) -> Result<Jar, BrowserError> {
+/// Reads the cookies of an app out of one store. The browser gives only cookies that a
+/// granted origin covers: whether all are granted has to be asked before.
+pub async fn read(browser: &impl Browser, app: &App, store: &StoreId) -> Result<Jar, BrowserError> {
     let mut jar = Jar::default();
     // Browsers go through all cookies at each question.
     let asked = match outermost(&app.domains).count() {
@@ -23,10 +24,50 @@ pub async fn read(browser: &impl Browser, app: &App) -> Result<Jar, BrowserError
             .collect(),
         _ => vec![None],
     };
-    for cookies in concurrent::all(asked.into_iter().map(|domain| browser.cookies(domain))).await {
+    for cookies in concurrent::all(asked.into_iter().map(|domain| browser.cookies(store, domain))).await {
         add(&mut jar, app, cookies?);
     }
     Ok(jar)
+}
+
+/// Reads the entries of local storage that the app's definition names, into the jar, and
+/// tells of each whether it is there.
+pub async fn read_storage(
+    browser: &impl Browser,
+    app: &App,
+    store: &StoreId,
+) -> (Vec<StorageEntry>, Vec<StorageFound>) {
+    let mut by_origin: Vec<(&str, Vec<&str>)> = Vec::new();
+    for key in app.storage_keys() {
+        let Some((origin, name)) = key.split_once('#') else {
+            continue;
+        };
+        match by_origin.iter_mut().find(|(known, _)| *known == origin) {
+            Some((_, names)) => names.push(name),
+            None => by_origin.push((origin, vec![name])),
+        }
+    }
+    let (mut entries, mut found) = (Vec::new(), Vec::new());
+    // One after the other: each may open a tab.
+    for (origin, names) in by_origin {
+        let values = browser.storage(store, origin, &names).await;
+        let values: Vec<_> = match values {
+            Some(values) if values.len() == names.len() => values.into_iter().map(Some).collect(),
+            _ => vec![None; names.len()],
+        };
+        for (name, value) in names.into_iter().zip(values) {
+            found.push(StorageFound {
+                entry: format!("{origin}#{name}"),
+                found: value.as_ref().map(Option::is_some),
+            });
+            entries.extend(value.flatten().map(|value| StorageEntry {
+                origin: origin.to_owned(),
+                name: name.to_owned(),
+                value,
+            }));
+        }
+    }
+    (entries, found)
 }
 
 /// The domains that lie below no other one: the browser gives the cookies of all

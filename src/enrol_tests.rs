@@ -352,6 +352,8 @@ fn the_pin_outlives_signing_out() {
                 account: world.account(),
                 consent: Some(ferry_bridge::CONSENT_TEXT_VERSION),
                 accept_unknown: false,
+                store: Default::default(),
+                only_active: false,
             });
             assert_eq!(refused(&background, share).await.code, "vault-changed", "{who}");
             assert_eq!(world.server().stores.get(), 0);
@@ -397,6 +399,8 @@ fn a_successor_is_followed_across_signing_out() {
             account: world.account(),
             consent: Some(ferry_bridge::CONSENT_TEXT_VERSION),
             accept_unknown: false,
+            store: Default::default(),
+            only_active: false,
         });
         done(&background, share).await;
         assert_eq!(world.server().stores.get(), 1);

@@ -1,12 +1,14 @@
-//! Who is signed in to an app in this browser: reads the jar, fetches the pages
-//! that the app's rules need, and lets the rules judge.
+//! Who is signed in to an app in one cookie store of this browser: reads the jar, fetches
+//! the pages and the entries of local storage that the app's rules need, and lets the
+//! rules judge.
 //!
 //! The rules themselves are the catalogue's.
 
-use ferry_bridge::{IdentityFinding, Remedy};
-use ferry_catalogue::{App, Evidence, Outcome, PageView, Verdict};
+use ferry_bridge::{IdentityFinding, Remedy, StorageFound, StoreId};
+use ferry_catalogue::{App, Evidence, Outcome, PageView, StorageView, Strength, Verdict};
 use ferry_protocol::UnixMillis;
 use ferry_protocol::jar::Jar;
+use futures_util::future::join;
 
 use crate::browser::{Browser, BrowserError, Page};
 use crate::explain::Explain;
@@ -14,55 +16,75 @@ use crate::{capture, concurrent};
 
 /// A jar, and whose it is.
 pub struct Reading {
-    /// The cookies.
+    /// The cookies, and what lies in local storage.
     pub jar: Jar,
     /// When they were read.
     pub captured_at: UnixMillis,
     /// Whose they are.
     pub verdict: Verdict,
-    /// A page that would tell could not be reached.
+    /// Which entries of local storage are there.
+    pub storage: Vec<StorageFound>,
+    /// A page that would tell, or local storage, could not be reached.
     pub unreached: bool,
 }
 
-/// Reads an app's jar, and finds out whose it is; `on_read` is told the number of
-/// cookies as soon as they are read.
+/// What an app showed beside its cookies.
+#[derive(Default)]
+struct Seen {
+    pages: Vec<(String, Page)>,
+    storage: Vec<StorageFound>,
+    unreached: bool,
+}
+
+/// Reads an app's jar out of one cookie store, and finds out whose it is; `on_read` is
+/// told the number of cookies as soon as they are read.
 pub async fn read(
     browser: &impl Browser,
     app: &App,
+    store: &StoreId,
     expected: Option<&str>,
     on_read: impl FnOnce(u32),
 ) -> Result<Reading, BrowserError> {
-    let jar = capture::read(browser, app).await?;
-    let captured_at = browser.now();
+    let mut jar = capture::read(browser, app, store).await?;
+    let mut captured_at = browser.now();
     on_read(capture::count(&jar).total);
-    let probes = app.probes();
-    if probes.is_empty() || is_signed_out(app, &jar) {
-        let verdict = judge(app, &jar, &[], expected);
-        return Ok(Reading {
-            jar,
-            captured_at,
-            verdict,
-            unreached: false,
-        });
+    let mut seen = Seen::default();
+    let looks_further = !app.probes().is_empty() || !app.storage_keys().is_empty();
+    if looks_further && !is_signed_out(app, &jar) {
+        let (entries, found);
+        ((entries, found), seen.pages) = join(
+            capture::read_storage(browser, app, store),
+            pages(browser, app, store),
+        )
+        .await;
+        seen.unreached =
+            seen.pages.len() < app.probes().len() || found.iter().any(|entry| entry.found.is_none());
+        seen.storage = found;
+        if !app.probes().is_empty() {
+            // A page may have rotated the session's cookies: those read before are stale.
+            jar = capture::read(browser, app, store).await?;
+            captured_at = browser.now();
+        }
+        jar.storage = entries;
     }
-    let fetched = concurrent::all(probes.iter().map(|url| browser.page(url))).await;
-    // A page may have rotated the session's cookies: those read before are stale.
-    drop(jar);
-    let jar = capture::read(browser, app).await?;
-    let captured_at = browser.now();
-    let unreached = fetched.iter().any(Option::is_none);
-    let pages: Vec<_> = probes
-        .into_iter()
-        .zip(fetched)
-        .filter_map(|(url, page)| Some((url, page?)))
-        .collect();
-    let verdict = judge(app, &jar, &pages, expected);
+    let verdict = judge(app, &jar, &seen, expected);
     Ok(Reading {
         jar,
         captured_at,
         verdict,
-        unreached,
+        storage: seen.storage,
+        unreached: seen.unreached,
     })
+}
+
+/// The pages that the app's rules need, but for those that cannot be reached.
+async fn pages(browser: &impl Browser, app: &App, store: &StoreId) -> Vec<(String, Page)> {
+    let probes = app.probes();
+    let fetched = concurrent::all(probes.iter().map(|url| browser.page(store, url))).await;
+    let answered = probes.into_iter().zip(fetched);
+    answered
+        .filter_map(|(url, page)| Some((url.to_owned(), page?)))
+        .collect()
 }
 
 /// Whether the cookies alone say that nobody is signed in.
@@ -75,8 +97,9 @@ fn is_signed_out(app: &App, jar: &Jar) -> bool {
     app.outcome(&evidence) == Outcome::SignedOut
 }
 
-fn judge(app: &App, jar: &Jar, pages: &[(&str, Page)], expected: Option<&str>) -> Verdict {
-    let pages: Vec<_> = pages
+fn judge(app: &App, jar: &Jar, seen: &Seen, expected: Option<&str>) -> Verdict {
+    let pages: Vec<_> = seen
+        .pages
         .iter()
         .map(|(asked, page)| PageView {
             asked,
@@ -85,23 +108,37 @@ fn judge(app: &App, jar: &Jar, pages: &[(&str, Page)], expected: Option<&str>) -
             body: &page.body,
         })
         .collect();
+    let looked_at = seen.storage.iter().filter(|entry| entry.found.is_some());
+    let storage: Vec<_> = looked_at
+        .map(|entry| StorageView {
+            entry: &entry.entry,
+            value: jar.entry(&entry.entry),
+        })
+        .collect();
     app.verdict(
         &Evidence {
             cookies: &capture::views(jar),
             pages: &pages,
-            storage: &[],
+            storage: &storage,
         },
         expected,
     )
 }
 
 /// A verdict as pages get it.
-pub fn finding(verdict: &Verdict) -> IdentityFinding {
+pub fn finding(app: &App, verdict: &Verdict) -> IdentityFinding {
     match verdict.clone() {
         Verdict::SignedOut => IdentityFinding::SignedOut,
-        Verdict::One { identity } => IdentityFinding::One { identity },
+        Verdict::One { identity, strength } => IdentityFinding::One {
+            identity,
+            counted: strength != Strength::Active,
+        },
         Verdict::Unknown => IdentityFinding::Unknown,
-        Verdict::Several { identities } => IdentityFinding::Several { identities },
+        Verdict::Several { identities } => IdentityFinding::Several {
+            identities,
+            sign_out: app.sign_out.clone(),
+            only: None,
+        },
         Verdict::Another { found, expected } => IdentityFinding::Another { found, expected },
     }
 }
@@ -209,7 +246,7 @@ pub fn require(
 ) -> Result<Option<String>, IdentityError> {
     let name = app.name.clone();
     match &reading.verdict {
-        Verdict::One { identity } => Ok(Some(identity.clone())),
+        Verdict::One { identity, .. } => Ok(Some(identity.clone())),
         Verdict::Unknown if reading.unreached => Err(IdentityError::Unreached { app: name }),
         Verdict::Unknown if accept_unknown => Ok(None),
         Verdict::Unknown => Err(IdentityError::Unknown { app: name }),

@@ -65,7 +65,7 @@ fn finding(inspection: &Inspection) -> Finding {
         Some(IdentityFinding::SignedOut) => Finding::SignedOut,
         Some(IdentityFinding::One { .. }) => Finding::Ready,
         Some(IdentityFinding::Unknown) => Finding::Unknown,
-        Some(IdentityFinding::Several { identities }) => Finding::Several {
+        Some(IdentityFinding::Several { identities, .. }) => Finding::Several {
             count: identities.len() as u32,
         },
         Some(IdentityFinding::Another { .. }) => Finding::Another,
@@ -165,7 +165,13 @@ impl<P: Platform> Background<P> {
         let not_before = |at: UnixMillis| self.memory.borrow_mut().look_after = at;
         not_before(started.plus(LONGEST_LOOK_MS));
         let looked = match self.may_look(account) {
-            true => Box::pin(self.inspect(Inspect { account })).await,
+            true => {
+                Box::pin(self.inspect(Inspect {
+                    account,
+                    store: Default::default(),
+                }))
+                .await
+            }
             false => {
                 not_before(now().plus(LOOK_PAUSE_MS));
                 return Ok(Finding::NeedsPermission);

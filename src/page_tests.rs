@@ -180,7 +180,10 @@ fn a_page_cannot_say_what_only_our_own_pages_say() {
             Request::Delete(Delete { account }),
             Request::SignOut(SignOut {}),
             Request::Refresh(Refresh {}),
-            Request::Inspect(Inspect { account }),
+            Request::Inspect(Inspect {
+                account,
+                store: Default::default(),
+            }),
             Request::GetState(ferry_bridge::GetState {}),
             Request::ListDevices(ferry_bridge::ListDevices {}),
             Request::ExpectPermission(ferry_bridge::ExpectPermission {
@@ -188,6 +191,8 @@ fn a_page_cannot_say_what_only_our_own_pages_say() {
                     account,
                     consent: Some(1),
                     accept_unknown: true,
+                    store: Default::default(),
+                    only_active: false,
                 }),
             }),
             sign_in(),

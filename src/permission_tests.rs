@@ -9,6 +9,8 @@ fn clicked(world: &World) -> Share {
         account: world.account(),
         consent: None,
         accept_unknown: false,
+        store: Default::default(),
+        only_active: false,
     }
 }
 

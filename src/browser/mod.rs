@@ -3,6 +3,7 @@
 
 pub mod webext;
 
+use ferry_bridge::{CookieStores, StoreId};
 use ferry_client::{Host, Keyring};
 pub use ferry_webext::cookies::{Cookie, PartitionKey, SameSite};
 
@@ -10,8 +11,8 @@ use crate::store::Store;
 
 /// The browser that the background runs in.
 ///
-/// Contract: cookies are those of the browser's default cookie store, and of no
-/// other; a page is fetched with exactly the cookies that a visit would send;
+/// Contract: cookies are those of the cookie store asked for, and of no other; a page is
+/// fetched with exactly the cookies that a visit in a tab of that store would send;
 /// what is remembered for the session outlives this worker, but not the browser.
 #[expect(
     async_fn_in_trait,
@@ -24,13 +25,21 @@ pub trait Browser: Host {
     /// Whether all of these origins (match patterns) are granted.
     async fn granted(&self, origins: &[String]) -> Result<bool, BrowserError>;
 
-    /// Every cookie of this domain and of those below it (`None`: of all domains),
-    /// partitioned and not. Those that no granted origin covers are missing without
-    /// a word.
-    async fn cookies(&self, domain: Option<&str>) -> Result<Vec<Cookie>, BrowserError>;
+    /// The cookie stores that can be looked at.
+    async fn stores(&self) -> Result<CookieStores, BrowserError>;
+
+    /// Every cookie of this domain and of those below it (`None`: of all domains), in
+    /// one store, partitioned and not. Those that no granted origin covers are missing
+    /// without a word.
+    async fn cookies(&self, store: &StoreId, domain: Option<&str>) -> Result<Vec<Cookie>, BrowserError>;
 
     /// A page; `None` when it could not be reached.
-    async fn page(&self, url: &str) -> Option<Page>;
+    async fn page(&self, store: &StoreId, url: &str) -> Option<Page>;
+
+    /// These entries of the local storage of an origin's pages, in this order, each
+    /// `None` if it is not there. Read in a tab of that origin: one that is open, or
+    /// one that is opened behind the others for it. `None`: it could not be looked at.
+    async fn storage(&self, store: &StoreId, origin: &str, names: &[&str]) -> Option<Vec<Option<String>>>;
 
     /// Calls [`crate::on_wake`] in so many minutes, even if this worker was stopped.
     fn wake_in(&self, minutes: f64);
@@ -51,6 +60,7 @@ pub trait Browser: Host {
 }
 
 /// A page, as it came back.
+#[derive(serde::Deserialize)]
 pub struct Page {
     /// The address that answered in the end.
     pub answered: String,

@@ -2,11 +2,11 @@
 
 use std::rc::Rc;
 
-use ferry_client::fetch::{Visit, visit};
+use ferry_bridge::{CookieStores, StoreId};
 use ferry_client::{BrowserHost, BrowserKeyring, Host, HttpRequest, HttpResponse, NetworkError};
 use ferry_protocol::UnixMillis;
 use ferry_webext::{
-    ApiError, BrowserKind, alarms, cookies, from_js, permissions, runtime, scripting, session_storage, tabs,
+    ApiError, alarms, cookies, from_js, permissions, runtime, scripting, session_storage, stores, tabs,
 };
 use wasm_bindgen::JsValue;
 
@@ -18,9 +18,6 @@ use crate::store::IndexedDb;
 const ALARM: &str = "resume";
 /// The content script.
 const BRIDGE: &str = "bridge.js";
-/// A page that takes longer counts as not reached, in milliseconds.
-const PAGE_TIMEOUT_MS: u32 = 15_000;
-
 /// Chrome or Firefox, with its WebCrypto keys and its IndexedDB.
 pub struct WebExt {
     browser: Rc<Extension>,
@@ -31,10 +28,7 @@ pub struct WebExt {
 impl Default for WebExt {
     fn default() -> Self {
         Self {
-            browser: Rc::new(Extension {
-                host: BrowserHost,
-                kind: BrowserKind::here(),
-            }),
+            browser: Rc::new(Extension { host: BrowserHost }),
             keyring: BrowserKeyring,
             store: IndexedDb,
         }
@@ -62,18 +56,6 @@ impl Platform for WebExt {
 /// The WebExtension APIs of this browser.
 pub struct Extension {
     host: BrowserHost,
-    kind: BrowserKind,
-}
-
-impl Extension {
-    /// The store of ordinary windows. Containers and private windows have stores
-    /// of their own, which are other identities: they are never merged.
-    fn default_store(&self) -> &'static str {
-        match self.kind {
-            BrowserKind::Chrome => "0",
-            BrowserKind::Firefox => "firefox-default",
-        }
-    }
 }
 
 impl Host for Extension {
@@ -99,30 +81,20 @@ impl Browser for Extension {
         Ok(permissions::contains(origins).await?)
     }
 
-    async fn cookies(&self, domain: Option<&str>) -> Result<Vec<Cookie>, BrowserError> {
-        Ok(cookies::get_all(domain, self.default_store(), self.kind).await?)
+    async fn stores(&self) -> Result<CookieStores, BrowserError> {
+        Ok(stores::list().await?)
     }
 
-    async fn page(&self, url: &str) -> Option<Page> {
-        match visit(url, PAGE_TIMEOUT_MS).await {
-            Ok(Visit::Page {
-                answered,
-                status,
-                body,
-            }) => Some(Page {
-                answered,
-                status,
-                body,
-            }),
-            // What lies behind the redirect is out of reach, but that there was
-            // one says that the app did not show this page.
-            Ok(Visit::Redirected) => Some(Page {
-                answered: String::new(),
-                status: 302,
-                body: String::new(),
-            }),
-            Err(_) => None,
-        }
+    async fn cookies(&self, store: &StoreId, domain: Option<&str>) -> Result<Vec<Cookie>, BrowserError> {
+        Ok(cookies::get_all(&store.0, domain).await?)
+    }
+
+    async fn page(&self, store: &StoreId, url: &str) -> Option<Page> {
+        stores::page(&store.0, url).await.ok().flatten()
+    }
+
+    async fn storage(&self, store: &StoreId, origin: &str, names: &[&str]) -> Option<Vec<Option<String>>> {
+        stores::storage(&store.0, origin, names).await.ok().flatten()
     }
 
     fn wake_in(&self, minutes: f64) {

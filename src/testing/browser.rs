@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::future::{pending, poll_fn};
 use std::task::Poll;
 
+use ferry_bridge::{CookieStore, CookieStores, StoreId, StoreKind};
 use ferry_client::{Host, HttpRequest, HttpResponse, Method, NetworkError};
 use ferry_extension::browser::{Browser, BrowserError, Cookie, Page};
 use ferry_protocol::UnixMillis;
@@ -52,6 +53,10 @@ pub(crate) struct FakeBrowser {
     pub(crate) server: FakeServer,
     pub(crate) now: Cell<i64>,
     cookies: RefCell<Vec<Cookie>>,
+    /// Cookie stores beside the ordinary one, with their cookies.
+    others: RefCell<Vec<(CookieStore, Vec<Cookie>)>>,
+    /// Values by store and entry of local storage. `None`: nobody can look.
+    storage: RefCell<Option<BTreeMap<(String, String), String>>>,
     pages: RefCell<BTreeMap<String, (u16, String)>>,
     /// Cookies that a page sets when it is fetched.
     rotations: RefCell<Vec<Cookies>>,
@@ -104,6 +109,8 @@ impl FakeBrowser {
             server: FakeServer::new(),
             now: Cell::new(1_800_000_000_000),
             cookies: RefCell::new(Cookies::of("ada").into_cookies()),
+            others: RefCell::default(),
+            storage: RefCell::new(Some(BTreeMap::new())),
             pages: RefCell::default(),
             rotations: RefCell::default(),
             granted: RefCell::new(Some(BTreeSet::new())),
@@ -120,6 +127,28 @@ impl FakeBrowser {
 
     pub(crate) fn set_cookies(&self, cookies: Cookies) {
         *self.cookies.borrow_mut() = cookies.into_cookies();
+    }
+
+    /// A container of this name, which is its identifier as well.
+    pub(crate) fn add_container(&self, name: &str, cookies: Cookies) {
+        let store = CookieStore {
+            id: StoreId(name.to_owned()),
+            kind: StoreKind::Container,
+            name: Some(name.to_owned()),
+        };
+        self.others.borrow_mut().push((store, cookies.into_cookies()));
+    }
+
+    /// Sets an entry of local storage, named by origin, `#` and name.
+    pub(crate) fn set_storage(&self, store: &str, entry: &str, value: &str) {
+        if let Some(storage) = self.storage.borrow_mut().as_mut() {
+            storage.insert((store.to_owned(), entry.to_owned()), value.to_owned());
+        }
+    }
+
+    /// Nobody can look at local storage.
+    pub(crate) fn close_storage(&self) {
+        *self.storage.borrow_mut() = None;
     }
 
     /// The page answers so; its cookies are set when it is fetched.
@@ -242,7 +271,21 @@ impl Browser for FakeBrowser {
             .is_none_or(|granted| origins.iter().all(|origin| granted.contains(origin))))
     }
 
-    async fn cookies(&self, domain: Option<&str>) -> Result<Vec<Cookie>, BrowserError> {
+    async fn stores(&self) -> Result<CookieStores, BrowserError> {
+        let ordinary = CookieStore {
+            id: StoreId::default(),
+            kind: StoreKind::Ordinary,
+            name: None,
+        };
+        let others = self.others.borrow();
+        let others = others.iter().map(|(store, _)| store.clone());
+        Ok(CookieStores {
+            stores: std::iter::once(ordinary).chain(others).collect(),
+            current: StoreId::default(),
+        })
+    }
+
+    async fn cookies(&self, store: &StoreId, domain: Option<&str>) -> Result<Vec<Cookie>, BrowserError> {
         self.reach(|point| point == Point::Cookies).await;
         let granted = self.granted.borrow();
         let is_covered = |host: &str| {
@@ -253,17 +296,37 @@ impl Browser for FakeBrowser {
             let host = cookie.domain.trim_start_matches('.');
             is_covered(host) && domain.is_none_or(|domain| host.ends_with(domain))
         };
-        Ok(self.cookies.borrow().iter().filter(is_asked).cloned().collect())
+        if store.0.is_empty() {
+            return Ok(self.cookies.borrow().iter().filter(is_asked).cloned().collect());
+        }
+        let others = self.others.borrow();
+        let (_, cookies) = others
+            .iter()
+            .find(|(other, _)| other.id == *store)
+            .ok_or_else(|| BrowserError("no such cookie store".to_owned()))?;
+        Ok(cookies.iter().filter(is_asked).cloned().collect())
     }
 
-    async fn page(&self, url: &str) -> Option<Page> {
+    async fn storage(&self, store: &StoreId, origin: &str, names: &[&str]) -> Option<Vec<Option<String>>> {
+        let storage = self.storage.borrow();
+        let storage = storage.as_ref()?;
+        let value = |name: &&str| {
+            storage
+                .get(&(store.0.clone(), format!("{origin}#{name}")))
+                .cloned()
+        };
+        Some(names.iter().map(value).collect())
+    }
+
+    async fn page(&self, store: &StoreId, url: &str) -> Option<Page> {
+        let url = &format!("{}{url}", store.0);
         self.reach(|point| point == Point::Page).await;
         let (status, body) = self.pages.borrow().get(url).cloned()?;
         for set in self.rotations.take() {
             self.set_cookies(set);
         }
         Some(Page {
-            answered: url.to_owned(),
+            answered: url[store.0.len()..].to_owned(),
             status,
             body,
         })

@@ -144,6 +144,8 @@ where
             account: self.account(),
             consent: None,
             accept_unknown: false,
+            store: Default::default(),
+            only_active: false,
         })
     }
 }

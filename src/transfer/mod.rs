@@ -246,6 +246,8 @@ impl<P: Platform> Background<P> {
                 account,
                 consent: None,
                 accept_unknown: false,
+                store: Default::default(),
+                only_active: false,
             })
         });
         // How each went, its last step tells.

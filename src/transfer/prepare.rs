@@ -44,7 +44,7 @@ impl<P: Platform> Background<P> {
         }
         let basis = consent::basis(&account, &self.memory().trust, share.consent)?;
         let ((reading, identity), destination) = try_join(
-            self.read(&account, transfer, share.accept_unknown),
+            self.read(&account, transfer, share),
             self.destination(&account, transfer, basis),
         )
         .await?;
@@ -66,15 +66,15 @@ impl<P: Platform> Background<P> {
         &self,
         account: &Account,
         transfer: TransferId,
-        accept_unknown: bool,
+        share: &Share,
     ) -> Result<(Reading, Option<String>), TransferError> {
         let expected = account.identity.as_deref();
         let checking = |cookies: u32| {
             self.step(account.id, transfer, TransferStep::CheckingIdentity { cookies });
         };
         let browser = self.platform.browser().as_ref();
-        let reading = identity::read(browser, &account.app, expected, checking).await?;
-        let identity = identity::require(&account.app, &reading, expected, accept_unknown)?;
+        let reading = identity::read(browser, &account.app, &share.store, expected, checking).await?;
+        let identity = identity::require(&account.app, &reading, expected, share.accept_unknown)?;
         Ok((reading, identity))
     }
 
@@ -159,6 +159,7 @@ impl<P: Platform> Background<P> {
         let cookies = capture::count(&reading.jar).total;
         let payload = Payload {
             jar: reading.jar,
+            left_out: 0,
             app: account.app,
             identity: identity.clone(),
             user_agent: self.platform.browser().user_agent(),

@@ -19,6 +19,7 @@ pub fn jar(cookies: &[BrowserCookie], domains: &AppDomains) -> Jar {
             .filter(nameable)
             .map(from_browser)
             .collect(),
+        storage: Vec::new(),
     }
 }
 

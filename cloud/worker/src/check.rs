@@ -312,6 +312,7 @@ mod tests {
             probes: Vec::new(),
             jar: Jar {
                 cookies: cookies.iter().map(|(name, value)| cookie(name, value)).collect(),
+                storage: Vec::new(),
             },
         }
     }

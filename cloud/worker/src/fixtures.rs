@@ -56,7 +56,9 @@ pub(crate) fn payload() -> Payload {
     Payload {
         jar: Jar {
             cookies: vec![cookie("sid", "v")],
+            storage: Vec::new(),
         },
+        left_out: 0,
         app: app(),
         identity: Some("alice".to_owned()),
         user_agent: "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0".to_owned(),

@@ -7,7 +7,7 @@ use chromiumoxide_cdp::cdp::browser_protocol::network::{
     Cookie as BrowserCookie, CookieParam, CookiePartitionKey, CookieSameSite, TimeSinceEpoch,
 };
 use ferry_protocol::UnixMillis;
-use ferry_protocol::api::{Receipt, RefusedCookie, RefusedReason};
+use ferry_protocol::api::{Receipt, RefusedCookie, RefusedReason, StorageReceipt};
 use ferry_protocol::jar::{Cookie, Jar, Partition, SameSite};
 use url::Url;
 
@@ -56,9 +56,11 @@ fn receipt(sealed: usize, mut refused: Vec<RefusedCookie>) -> Receipt {
     let restored = sealed - refused.len();
     refused.truncate(MAX_REFUSED);
     Receipt {
+        read: count(sealed),
         sealed: count(sealed),
         restored: count(restored),
         refused,
+        storage: StorageReceipt::default(),
     }
 }
 
@@ -282,7 +284,10 @@ mod tests {
     }
 
     fn sorted(app: &App, cookies: Vec<Cookie>) -> Vec<(String, RefusedReason)> {
-        let jar = Jar { cookies };
+        let jar = Jar {
+            cookies,
+            storage: Vec::new(),
+        };
         let (_, refused) = sort_out(&jar, &AppDomains::new(app), NOW);
         refused
             .into_iter()

@@ -5,7 +5,7 @@ use ferry_protocol::{AccountId, Bytes, DeviceId};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use crate::{Inspection, State};
+use crate::{CookieStores, Inspection, State, StoreId};
 
 /// A request and the type of its answer.
 pub trait Ask: Into<Request> {
@@ -41,6 +41,8 @@ pub enum Request {
     SignOut(SignOut),
     /// See [`Refresh`].
     Refresh(Refresh),
+    /// See [`ListStores`].
+    ListStores(ListStores),
     /// See [`Inspect`].
     Inspect(Inspect),
     /// See [`ExpectPermission`].
@@ -82,6 +84,7 @@ asks! {
     DisableDevice => Devices,
     SignOut => State,
     Refresh => State,
+    ListStores => CookieStores,
     Inspect => Inspection,
     ExpectPermission => (),
     Share => State,
@@ -166,11 +169,17 @@ pub struct SignOut {}
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Refresh {}
 
+/// The cookie stores that can be looked at.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct ListStores {}
+
 /// What a transfer would take, and from whom. Takes nothing.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Inspect {
     /// Of which account.
     pub account: AccountId,
+    /// Out of which cookie store.
+    pub store: StoreId,
 }
 
 /// The page is about to ask the browser for this account's app's domains. If the
@@ -194,6 +203,11 @@ pub struct Share {
     pub consent: Option<u32>,
     /// The person confirmed that nobody can tell who is signed in.
     pub accept_unknown: bool,
+    /// Out of which cookie store.
+    pub store: StoreId,
+    /// Several are signed in, and the person chose to transfer the active one alone:
+    /// what belongs to the others is taken out before anything is sealed.
+    pub only_active: bool,
 }
 
 /// Deletes the session from the cloud; confirmed by the person.

@@ -145,13 +145,70 @@ pub enum TransferStep {
 pub struct Inspection {
     /// Of which account.
     pub account: AccountId,
+    /// In which cookie store it was looked: [`CookieStore::id`].
+    pub store: StoreId,
     /// Match patterns that the browser has not granted yet. If there are any,
     /// nothing else is known.
     pub missing_origins: Vec<String>,
     /// The cookies by kind.
     pub cookies: CookieCounts,
+    /// The entries of the pages' local storage that the app's sign-in is in.
+    pub storage: Vec<StorageFound>,
     /// Who is signed in.
     pub finding: Option<IdentityFinding>,
+    /// The host that had this browser bind the session to the device, if one was seen
+    /// doing it (DBSC): a copy dies at its next refresh.
+    pub bound_by: Option<String>,
+    /// Cookies that are there and by whose names the session looks bound to the device.
+    pub bound_hints: Vec<String>,
+    /// When the first of the cookies runs out without which nobody is signed in.
+    pub sign_in_ends: Option<UnixMillis>,
+}
+
+/// An entry of the local storage that an app's sign-in is in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StorageFound {
+    /// Which, as the app's definition names it: origin, `#`, name.
+    pub entry: String,
+    /// Whether it is there; `None`: it could not be looked at.
+    pub found: Option<bool>,
+}
+
+/// The cookie stores of this browser that can be looked at.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CookieStores {
+    /// All of them, the ordinary one first.
+    pub stores: Vec<CookieStore>,
+    /// That of the tab in front of which the popup was opened.
+    pub current: StoreId,
+}
+
+/// Identifier of a cookie store, as the browser gives it; empty: that of ordinary
+/// windows.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StoreId(pub String);
+
+/// A cookie store: a set of identities of its own.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CookieStore {
+    /// Which.
+    pub id: StoreId,
+    /// What keeps it apart.
+    pub kind: StoreKind,
+    /// What the person calls it, for a container.
+    pub name: Option<String>,
+}
+
+/// What keeps a cookie store apart from the others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum StoreKind {
+    /// Ordinary windows.
+    Ordinary,
+    /// Private or incognito windows.
+    Private,
+    /// A container tab's (Firefox).
+    Container,
 }
 
 /// Cookies by kind.
@@ -179,13 +236,21 @@ pub enum IdentityFinding {
     One {
         /// Who.
         identity: String,
+        /// Whether the app lists everybody who is signed in, so that there is nobody
+        /// else; otherwise it only says who is active.
+        counted: bool,
     },
     /// Somebody; the app does not show whom.
     Unknown,
     /// More than one.
     Several {
-        /// All of them.
+        /// All of them, the active one first.
         identities: Vec<String>,
+        /// Where to sign the others out.
+        sign_out: Option<String>,
+        /// The one whose session alone can be transferred: what belongs to the others
+        /// is taken out first.
+        only: Option<String>,
     },
     /// One, but not the account's.
     Another {

@@ -129,6 +129,8 @@ pub enum Verdict {
     One {
         /// Who.
         identity: String,
+        /// How well that is known, as in [`Outcome::One`].
+        strength: Strength,
     },
     /// Somebody, nobody can tell as whom. Needs a confirmation.
     Unknown,
@@ -244,7 +246,7 @@ impl App {
                     expected,
                 }
             }
-            (Outcome::One { identity, .. }, _) => Verdict::One { identity },
+            (Outcome::One { identity, strength }, _) => Verdict::One { identity, strength },
         }
     }
 

@@ -390,6 +390,7 @@ fn the_verdict_holds_it_against_the_account() {
     };
     let right = |identity: &str| Verdict::One {
         identity: identity.into(),
+        strength: Strength::List,
     };
     assert_eq!(verdict("alice", None), right("alice"));
     assert_eq!(verdict("alice", Some(" \t")), right("alice"));

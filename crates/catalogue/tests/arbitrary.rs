@@ -174,7 +174,9 @@ fn check(
                 }
             );
         }
-        (Outcome::One { identity, .. }, Verdict::One { identity: same }) => prop_assert_eq!(&same, identity),
+        (Outcome::One { identity, .. }, Verdict::One { identity: same, .. }) => {
+            prop_assert_eq!(&same, identity)
+        }
         (Outcome::One { identity, .. }, Verdict::Another { found, .. }) => prop_assert_eq!(&found, identity),
         (outcome, verdict) => prop_assert!(false, "{:?} became {:?}", outcome, verdict),
     }

@@ -66,7 +66,9 @@ fn payload(header: &Header, size: usize) -> Payload {
     let payload = |cookies: usize| Payload {
         jar: Jar {
             cookies: (0..cookies).map(cookie).collect(),
+            storage: Vec::new(),
         },
+        left_out: 0,
         app: serde_json::from_value(app.clone()).unwrap(),
         identity: Some("ada".to_owned()),
         user_agent: "Mozilla/5.0".to_owned(),

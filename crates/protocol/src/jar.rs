@@ -1,4 +1,4 @@
-//! Cookies as captured: secret, never printed.
+//! Cookies and local storage as captured: secret, never printed.
 //!
 //! The types here have no `Debug` and no public `Serialize`: a jar leaves memory
 //! only as a [`crate::session::Payload`] on its way into a seal, or into a
@@ -7,11 +7,35 @@
 use serde::{Deserialize, Serialize};
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
-/// All cookies of an app's domains, out of one cookie store.
+/// All cookies of an app's domains, out of one cookie store, and what of the sign-in lies
+/// in the local storage of its pages.
 #[derive(Clone, Default, PartialEq, Zeroize, ZeroizeOnDrop)]
 pub struct Jar {
     /// In the order in which the browser gave them.
     pub cookies: Vec<Cookie>,
+    /// In the order in which the app's definition names them.
+    pub storage: Vec<StorageEntry>,
+}
+
+impl Jar {
+    /// The value of the entry of local storage that an app's definition names so:
+    /// origin, `#`, name.
+    pub fn entry(&self, named: &str) -> Option<&str> {
+        let (origin, name) = named.split_once('#')?;
+        let is_it = |entry: &&StorageEntry| entry.origin == origin && entry.name == name;
+        self.storage.iter().find(is_it).map(|entry| entry.value.as_str())
+    }
+}
+
+/// An entry of the local storage of an origin's pages (WHATWG HTML §12.2).
+#[derive(Clone, PartialEq, Zeroize, ZeroizeOnDrop)]
+pub struct StorageEntry {
+    /// Origin, such as `https://app.example.com`.
+    pub origin: String,
+    /// Name; may be empty.
+    pub name: String,
+    /// Value; may be empty.
+    pub value: String,
 }
 
 /// A cookie with everything that a browser knows of it.

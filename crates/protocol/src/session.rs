@@ -129,8 +129,11 @@ impl SealedSession {
 /// What is inside a seal. Secret: no `Debug`, no public `Serialize`.
 #[derive(Clone, PartialEq)]
 pub struct Payload {
-    /// The cookies.
+    /// The cookies, and what lies in local storage.
     pub jar: Jar,
+    /// How many cookies were read and left out of the jar, since they belong to other
+    /// identities than the one that is transferred.
+    pub left_out: u32,
     /// The app as the person consented to it: the worker holds to this, whatever
     /// the server says.
     pub app: App,

@@ -16,6 +16,7 @@ pub fn receipt(receipt: Receipt) -> El {
         sealed,
         restored,
         refused: not_taken,
+        ..
     } = receipt;
     // Not all of them are named.
     let n = sealed.saturating_sub(restored);

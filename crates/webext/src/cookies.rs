@@ -4,13 +4,12 @@ use serde::Deserialize;
 use wasm_bindgen::prelude::*;
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
-use crate::value::object;
-use crate::{ApiError, BrowserKind, from_js};
+use crate::{ApiError, from_js};
 
-#[wasm_bindgen]
+#[wasm_bindgen(module = "/src/stores.js")]
 extern "C" {
-    #[wasm_bindgen(catch, js_namespace = ["chrome", "cookies"], js_name = getAll)]
-    async fn get_all_raw(details: &JsValue) -> Result<JsValue, JsValue>;
+    #[wasm_bindgen(catch, js_name = cookies)]
+    async fn cookies_raw(store: &str, domain: Option<&str>) -> Result<JsValue, JsValue>;
 }
 
 /// A cookie as `cookies.getAll` gives it. Secret: no `Debug`.
@@ -81,22 +80,6 @@ pub struct PartitionKey {
 ///
 /// # Errors
 /// When there is no such store.
-pub async fn get_all(
-    domain: Option<&str>,
-    store_id: &str,
-    kind: BrowserKind,
-) -> Result<Vec<Cookie>, ApiError> {
-    let mut details = vec![
-        ("storeId", store_id.into()),
-        // Without it, only the unpartitioned.
-        ("partitionKey", object(&[])),
-    ];
-    if let Some(domain) = domain {
-        details.push(("domain", domain.into()));
-    }
-    // `null`: of any first party. Chrome throws at a property that it does not know.
-    if kind == BrowserKind::Firefox {
-        details.push(("firstPartyDomain", JsValue::NULL));
-    }
-    from_js(&get_all_raw(&object(&details)).await?)
+pub async fn get_all(store: &str, domain: Option<&str>) -> Result<Vec<Cookie>, ApiError> {
+    from_js(&cookies_raw(store, domain).await?)
 }

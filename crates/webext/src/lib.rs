@@ -17,6 +17,7 @@ mod port;
 pub mod runtime;
 pub mod scripting;
 pub mod session_storage;
+pub mod stores;
 pub mod tabs;
 mod value;
 

@@ -37,6 +37,8 @@ impl Ferry {
             account: id,
             consent,
             accept_unknown,
+            store: Default::default(),
+            only_active: false,
         };
         let granted = self
             .granted

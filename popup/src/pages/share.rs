@@ -58,7 +58,11 @@ impl Page {
         }
         self.looking.set(true);
         spawn_local(async move {
-            let answer = ask(Inspect { account: self.id }).await;
+            let answer = ask(Inspect {
+                account: self.id,
+                store: Default::default(),
+            })
+            .await;
             self.looking.set(false);
             match answer {
                 Ok(inspection) => {
@@ -270,7 +274,7 @@ fn blocked(page: Page, finding: &IdentityFinding) -> Node {
             "Sign in there in this browser, then come back.".to_owned(),
             false,
         ),
-        IdentityFinding::Several { identities } => (
+        IdentityFinding::Several { identities, .. } => (
             "several-identities",
             format!("{} people are signed in at {app}", identities.len()),
             format!(

@@ -67,6 +67,8 @@ pub(crate) fn check(identified: bool) -> Check {
         at: NOW.plus(-2 * MINUTE),
         identified,
         receipt: Receipt {
+            read: 23,
+            storage: Default::default(),
             sealed: 23,
             restored: 23,
             refused: Vec::new(),
@@ -82,6 +84,8 @@ pub(crate) fn check_with_refusals() -> Check {
     };
     Check {
         receipt: Receipt {
+            read: 23,
+            storage: Default::default(),
             sealed: 23,
             restored: 21,
             refused: vec![
@@ -163,6 +167,7 @@ pub(crate) fn every() -> Vec<Account> {
 pub(crate) fn inspection(n: u8, finding: IdentityFinding) -> Inspection {
     Inspection {
         account: id(n),
+        store: Default::default(),
         missing_origins: Vec::new(),
         cookies: CookieCounts {
             total: 23,
@@ -171,7 +176,11 @@ pub(crate) fn inspection(n: u8, finding: IdentityFinding) -> Inspection {
             host_only: 9,
             partitioned: 2,
         },
+        storage: Vec::new(),
         finding: Some(finding),
+        bound_by: None,
+        bound_hints: Vec::new(),
+        sign_in_ends: None,
     }
 }
 
@@ -180,6 +189,7 @@ pub(crate) fn one(n: u8, identity: &str) -> Inspection {
         n,
         IdentityFinding::One {
             identity: identity.to_owned(),
+            counted: true,
         },
     )
 }
@@ -187,8 +197,13 @@ pub(crate) fn one(n: u8, identity: &str) -> Inspection {
 pub(crate) fn missing(n: u8, origin: &str) -> Inspection {
     Inspection {
         account: id(n),
+        store: Default::default(),
         missing_origins: vec![origin.to_owned()],
         cookies: CookieCounts::default(),
+        storage: Vec::new(),
         finding: None,
+        bound_by: None,
+        bound_hints: Vec::new(),
+        sign_in_ends: None,
     }
 }

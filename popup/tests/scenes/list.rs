@@ -303,6 +303,8 @@ fn before_transfer() -> Vec<Scene> {
     many_sites.app.domains = (1..=14).map(|n| format!("site-{n}.acme.example")).collect();
     let several = IdentityFinding::Several {
         identities: vec!["alice-okafor".to_owned(), "acme-bot".to_owned()],
+        sign_out: Some("https://github.com/logout".to_owned()),
+        only: None,
     };
     let another = IdentityFinding::Another {
         found: "bob-acme".to_owned(),

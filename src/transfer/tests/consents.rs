@@ -49,6 +49,8 @@ fn consent_is_recorded_once_and_sealed_in() {
                 account: world.account(),
                 consent: Some(version),
                 accept_unknown: false,
+                store: Default::default(),
+                only_active: false,
             })
         };
         let outdated = ask::<State, _, _>(&background, agree(CONSENT_TEXT_VERSION + 1))

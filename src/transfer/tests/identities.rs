@@ -72,6 +72,8 @@ fn an_unknown_identity_needs_to_be_confirmed() {
             account: world.account(),
             consent: None,
             accept_unknown: true,
+            store: Default::default(),
+            only_active: false,
         });
         ask::<State, _, _>(&background, confirmed.clone()).await.unwrap();
         assert_eq!(world.server().open().unwrap().payload.identity, None);

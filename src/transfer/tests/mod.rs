@@ -24,6 +24,8 @@ fn agree(world: &World) -> Request {
         account: world.account(),
         consent: Some(CONSENT_TEXT_VERSION),
         accept_unknown: false,
+        store: Default::default(),
+        only_active: false,
     })
 }
 

@@ -25,9 +25,11 @@ fn receipt() -> Receipt {
         reason: RefusedReason::Browser,
     };
     Receipt {
+        read: 4,
         sealed: 3,
         restored: 2,
         refused: vec![refused],
+        storage: Default::default(),
     }
 }
 

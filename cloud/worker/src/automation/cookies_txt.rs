@@ -102,6 +102,7 @@ mod tests {
         let (text, left_out) = cookies_txt(
             &Jar {
                 cookies: vec![host_only, domain, expired],
+                storage: Vec::new(),
             },
             NOW,
         );

@@ -66,7 +66,8 @@ pub async fn export(
 fn exported(payload: &Payload, now: UnixMillis) -> (Jar, Vec<RefusedCookie>) {
     let (accepted, refused) = sort_out(&payload.jar, &AppDomains::new(&payload.app), now);
     let cookies = accepted.into_iter().cloned().collect();
-    (Jar { cookies }, refused)
+    let storage = Vec::new();
+    (Jar { cookies, storage }, refused)
 }
 
 /// Writes the text to a new file of mode 0600 that then takes the output's place:

@@ -102,6 +102,7 @@ mod tests {
         expired.expires = Some(NOW.0 as f64 / 1000.0);
         let jar = Jar {
             cookies: vec![cookie("sid", ""), partitioned, expired],
+            storage: Vec::new(),
         };
         let state: serde_json::Value = serde_json::from_str(&storage_state(&jar, NOW)).unwrap();
         let expected = serde_json::json!({

@@ -122,7 +122,9 @@ pub(crate) fn payload(app: &TestApp, sid: &str) -> Payload {
     Payload {
         jar: Jar {
             cookies: vec![cookie("sid", sid)],
+            storage: Vec::new(),
         },
+        left_out: 0,
         app: app.definition(),
         identity: Some("alice".to_owned()),
         user_agent: USER_AGENT.to_owned(),

@@ -79,6 +79,7 @@ async fn every_kind_of_cookie_is_sent_back_and_read_back_as_it_was() {
     let context = setting::context(&browser, &definition).await;
     let jar = Jar {
         cookies: every_kind(),
+        storage: Vec::new(),
     };
 
     let receipt = restore(&context, &jar, &domains, ambient::now()).await.unwrap();
@@ -148,6 +149,7 @@ async fn a_partitioned_cookie_with_the_ancestor_bit_is_sent_in_a_frame_below_ano
     let context = setting::context(&browser, &definition).await;
     let jar = Jar {
         cookies: every_kind(),
+        storage: Vec::new(),
     };
     restore(&context, &jar, &AppDomains::new(&definition), ambient::now())
         .await
@@ -188,6 +190,7 @@ async fn a_cookie_that_the_browser_does_not_take_costs_no_other() {
             with("over", "v", |c| c.expires = later(-1)),
             cookie("also-good", "2"),
         ],
+        storage: Vec::new(),
     };
 
     let receipt = restore(&context, &jar, &domains, ambient::now()).await.unwrap();
@@ -221,6 +224,7 @@ async fn one_context_sees_nothing_of_another() {
     let other = setting::context(&browser, &definition).await;
     let jar = Jar {
         cookies: vec![cookie("sid", "of-one")],
+        storage: Vec::new(),
     };
     restore(&one, &jar, &domains, ambient::now()).await.unwrap();
 

@@ -61,9 +61,11 @@ async fn a_session_from_its_key_to_its_end() {
     let signed_out = Finding::Invalid {
         reason: InvalidReason::SignedOut,
         receipt: ferry_protocol::api::Receipt {
+            read: 3,
             sealed: 3,
             restored: 3,
             refused: Vec::new(),
+            storage: Default::default(),
         },
     };
     assert_eq!(ferry.check(&leased).await, signed_out);

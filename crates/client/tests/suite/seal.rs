@@ -47,7 +47,9 @@ fn payload(header: &Header) -> Payload {
     Payload {
         jar: Jar {
             cookies: vec![cookie],
+            storage: Vec::new(),
         },
+        left_out: 0,
         app: serde_json::from_value(app).unwrap(),
         identity: None,
         user_agent: "Mozilla/5.0".to_owned(),

@@ -142,10 +142,15 @@ pub struct Check {
     pub receipt: Receipt,
 }
 
-/// What became of the cookies in the worker's browser.
+/// What became of the cookies, and of what lay in local storage, from the person's
+/// browser into the worker's.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Receipt {
+    /// How many cookies the device read. It left those out of the seal that belong to
+    /// other identities, if the person chose so.
+    #[serde(default)]
+    pub read: u32,
     /// How many were in the seal.
     pub sealed: u32,
     /// How many the browser took.
@@ -153,6 +158,31 @@ pub struct Receipt {
     /// Those that it did not take, or that were not the app's: the first 100. How
     /// many there are is `sealed` less `restored`.
     pub refused: Vec<RefusedCookie>,
+    /// The entries of local storage.
+    #[serde(default)]
+    pub storage: StorageReceipt,
+}
+
+/// What became of the entries of local storage.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct StorageReceipt {
+    /// How many were in the seal.
+    pub sealed: u32,
+    /// How many the worker's browser holds now.
+    pub restored: u32,
+    /// The others.
+    pub refused: Vec<RefusedEntry>,
+}
+
+/// An entry of local storage that was not restored.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct RefusedEntry {
+    /// Which, as the app's definition names it: origin, `#`, name.
+    pub entry: String,
+    /// Why.
+    pub reason: RefusedReason,
 }
 
 /// A cookie that was not restored. Names and domains only.
@@ -167,7 +197,7 @@ pub struct RefusedCookie {
     pub reason: RefusedReason,
 }
 
-/// Why a cookie was not restored.
+/// Why a cookie, or an entry of local storage, was not restored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]

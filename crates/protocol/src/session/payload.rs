@@ -11,7 +11,7 @@ use zeroize::Zeroizing;
 use super::{ConsentRecord, Payload};
 #[cfg(feature = "open")]
 use crate::jar::Jar;
-use crate::jar::{Cookie, Partition, SameSite};
+use crate::jar::{Cookie, Partition, SameSite, StorageEntry};
 use crate::padme;
 
 /// Why a payload cannot be written, or read.
@@ -56,7 +56,9 @@ impl Payload {
         Ok(Self {
             jar: Jar {
                 cookies: read.cookies.into_iter().map(|cookie| cookie.0).collect(),
+                storage: read.storage.into_iter().map(|entry| entry.0).collect(),
             },
+            left_out: read.left_out,
             app: read.app,
             identity: read.identity,
             user_agent: read.user_agent,
@@ -70,6 +72,8 @@ impl Payload {
 #[derive(Serialize)]
 struct PayloadRef<'a> {
     cookies: Vec<CookieRef<'a>>,
+    storage: Vec<EntryRef<'a>>,
+    left_out: u32,
     app: &'a App,
     identity: &'a Option<String>,
     user_agent: &'a str,
@@ -81,10 +85,16 @@ struct PayloadRef<'a> {
 struct CookieRef<'a>(#[serde(with = "CookieForm")] &'a Cookie);
 
 #[cfg(feature = "seal")]
+#[derive(Serialize)]
+struct EntryRef<'a>(#[serde(with = "EntryForm")] &'a StorageEntry);
+
+#[cfg(feature = "seal")]
 impl<'a> From<&'a Payload> for PayloadRef<'a> {
     fn from(payload: &'a Payload) -> Self {
         Self {
             cookies: payload.jar.cookies.iter().map(CookieRef).collect(),
+            storage: payload.jar.storage.iter().map(EntryRef).collect(),
+            left_out: payload.left_out,
             app: &payload.app,
             identity: &payload.identity,
             user_agent: &payload.user_agent,
@@ -99,6 +109,8 @@ impl<'a> From<&'a Payload> for PayloadRef<'a> {
 #[serde(deny_unknown_fields)]
 struct PayloadForm {
     cookies: Vec<CookieOwned>,
+    storage: Vec<EntryOwned>,
+    left_out: u32,
     app: App,
     identity: Option<String>,
     user_agent: String,
@@ -108,6 +120,10 @@ struct PayloadForm {
 #[cfg(feature = "open")]
 #[derive(Deserialize)]
 struct CookieOwned(#[serde(with = "CookieForm")] Cookie);
+
+#[cfg(feature = "open")]
+#[derive(Deserialize)]
+struct EntryOwned(#[serde(with = "EntryForm")] StorageEntry);
 
 /// The members of a [`Cookie`]. All are written, and all must be there.
 #[derive(Serialize, Deserialize)]
@@ -123,4 +139,13 @@ struct CookieForm {
     same_site: SameSite,
     expires: Option<f64>,
     partition: Option<Partition>,
+}
+
+/// The members of a [`StorageEntry`].
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "StorageEntry", deny_unknown_fields)]
+struct EntryForm {
+    origin: String,
+    name: String,
+    value: String,
 }

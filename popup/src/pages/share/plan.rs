@@ -71,7 +71,7 @@ fn from_whom(page: Page) -> Node {
             .inspection
             .with(|seen| seen.as_ref().and_then(|seen| seen.finding.clone()));
         match finding {
-            Some(IdentityFinding::One { identity }) => (
+            Some(IdentityFinding::One { identity, .. }) => (
                 html::p().child((
                     html::strong().test("identity").child(text::name(&identity)),
                     " only",

@@ -115,7 +115,7 @@ impl TryFrom<Reason> for InvalidReason {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::api::{Receipt, RefusedCookie, RefusedReason};
+    use crate::api::{Receipt, RefusedCookie, RefusedEntry, RefusedReason, StorageReceipt};
 
     fn session() -> StoredSession {
         StoredSession {
@@ -135,6 +135,15 @@ mod tests {
                         domain: "d.example".to_owned(),
                         reason: RefusedReason::Expired,
                     }],
+                    read: 3,
+                    storage: StorageReceipt {
+                        sealed: 1,
+                        restored: 0,
+                        refused: vec![RefusedEntry {
+                            entry: "https://d.example#token".to_owned(),
+                            reason: RefusedReason::Browser,
+                        }],
+                    },
                 },
             }),
         }

@@ -1,0 +1,145 @@
+// Cookie stores, and what is read out of one: cookies, pages, local storage. Each store
+// is a set of identities of its own. The one of ordinary windows is named "" here.
+// What each function is for, its binding says (stores.rs, cookies.rs).
+
+const isFirefox = chrome.runtime.getURL("").startsWith("moz-");
+const [ORDINARY, PRIVATE] = isFirefox ? ["firefox-default", "firefox-private"] : ["0", "1"];
+const LIMIT_MS = 15000;
+
+const byBrowser = (store) => store || ORDINARY;
+const byFerry = (id) => (id === ORDINARY ? "" : id);
+const storeOf = (tab) => byFerry(tab.cookieStoreId ?? (tab.incognito ? PRIVATE : ORDINARY));
+
+export async function stores() {
+    const [open, containers, [front]] = await Promise.all([
+        chrome.cookies.getAllCookieStores(),
+        // Firefox's own; it refuses where containers are switched off.
+        chrome.contextualIdentities?.query({}).catch(() => []) ?? [],
+        chrome.tabs.query({ active: true, lastFocusedWindow: true }),
+    ]);
+    const all = [{ id: "", kind: "ordinary", name: null }];
+    for (const { cookieStoreId, name } of containers) {
+        all.push({ id: cookieStoreId, kind: "container", name });
+    }
+    if (open.some(({ id }) => id === PRIVATE)) {
+        all.push({ id: PRIVATE, kind: "private", name: null });
+    }
+    const current = front === undefined ? "" : storeOf(front);
+    return { stores: all, current: all.some(({ id }) => id === current) ? current : "" };
+}
+
+export function cookies(store, domain) {
+    const details = { storeId: byBrowser(store), partitionKey: {} };
+    if (domain !== undefined) {
+        details.domain = domain;
+    }
+    if (isFirefox) {
+        // Of any first party. Chrome throws at a property that it does not know.
+        details.firstPartyDomain = null;
+    }
+    return chrome.cookies.getAll(details);
+}
+
+// Without following first: a redirect that cannot be followed fails just as a missing
+// network does. Runs in pages as well, and so refers to nothing outside.
+async function visit(url, limit) {
+    const get = (redirect) =>
+        fetch(url, { credentials: "include", cache: "no-store", redirect, signal: AbortSignal.timeout(limit) });
+    let answer = await get("manual");
+    if (answer.type === "opaqueredirect") {
+        try {
+            answer = await get("follow");
+        } catch {
+            // What lies behind is out of reach, but that there was a redirect says
+            // that the app did not show this page.
+            return { answered: "", status: 302, body: "" };
+        }
+    }
+    return { answered: answer.url, status: answer.status, body: await answer.text() };
+}
+
+export function page(store, url) {
+    return store === "" ? visit(url, LIMIT_MS) : within(store, new URL(url).origin, visit, [url, LIMIT_MS]);
+}
+
+export function storage(store, origin, names) {
+    const read = (names) => names.map((name) => localStorage.getItem(name));
+    return within(store, origin, read, [names]);
+}
+
+// What `func` gives in a page of this origin and store; undefined where there is none.
+async function within(store, origin, func, args) {
+    const isOurs = (tab) => storeOf(tab) === store && new URL(tab.url).origin === origin;
+    const open = await chrome.tabs.query({
+        // No port: Firefox takes none, and both mean any by that.
+        url: `*://${new URL(origin).hostname}/*`,
+        status: "complete",
+        discarded: false,
+    });
+    const found = open.find(isOurs);
+    if (found !== undefined) {
+        return run(found.id, func, args);
+    }
+    // A page of no scripts of the app's, which signs nobody in or out.
+    const opened = await openBehind(store, `${origin}/robots.txt`);
+    if (opened === undefined) {
+        return undefined;
+    }
+    try {
+        await opened.loaded;
+        const tab = await chrome.tabs.get(opened.id);
+        return isOurs(tab) ? await run(tab.id, func, args) : undefined;
+    } finally {
+        await chrome.tabs.remove(opened.id).catch(() => {});
+    }
+}
+
+async function run(tabId, func, args) {
+    const [{ result }] = await chrome.scripting.executeScript({ target: { tabId }, func, args });
+    return result;
+}
+
+// A new tab behind the others; `loaded` ends when it has, or is gone, or takes too long.
+async function openBehind(store, url) {
+    const properties = { url, active: false };
+    if (store === PRIVATE) {
+        const windows = await chrome.windows.getAll({ windowTypes: ["normal"] });
+        const ours = windows.find(({ incognito }) => incognito);
+        if (ours === undefined) {
+            return undefined;
+        }
+        properties.windowId = ours.id;
+    } else if (isFirefox) {
+        properties.cookieStoreId = byBrowser(store);
+    }
+    const { promise: loaded, resolve } = Promise.withResolvers();
+    const ended = new Set();
+    let id;
+    const end = (which) => {
+        ended.add(which);
+        if (ended.has(id)) {
+            chrome.tabs.onUpdated.removeListener(updated);
+            chrome.tabs.onRemoved.removeListener(end);
+            resolve();
+        }
+    };
+    // Firefox begins with an empty page.
+    const updated = (which, change, tab) => {
+        if (tab.status === "complete" && tab.url !== "about:blank") {
+            end(which);
+        }
+    };
+    chrome.tabs.onUpdated.addListener(updated);
+    chrome.tabs.onRemoved.addListener(end);
+    try {
+        ({ id } = await chrome.tabs.create(properties));
+    } catch (error) {
+        end(id);
+        throw error;
+    }
+    if (ended.has(id)) {
+        end(id);
+    }
+    setTimeout(end, LIMIT_MS, id);
+    return { id, loaded };
+}

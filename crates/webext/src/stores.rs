@@ -1,0 +1,53 @@
+//! Cookie stores, and what is read out of one beside its cookies. Firefox names the
+//! containers only with the permission `contextualIdentities`; private windows are there
+//! if the person lets the extension run in them.
+
+use serde::de::DeserializeOwned;
+use wasm_bindgen::prelude::*;
+
+use crate::value::texts;
+use crate::{ApiError, from_js};
+
+#[wasm_bindgen(module = "/src/stores.js")]
+extern "C" {
+    #[wasm_bindgen(catch, js_name = stores)]
+    async fn stores_raw() -> Result<JsValue, JsValue>;
+
+    #[wasm_bindgen(catch, js_name = page)]
+    async fn page_raw(store: &str, url: &str) -> Result<JsValue, JsValue>;
+
+    #[wasm_bindgen(catch, js_name = storage)]
+    async fn storage_raw(store: &str, origin: &str, names: &JsValue) -> Result<JsValue, JsValue>;
+}
+
+/// The stores, of the form `{"stores": [{"id", "kind", "name"}], "current": id}`. The one of
+/// ordinary windows comes first, and its id is empty.
+///
+/// # Errors
+/// When the browser refuses.
+pub async fn list<T: DeserializeOwned>() -> Result<T, ApiError> {
+    from_js(&stores_raw().await?)
+}
+
+/// A page as a visit in a tab of this store would get it, of the form `{"answered", "status",
+/// "body"}`, or `null` where no tab of the page's origin can be had. Status 302 is a
+/// redirect to where this extension may not look.
+///
+/// # Errors
+/// When it cannot be reached within 15 seconds.
+pub async fn page<T: DeserializeOwned>(store: &str, url: &str) -> Result<T, ApiError> {
+    from_js(&page_raw(store, url).await?)
+}
+
+/// Entries of the local storage of an origin: their values in this order, `None` for one
+/// that is not there; or `None` where no tab of that origin can be had. Reads in a tab that is open, or opens one behind the others and closes it.
+///
+/// # Errors
+/// When the page has no local storage, or the browser lets nobody into it.
+pub async fn storage(
+    store: &str,
+    origin: &str,
+    names: &[&str],
+) -> Result<Option<Vec<Option<String>>>, ApiError> {
+    from_js(&storage_raw(store, origin, &texts(names)).await?)
+}
