@@ -4,6 +4,7 @@ mod consents;
 mod identities;
 mod keys;
 mod resuming;
+mod stores;
 
 use ferry_bridge::{
     CONSENT_TEXT_VERSION, Delete, Dismiss, Failure, Phase, Refresh, Remedy, Request, Share, SignOut, State,

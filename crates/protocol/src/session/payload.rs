@@ -72,12 +72,21 @@ impl Payload {
 #[derive(Serialize)]
 struct PayloadRef<'a> {
     cookies: Vec<CookieRef<'a>>,
+    // Absent in the first sessions that were sealed: left out when there is nothing.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     storage: Vec<EntryRef<'a>>,
+    #[serde(skip_serializing_if = "is_zero")]
     left_out: u32,
     app: &'a App,
     identity: &'a Option<String>,
     user_agent: &'a str,
     consent: &'a ConsentRecord,
+}
+
+#[cfg(feature = "seal")]
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
+fn is_zero(count: &u32) -> bool {
+    *count == 0
 }
 
 #[cfg(feature = "seal")]
@@ -109,7 +118,9 @@ impl<'a> From<&'a Payload> for PayloadRef<'a> {
 #[serde(deny_unknown_fields)]
 struct PayloadForm {
     cookies: Vec<CookieOwned>,
+    #[serde(default)]
     storage: Vec<EntryOwned>,
+    #[serde(default)]
     left_out: u32,
     app: App,
     identity: Option<String>,

@@ -1,7 +1,7 @@
 //! One device, one account, one jar, for all tests of this crate.
 
 use ferry_protocol::hpke::SenderInput;
-use ferry_protocol::jar::{Cookie, Jar, Partition, SameSite, StorageEntry};
+use ferry_protocol::jar::{Cookie, Jar, Partition, SameSite};
 use ferry_protocol::session::{self, ConsentRecord, Expected, Header, Payload, SealedSession, VaultKey};
 use ferry_protocol::signature::SigningKey;
 use ferry_protocol::{
@@ -174,7 +174,7 @@ fn payload(header: &Header) -> Payload {
     });
     Payload {
         jar: jar(),
-        left_out: 3,
+        left_out: 0,
         app: serde_json::from_value(app).unwrap(),
         identity: Some("ada".to_owned()),
         user_agent: "Mozilla/5.0 (X11; Linux x86_64) Example/1.0".to_owned(),
@@ -218,10 +218,6 @@ pub(crate) fn jar() -> Jar {
     };
     Jar {
         cookies: vec![host_only, partitioned],
-        storage: vec![StorageEntry {
-            origin: "https://app.example".to_owned(),
-            name: "to\"ken".to_owned(),
-            value: "{\"a\":\"\\u0000\u{1F36A}\"}".to_owned(),
-        }],
+        storage: Vec::new(),
     }
 }

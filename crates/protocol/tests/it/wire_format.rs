@@ -138,8 +138,9 @@ fn sealed_sessions_travel_as_json() {
 fn a_payload_of_another_form_is_refused() {
     let more = frozen::PAYLOAD.replacen('{', r#"{"more":1,"#, 1);
     let cookie_more = frozen::PAYLOAD.replacen(r#"{"name""#, r#"{"more":1,"name""#, 1);
+    let no_entry = frozen::PAYLOAD.replacen('{', r#"{"storage":[{"origin":"o","name":"n"}],"#, 1);
     let less = frozen::PAYLOAD.replacen(r#""http_only":true,"#, "", 1);
-    for text in [more.as_str(), &cookie_more, &less, "", "{}", "null"] {
+    for text in [more.as_str(), &cookie_more, &no_entry, &less, "", "{}", "null"] {
         assert_eq!(
             Payload::decode(&padded(text)).err(),
             Some(PayloadError::Json),
@@ -163,7 +164,8 @@ fn only_this_version_of_the_header_is_read() {
 }
 
 proptest! {
-    /// Whatever a browser can say of a cookie comes out as it went in, to the bit.
+    /// Whatever a browser can say of a cookie, or keep in local storage, comes out as it
+    /// went in, to the bit.
     #[test]
     fn a_payload_comes_out_as_it_went_in(
         texts in any::<[String; 4]>(),
@@ -172,8 +174,10 @@ proptest! {
         partition in any::<Option<(String, Option<bool>)>>(),
         same_site in 0..4_usize,
         identity in any::<Option<String>>(),
+        entry in any::<Option<[String; 3]>>(),
+        left_out in any::<u32>(),
     ) {
-        use ferry_protocol::jar::{Cookie, Partition, SameSite};
+        use ferry_protocol::jar::{Cookie, Partition, SameSite, StorageEntry};
         let [name, value, domain, path] = texts;
         let [host_only, secure, http_only] = flags;
         let same_site =
@@ -187,6 +191,9 @@ proptest! {
         let mut payload = Account::new(1).payload;
         payload.jar = jar();
         payload.jar.cookies.push(cookie);
+        let entry = entry.map(|[origin, name, value]| StorageEntry { origin, name, value });
+        payload.jar.storage.extend(entry);
+        payload.left_out = left_out;
         payload.identity = identity;
         let encoded = payload.encode().unwrap();
         prop_assert_eq!(encoded.len(), padded_len(encoded.len()));

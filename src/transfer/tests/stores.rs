@@ -1,0 +1,163 @@
+//! Out of which cookie store, and what lies in local storage.
+
+use ferry_bridge::{CookieStores, IdentityFinding, Inspect, Inspection, ListStores, StorageFound, StoreId};
+use ferry_catalogue::{IdentityRule, Source, Step, Strength};
+
+use super::*;
+
+const TOKEN: &str = "https://notes.example#token";
+const USERS: &str = "https://notes.example#users";
+
+/// A world whose app keeps its sign-in in local storage alone.
+async fn signed_in_by_storage() -> (World, TestBackground) {
+    let world = World::default();
+    {
+        let app = &mut world.server().account.borrow_mut().app;
+        app.signed_in = Default::default();
+        app.storage = vec![TOKEN.to_owned()];
+        app.identity = vec![IdentityRule {
+            strength: Strength::List,
+            from: Source::Storage(USERS.to_owned()),
+            steps: vec![Step::Json("/*".to_owned())],
+        }];
+    }
+    world.browser.set_cookies(Cookies::default());
+    let background = world.ready().await;
+    (world, background)
+}
+
+async fn inspect(world: &World, background: &TestBackground, store: &str) -> Inspection {
+    let inspect = Request::Inspect(Inspect {
+        account: world.account(),
+        store: StoreId(store.to_owned()),
+    });
+    ask(background, inspect).await.unwrap()
+}
+
+fn one(identity: &str) -> Option<IdentityFinding> {
+    Some(IdentityFinding::One {
+        identity: identity.to_owned(),
+        counted: true,
+    })
+}
+
+#[test]
+fn a_sign_in_in_local_storage_is_found_and_sealed() {
+    run(async {
+        let (world, background) = signed_in_by_storage().await;
+        world.browser.set_storage("", TOKEN, "t0k\"en");
+        world.browser.set_storage("", USERS, r#"["ada"]"#);
+        world
+            .browser
+            .set_storage("", "https://notes.example#draft", "not asked for");
+        let inspection = inspect(&world, &background, "").await;
+        assert_eq!(inspection.finding, one("ada"));
+        let there = |entry: &str| StorageFound {
+            entry: entry.to_owned(),
+            found: Some(true),
+        };
+        assert_eq!(inspection.storage, [there(TOKEN), there(USERS)]);
+
+        share(&world, &background).await.unwrap();
+        let payload = world.server().open().unwrap().payload;
+        assert_eq!(payload.identity.as_deref(), Some("ada"));
+        assert_eq!(payload.jar.storage.len(), 2);
+        assert_eq!(payload.jar.entry(TOKEN), Some("t0k\"en"));
+        assert_eq!(payload.jar.entry(USERS), Some(r#"["ada"]"#));
+    });
+}
+
+#[test]
+fn what_is_missing_in_local_storage_is_said_and_nothing_is_sealed() {
+    run(async {
+        let (world, background) = signed_in_by_storage().await;
+        world.browser.set_storage("", USERS, r#"["ada"]"#);
+        let inspection = inspect(&world, &background, "").await;
+        assert_eq!(inspection.finding, Some(IdentityFinding::SignedOut));
+        assert_eq!(inspection.storage[0].found, Some(false));
+        let failure = share(&world, &background).await.unwrap_err();
+        assert_eq!(failure.code, "signed-out");
+
+        world.browser.set_storage("", TOKEN, "t");
+        world.browser.set_storage("", USERS, r#"["ada","bob"]"#);
+        let failure = share(&world, &background).await.unwrap_err();
+        assert_eq!(failure.code, "several-identities");
+
+        world.browser.close_storage();
+        let inspection = inspect(&world, &background, "").await;
+        assert_eq!(inspection.storage[0].found, None);
+        let failure = share(&world, &background).await.unwrap_err();
+        assert_eq!(failure.code, "app-unreachable");
+        assert_eq!(world.server().stores.get(), 0);
+    });
+}
+
+#[test]
+fn each_store_is_read_on_its_own_and_none_is_merged() {
+    run(async {
+        let world = World::default();
+        world.browser.add_container("Work", Cookies::of("bob"));
+        world.browser.add_container("Home", Cookies::default());
+        let background = world.ready().await;
+        let listed: CookieStores = ask(&background, Request::ListStores(ListStores {}))
+            .await
+            .unwrap();
+        let names: Vec<_> = listed.stores.iter().map(|store| store.name.as_deref()).collect();
+        assert_eq!(names, [None, Some("Work"), Some("Home")]);
+
+        assert_eq!(inspect(&world, &background, "").await.finding, one("ada"));
+        let another = IdentityFinding::Another {
+            found: "bob".to_owned(),
+            expected: "ada".to_owned(),
+        };
+        assert_eq!(inspect(&world, &background, "Work").await.finding, Some(another));
+        let nobody = Some(IdentityFinding::SignedOut);
+        assert_eq!(inspect(&world, &background, "Home").await.finding, nobody);
+
+        let out_of = |store: &str| {
+            Request::Share(Share {
+                account: world.account(),
+                consent: None,
+                accept_unknown: false,
+                store: StoreId(store.to_owned()),
+                only_active: false,
+            })
+        };
+        let refused = ask::<State, _, _>(&background, out_of("Work")).await.unwrap_err();
+        assert_eq!(refused.code, "another-identity");
+        world.server().account.borrow_mut().identity = Some("bob".to_owned());
+        ask::<State, _, _>(&background, Request::Refresh(ferry_bridge::Refresh {}))
+            .await
+            .unwrap();
+        ask::<State, _, _>(&background, out_of("Work")).await.unwrap();
+        let payload = world.server().open().unwrap().payload;
+        assert_eq!(payload.identity.as_deref(), Some("bob"));
+        let values: Vec<_> = payload
+            .jar
+            .cookies
+            .iter()
+            .map(|cookie| cookie.value.as_str())
+            .collect();
+        assert!(values.iter().all(|value| !value.contains("ada")), "merged");
+        assert_eq!(values.len(), 2);
+    });
+}
+
+#[test]
+fn a_store_that_is_gone_is_said() {
+    run(async {
+        let world = World::default();
+        let background = world.ready().await;
+        let inspect = Request::Inspect(Inspect {
+            account: world.account(),
+            store: StoreId("closed".to_owned()),
+        });
+        let refused = ask::<Inspection, _, _>(&background, inspect).await.unwrap_err();
+        assert_eq!(refused.code, "browser");
+        assert!(
+            refused.message.contains("no such cookie store"),
+            "{}",
+            refused.message
+        );
+    });
+}
