@@ -5,6 +5,7 @@
 //! cookies mean is for [`crate::restore`] and [`crate::capture`], what its pages
 //! mean for [`crate::check`].
 
+mod blank;
 mod cdp;
 mod process;
 mod profile;
@@ -24,6 +25,7 @@ use crate::egress::{Proxy, Refusal};
 use cdp::Cdp;
 use process::{Process, Role, Started};
 
+pub use blank::BlankPage;
 pub use cdp::CdpError;
 pub use process::{LaunchError, Options, find_chromium};
 pub use profile::TrustError;
@@ -134,6 +136,12 @@ impl Context {
     /// A new tab, that says it is this browser.
     pub async fn tab(&self, user_agent: &str) -> Result<Tab, CdpError> {
         Tab::open(self.cdp.clone(), self.id.clone(), user_agent).await
+    }
+
+    /// An empty page of this origin.
+    pub async fn blank_page(&self, origin: &str) -> Result<BlankPage, CdpError> {
+        // No script of anybody's asks which browser this is.
+        BlankPage::open(self.tab("").await?, origin).await
     }
 
     /// What its proxy refused.

@@ -15,6 +15,7 @@ use crate::capture;
 use crate::domains::AppDomains;
 use crate::egress::{Policy, Proxy, Rules};
 use crate::restore::restore;
+use crate::storage::{self, LookedUp};
 
 /// How long a check may take from the first cookie to the last page.
 const LIMIT: Duration = Duration::from_secs(30);
@@ -46,6 +47,8 @@ pub struct Look {
     probes: Vec<Visit>,
     /// The app's cookies after all visits.
     jar: Jar,
+    /// The entries of local storage that the app's definition names, after all visits.
+    storage: Vec<LookedUp>,
 }
 
 /// The app could not be looked at.
@@ -116,11 +119,11 @@ async fn check_in(
     account_identity: Option<&str>,
 ) -> Result<(Receipt, Looked), CdpError> {
     let domains = AppDomains::new(&payload.app);
-    let receipt = restore(context, &payload.jar, &domains, ambient::now()).await?;
+    let receipt = restore(context, payload, &domains, ambient::now()).await?;
     let looked = match look(context, &payload.app, &payload.user_agent).await {
         Ok(look) => {
             let judgement = judge(&payload.app, &look, payload.identity.as_deref(), account_identity);
-            Ok((judgement, look.jar))
+            Ok((judgement, look.into_jar()))
         }
         Err(LookError::Unreachable(what)) => Err(what),
         Err(LookError::Cdp(error)) => return Err(error),
@@ -150,13 +153,25 @@ pub async fn look(context: &Context, app: &App, user_agent: &str) -> Result<Look
         }
     }
     tab.close().await?;
-    let jar = capture::jar(&context.cookies().await?, &AppDomains::new(app));
-    Ok(Look { check, probes, jar })
+    let domains = AppDomains::new(app);
+    let storage = storage::read(context, &app.storage_keys(), &domains).await?;
+    let jar = capture::jar(&context.cookies().await?, &domains);
+    Ok(Look {
+        check,
+        probes,
+        jar,
+        storage,
+    })
 }
 
 impl Look {
-    /// The app's cookies after the visit.
-    pub fn into_jar(self) -> Jar {
+    /// The app's cookies and local storage after the visit.
+    pub fn into_jar(mut self) -> Jar {
+        self.jar.storage = self
+            .storage
+            .into_iter()
+            .filter_map(LookedUp::into_entry)
+            .collect();
         self.jar
     }
 }
@@ -232,7 +247,7 @@ fn verdict(app: &App, look: &Look, expected: Option<&str>) -> Verdict {
         &Evidence {
             cookies: &cookies,
             pages: &pages,
-            storage: &[],
+            storage: &look.storage.iter().map(LookedUp::view).collect::<Vec<_>>(),
         },
         expected,
     )
@@ -314,6 +329,7 @@ mod tests {
                 cookies: cookies.iter().map(|(name, value)| cookie(name, value)).collect(),
                 storage: Vec::new(),
             },
+            storage: Vec::new(),
         }
     }
 

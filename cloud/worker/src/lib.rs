@@ -9,6 +9,7 @@
 //! | [`open`](mod@open) | is a seal what it says? |
 //! | [`session`], [`check`] | one session; is it alive, and whose? |
 //! | [`restore`], [`capture`] | a jar into a browser, and back |
+//! | [`storage`] | local storage into a browser, and back |
 //! | [`browser`] | Chromium over the DevTools Protocol |
 //! | [`egress`] | the proxy that holds a session's browser to its app |
 //! | [`domains`] | which hosts are an app's |
@@ -38,3 +39,4 @@ pub mod restore;
 pub mod run;
 pub mod session;
 pub mod state_dir;
+pub mod storage;

@@ -9,11 +9,12 @@ use chromiumoxide_cdp::cdp::browser_protocol::network::{
 use ferry_protocol::UnixMillis;
 use ferry_protocol::api::{Receipt, RefusedCookie, RefusedReason, StorageReceipt};
 use ferry_protocol::jar::{Cookie, Jar, Partition, SameSite};
+use ferry_protocol::session::Payload;
 use url::Url;
 
 use crate::browser::{CdpError, Context};
-use crate::capture;
 use crate::domains::{AppDomains, Belongs, is_public_suffix, same_site};
+use crate::{capture, storage};
 
 /// Longest cookie name in a receipt, in characters.
 const MAX_NAME: usize = 64;
@@ -25,8 +26,24 @@ const MAX_DOMAIN: usize = 253;
 /// it is well below the 64 KiB that the server takes.
 const MAX_REFUSED: usize = 100;
 
-/// Restores a jar into a fresh context, and says what became of each cookie.
+/// Restores a session into a fresh context, and says what became of each cookie and of
+/// each entry of local storage.
 pub async fn restore(
+    context: &Context,
+    payload: &Payload,
+    domains: &AppDomains,
+    now: UnixMillis,
+) -> Result<Receipt, CdpError> {
+    let cookies = restore_cookies(context, &payload.jar, domains, now).await?;
+    Ok(Receipt {
+        read: cookies.sealed.saturating_add(payload.left_out),
+        storage: storage::restore(context, &payload.jar.storage, domains).await?,
+        ..cookies
+    })
+}
+
+/// Restores the cookies of a jar.
+pub async fn restore_cookies(
     context: &Context,
     jar: &Jar,
     domains: &AppDomains,
@@ -115,8 +132,8 @@ fn refusal(cookie: &Cookie, reason: RefusedReason) -> RefusedCookie {
     }
 }
 
-/// Text of a cookie's as a receipt shows it: bounded, in characters and in bytes.
-fn shown(text: &str, most: usize, legal: impl Fn(char) -> bool) -> String {
+/// Text of a session's as a receipt shows it: bounded, in characters and in bytes.
+pub(crate) fn shown(text: &str, most: usize, legal: impl Fn(char) -> bool) -> String {
     let seen = |c: char| if legal(c) { c } else { '?' };
     text.chars().take(most).map(seen).collect()
 }

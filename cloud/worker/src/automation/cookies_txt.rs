@@ -131,6 +131,7 @@ mod tests {
                 partitioned("framed", "https://app.test", true),
                 partitioned("foreign", "https://other.test", false),
             ],
+            storage: Vec::new(),
         };
         let (text, left_out) = cookies_txt(&jar, NOW);
         assert_eq!(left_out, ["line", "tab", "", "framed", "foreign"]);

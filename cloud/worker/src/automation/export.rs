@@ -4,7 +4,7 @@ use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::Path;
 
-use ferry_protocol::api::{Purpose, RefusedCookie};
+use ferry_protocol::api::{Purpose, RefusedCookie, RefusedEntry};
 use ferry_protocol::jar::Jar;
 use ferry_protocol::session::Payload;
 use ferry_protocol::{AccountId, UnixMillis};
@@ -15,6 +15,7 @@ use crate::ambient;
 use crate::config::Config;
 use crate::domains::AppDomains;
 use crate::restore::sort_out;
+use crate::storage;
 
 /// A file format for cookies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,6 +53,9 @@ pub async fn export(
                     "left out: cookies.txt has no form for it; use storage-state"
                 );
             }
+            if !jar.storage.is_empty() {
+                tracing::warn!("left out: cookies.txt has no form for local storage; use storage-state");
+            }
             text
         }
     };
@@ -61,12 +65,17 @@ pub async fn export(
     })
 }
 
-/// What a program is given: the cookies that the worker's own browser would be, by
-/// the same checks.
+/// What a program is given: the cookies and the local storage that the worker's own
+/// browser would be, by the same checks.
 fn exported(payload: &Payload, now: UnixMillis) -> (Jar, Vec<RefusedCookie>) {
-    let (accepted, refused) = sort_out(&payload.jar, &AppDomains::new(&payload.app), now);
+    let domains = AppDomains::new(&payload.app);
+    let (accepted, refused) = sort_out(&payload.jar, &domains, now);
     let cookies = accepted.into_iter().cloned().collect();
-    let storage = Vec::new();
+    let (accepted, foreign) = storage::sort_out(&payload.jar.storage, &domains);
+    for RefusedEntry { entry, reason } in foreign {
+        tracing::warn!(entry, ?reason, "left out");
+    }
+    let storage = accepted.into_iter().cloned().collect();
     (Jar { cookies, storage }, refused)
 }
 

@@ -75,9 +75,12 @@ async fn use_session(
     ready: impl FnOnce(),
 ) -> Result<(), AutomationError> {
     let domains = AppDomains::new(&opened.payload.app);
-    let receipt = restore(context, &opened.payload.jar, &domains, ambient::now()).await?;
+    let receipt = restore(context, &opened.payload, &domains, ambient::now()).await?;
     for refused in &receipt.refused {
         tracing::warn!(cookie = refused.name, domain = refused.domain, reason = ?refused.reason, "not restored");
+    }
+    for refused in &receipt.storage.refused {
+        tracing::warn!(entry = refused.entry, reason = ?refused.reason, "not restored");
     }
     ready();
     tokio::select! {

@@ -1,7 +1,7 @@
 //! Playwright's `storageState`.
 
 use ferry_protocol::UnixMillis;
-use ferry_protocol::jar::{Cookie, Jar, SameSite};
+use ferry_protocol::jar::{Cookie, Jar, SameSite, StorageEntry};
 use serde::Serialize;
 use zeroize::Zeroizing;
 
@@ -10,8 +10,20 @@ use zeroize::Zeroizing;
 #[derive(Serialize)]
 struct StorageState<'a> {
     cookies: Vec<StateCookie<'a>>,
-    /// Local storage, which is not transferred yet.
-    origins: [(); 0],
+    origins: Vec<StateOrigin<'a>>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct StateOrigin<'a> {
+    origin: &'a str,
+    local_storage: Vec<StateEntry<'a>>,
+}
+
+#[derive(Serialize)]
+struct StateEntry<'a> {
+    name: &'a str,
+    value: &'a str,
 }
 
 #[derive(Serialize)]
@@ -46,7 +58,7 @@ pub fn storage_state(jar: &Jar, now: UnixMillis) -> Zeroizing<String> {
         .filter(|c| c.expires.is_none_or(|at| at * 1000.0 > now.0 as f64));
     let state = StorageState {
         cookies: alive.map(StateCookie::from).collect(),
-        origins: [],
+        origins: origins(&jar.storage),
     };
     #[expect(
         clippy::expect_used,
@@ -55,6 +67,21 @@ pub fn storage_state(jar: &Jar, now: UnixMillis) -> Zeroizing<String> {
     let mut text = serde_json::to_string_pretty(&state).expect("serialisable");
     text.push('\n');
     Zeroizing::new(text)
+}
+
+fn origins(entries: &[StorageEntry]) -> Vec<StateOrigin<'_>> {
+    let mut origins: Vec<StateOrigin<'_>> = Vec::new();
+    for StorageEntry { origin, name, value } in entries {
+        let entry = StateEntry { name, value };
+        match origins.iter_mut().find(|known| known.origin == origin) {
+            Some(known) => known.local_storage.push(entry),
+            None => origins.push(StateOrigin {
+                origin,
+                local_storage: vec![entry],
+            }),
+        }
+    }
+    origins
 }
 
 impl<'a> From<&'a Cookie> for StateCookie<'a> {
@@ -102,7 +129,17 @@ mod tests {
         expired.expires = Some(NOW.0 as f64 / 1000.0);
         let jar = Jar {
             cookies: vec![cookie("sid", ""), partitioned, expired],
-            storage: Vec::new(),
+            storage: [
+                ("https://a.test", "t", "\""),
+                ("https://b.test", "", ""),
+                ("https://a.test", "u", "2"),
+            ]
+            .map(|(origin, name, value)| StorageEntry {
+                origin: origin.to_owned(),
+                name: name.to_owned(),
+                value: value.to_owned(),
+            })
+            .into(),
         };
         let state: serde_json::Value = serde_json::from_str(&storage_state(&jar, NOW)).unwrap();
         let expected = serde_json::json!({
@@ -117,7 +154,12 @@ mod tests {
                     "partitionKey": "https://app.test", "_crHasCrossSiteAncestor": false,
                 },
             ],
-            "origins": [],
+            "origins": [
+                { "origin": "https://a.test", "localStorage": [
+                    { "name": "t", "value": "\"" }, { "name": "u", "value": "2" },
+                ] },
+                { "origin": "https://b.test", "localStorage": [{ "name": "", "value": "" }] },
+            ],
         });
         assert_eq!(state, expected);
     }

@@ -77,6 +77,22 @@ struct Document {
     quiet: bool,
 }
 
+/// Sends commands to a tab.
+#[derive(Clone, Copy)]
+pub(super) struct Speaker<'a> {
+    cdp: &'a Cdp,
+    session: &'a SessionId,
+}
+
+impl Speaker<'_> {
+    pub(super) async fn call<C: chromiumoxide_types::Command>(
+        self,
+        command: C,
+    ) -> Result<C::Response, CdpError> {
+        self.cdp.call_in(self.session, command).await
+    }
+}
+
 impl Tab {
     pub(super) async fn open(
         cdp: Cdp,
@@ -159,7 +175,19 @@ impl Tab {
         Ok(())
     }
 
-    async fn call<C: chromiumoxide_types::Command>(&self, command: C) -> Result<C::Response, CdpError> {
+    /// What speaks, and what hears, for use at once.
+    pub(super) fn split(&mut self) -> (Speaker<'_>, &mut Events) {
+        let speaker = Speaker {
+            cdp: &self.cdp,
+            session: &self.session,
+        };
+        (speaker, &mut self.events)
+    }
+
+    pub(super) async fn call<C: chromiumoxide_types::Command>(
+        &self,
+        command: C,
+    ) -> Result<C::Response, CdpError> {
         self.cdp.call_in(&self.session, command).await
     }
 

@@ -12,5 +12,6 @@ mod ferry;
 mod process;
 mod restore;
 mod setting;
+mod storage;
 mod trust;
 mod whole_loop;

@@ -6,7 +6,7 @@ use ferry_worker::ambient;
 use ferry_worker::browser::Settle;
 use ferry_worker::capture;
 use ferry_worker::domains::AppDomains;
-use ferry_worker::restore::restore;
+use ferry_worker::restore::restore_cookies;
 
 use crate::app::TestApp;
 use crate::device::{USER_AGENT, cookie};
@@ -82,7 +82,9 @@ async fn every_kind_of_cookie_is_sent_back_and_read_back_as_it_was() {
         storage: Vec::new(),
     };
 
-    let receipt = restore(&context, &jar, &domains, ambient::now()).await.unwrap();
+    let receipt = restore_cookies(&context, &jar, &domains, ambient::now())
+        .await
+        .unwrap();
     assert_eq!(receipt.refused, []);
     assert_eq!((receipt.sealed, receipt.restored), (19, 19));
 
@@ -151,7 +153,7 @@ async fn a_partitioned_cookie_with_the_ancestor_bit_is_sent_in_a_frame_below_ano
         cookies: every_kind(),
         storage: Vec::new(),
     };
-    restore(&context, &jar, &AppDomains::new(&definition), ambient::now())
+    restore_cookies(&context, &jar, &AppDomains::new(&definition), ambient::now())
         .await
         .unwrap();
 
@@ -193,7 +195,9 @@ async fn a_cookie_that_the_browser_does_not_take_costs_no_other() {
         storage: Vec::new(),
     };
 
-    let receipt = restore(&context, &jar, &domains, ambient::now()).await.unwrap();
+    let receipt = restore_cookies(&context, &jar, &domains, ambient::now())
+        .await
+        .unwrap();
 
     assert_eq!((receipt.sealed, receipt.restored), (6, 2));
     let mut refused: Vec<_> = receipt
@@ -226,7 +230,9 @@ async fn one_context_sees_nothing_of_another() {
         cookies: vec![cookie("sid", "of-one")],
         storage: Vec::new(),
     };
-    restore(&one, &jar, &domains, ambient::now()).await.unwrap();
+    restore_cookies(&one, &jar, &domains, ambient::now())
+        .await
+        .unwrap();
 
     assert!(other.cookies().await.unwrap().is_empty());
     let mut tab = other.tab(USER_AGENT).await.unwrap();
