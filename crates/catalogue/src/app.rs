@@ -36,6 +36,10 @@ pub struct App {
     /// written as origin, `#` and name: `https://app.example.com#token`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub storage: Vec<String>,
+    /// Names of cookies by which a session looks bound to the device that signed in:
+    /// where one is there, a transferred session may end early. A hint, not a proof.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub bound: Vec<String>,
     /// How the app shows who is signed in. Empty: nobody can tell.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub identity: Vec<IdentityRule>,

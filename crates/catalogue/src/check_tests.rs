@@ -11,6 +11,7 @@ domains = [
 sign_in = "https://example.com/in"
 check = "https://example.com/home"
 storage = ["https://example.com#login"]
+bound = ["refreshed"]
 
 [signed_in]
 all = ["sessionid"]
@@ -48,7 +49,7 @@ fn a_good_app_has_no_problem() {
 #[test]
 fn all_of_the_syntax() {
     let found = problems(&[("\"Good app\"", "\"Good app"), ("[signed_in]", "[signed_in")]);
-    assert_eq!(lines(&found), [2, 11]);
+    assert_eq!(lines(&found), [2, 12]);
 }
 
 #[test]
@@ -58,13 +59,14 @@ fn all_of_the_form() {
         ("\"example.org\"", "7"),
         ("check =", "checks ="),
         ("\"https://example.com#login\"", "true"),
+        ("[\"refreshed\"]", "[7]"),
         ("strength = \"list\"", "strength = \"sure\""),
         ("\"unquote\"", "\"unqoute\""),
         ("{ split = \"|\" }", "{ splits = \"|\" }"),
     ]);
     // What is missing is told of the whole: line 1.
-    assert_eq!(lines(&found), [1, 1, 5, 8, 9, 15, 18, 19]);
-    for (line, part) in [(1, "`check`"), (8, "`checks`"), (18, "`unqoute`")] {
+    assert_eq!(lines(&found), [1, 1, 5, 8, 9, 10, 16, 19, 20]);
+    for (line, part) in [(1, "`check`"), (8, "`checks`"), (19, "`unqoute`")] {
         assert!(
             found
                 .iter()
@@ -73,7 +75,7 @@ fn all_of_the_form() {
         );
     }
     let found = problems(&[("strength = \"list\"\n", "")]);
-    assert_eq!(lines(&found), [14]);
+    assert_eq!(lines(&found), [15]);
     let found = problems(&[("domains = [", "domains = 7\nnames = [")]);
     assert_eq!(lines(&found), [3, 4]);
 }
@@ -86,12 +88,13 @@ fn all_of_the_content() {
         ("https://example.com/in", "https://example.net/in"),
         ("\"sessionid\"", "\"sessionid\", \"\""),
         ("#login", ""),
+        ("\"refreshed\"", "\"\""),
         ("cookie = \"who\"", "cookie = \"sessionid\""),
         ("split = \"|\"", "split = \"\""),
     ]);
-    assert_eq!(lines(&found), [2, 5, 7, 9, 12, 16, 19]);
+    assert_eq!(lines(&found), [2, 5, 7, 9, 10, 13, 17, 20]);
     assert!(found[1].1.starts_with("domains[1]: "), "{found:?}");
-    assert!(found[6].1.starts_with("identity[0].steps[1]: "), "{found:?}");
+    assert!(found[7].1.starts_with("identity[0].steps[1]: "), "{found:?}");
 }
 
 #[test]

@@ -46,6 +46,9 @@ struct Case {
     #[serde(default)]
     pages: Vec<Page>,
     outcome: Expected,
+    /// The names of cookies by which the session looks bound to the device.
+    #[serde(default)]
+    bound: Vec<String>,
 }
 
 /// A cookie: name, value, and domain if it is not the app's first.
@@ -132,18 +135,18 @@ impl Expected {
 }
 
 impl Case {
-    fn outcome(&self, app: &App) -> Expected {
-        let cookies: Vec<_> = self
-            .cookies
-            .iter()
-            .filter_map(|cookie| {
-                Some(CookieView {
-                    name: &cookie.name,
-                    value: &cookie.value,
-                    domain: cookie.domain.as_ref().or(app.domains.first())?,
-                })
+    fn cookies<'c>(&'c self, app: &'c App) -> Vec<CookieView<'c>> {
+        let view = |cookie: &'c Given| {
+            Some(CookieView {
+                name: &cookie.name,
+                value: &cookie.value,
+                domain: cookie.domain.as_ref().or(app.domains.first())?,
             })
-            .collect();
+        };
+        self.cookies.iter().filter_map(view).collect()
+    }
+
+    fn outcome(&self, app: &App, cookies: &[CookieView<'_>]) -> Expected {
         let pages: Vec<_> = self
             .pages
             .iter()
@@ -164,7 +167,7 @@ impl Case {
             })
             .collect();
         let evidence = Evidence {
-            cookies: &cookies,
+            cookies,
             pages: &pages,
             storage: &storage,
         };
@@ -207,8 +210,18 @@ impl Case {
                 "case {name:?} expects {kind:?}: its name starts with that, or with \"malformed\""
             ));
         }
-        let found = self.outcome(app);
-        (found != *outcome).then(|| format!("case {name:?} expects {outcome}, but {found} came out"))
+        let cookies = self.cookies(app);
+        let found = self.outcome(app, &cookies);
+        if found != *outcome {
+            return Some(format!("case {name:?} expects {outcome}, but {found} came out"));
+        }
+        let bound = app.bound_among(&cookies);
+        (bound != self.bound).then(|| {
+            format!(
+                "case {name:?} expects bound = {:?}, but has {bound:?}",
+                self.bound
+            )
+        })
     }
 }
 
@@ -267,7 +280,7 @@ impl Fixtures {
                 if self
                     .cases
                     .iter()
-                    .all(|(_, case)| case.outcome(&without) == case.outcome)
+                    .all(|(_, case)| case.problem(&without).is_none())
                 {
                     problems.push(whole(format!(
                         "no case needs {part}: add one that does, or leave it out"
@@ -324,6 +337,11 @@ fn mutations(app: &App) -> Vec<(String, App)> {
     for (index, entry) in app.storage.iter().enumerate() {
         add(format!("{entry:?} of storage"), &|app| {
             drop(app.storage.remove(index));
+        });
+    }
+    for (index, name) in app.bound.iter().enumerate() {
+        add(format!("{name:?} of bound"), &|app| {
+            drop(app.bound.remove(index));
         });
     }
     for (index, rule) in app.identity.iter().enumerate() {

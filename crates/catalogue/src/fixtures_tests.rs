@@ -9,6 +9,7 @@ domains = ["example.com"]
 sign_in = "https://example.com/in"
 check = "https://example.com/home"
 storage = ["https://example.com#login"]
+bound = ["tied"]
 
 [signed_in]
 all = ["s"]
@@ -52,9 +53,10 @@ outcome = { another = "ada" }
 
 [[case]]
 name = "several"
-cookies = [["s", "1"], ["who", "ada|bob"]]
+cookies = [["s", "1"], ["who", "ada|bob"], ["tied", "1"]]
 storage = [["login", "1"]]
 outcome = { several = ["ada", "bob"] }
+bound = ["tied"]
 
 [[case]]
 name = "malformed"
@@ -121,6 +123,18 @@ fn a_case_that_comes_out_otherwise_is_told_with_its_line() {
             .1
             .ends_with("expects \"unknown\", but \"signed-out\" came out")
     );
+}
+
+#[test]
+fn what_looks_bound_is_told_by_a_case() {
+    let found = problems(&CASES.replace("bound = [\"tied\"]", ""));
+    let reason = "case \"several\" expects bound = [], but has [\"tied\"]";
+    assert_eq!(found, [(32, reason.to_owned())]);
+    let untied = CASES
+        .replace(", [\"tied\", \"1\"]", "")
+        .replace("bound = [\"tied\"]", "");
+    let reason = "no case needs \"tied\" of bound: add one that does, or leave it out";
+    assert_eq!(problems(&untied), [(1, reason.to_owned())]);
 }
 
 #[test]

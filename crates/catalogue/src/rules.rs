@@ -233,6 +233,23 @@ impl App {
         found.outcome()
     }
 
+    /// The cookies among these by which the session looks bound to this device, by
+    /// name: each once, in the order of [`App::bound`].
+    pub fn bound_among(&self, cookies: &[CookieView<'_>]) -> Vec<String> {
+        let is_there = |name: &&String| {
+            cookies.iter().any(|cookie| {
+                cookie.name == **name && !cookie.value.is_empty() && self.owns_domain(cookie.domain)
+            })
+        };
+        let mut found: Vec<String> = Vec::new();
+        for name in self.bound.iter().filter(is_there) {
+            if !found.contains(name) {
+                found.push(name.clone());
+            }
+        }
+        found
+    }
+
     /// Whether the session may be transferred for an account of `expected`
     /// (`None` or blank: the account names nobody).
     pub fn verdict(&self, evidence: &Evidence<'_>, expected: Option<&str>) -> Verdict {

@@ -19,6 +19,7 @@ fn app(rules: &[(Strength, Source)]) -> App {
             any: vec![],
         },
         storage: vec![],
+        bound: vec![],
         identity: rules
             .iter()
             .map(|(strength, from)| IdentityRule {
@@ -478,6 +479,23 @@ fn the_worst_evidence_is_judged_with_bounded_text() {
     );
     assert!(values.texts.iter().map(String::len).sum::<usize>() <= MAX_TEXT);
     assert!(values.dropped);
+}
+
+#[test]
+fn what_looks_bound_is_named_once_and_in_order() {
+    let mut app = app(&[]);
+    app.bound = vec!["b".into(), "a".into(), "b".into(), "c".into(), "d".into()];
+    let view = |name, value, domain| CookieView { name, value, domain };
+    let cookies = [
+        view("a", "1", "app.example.com"),
+        view("b", "1", "example.com"),
+        view("b", "2", "example.com"),
+        view("c", "", "example.com"),
+        view("d", "1", "example.org"),
+        view("e", "1", "example.com"),
+    ];
+    assert_eq!(app.bound_among(&cookies), ["b", "a"]);
+    assert_eq!(app.bound_among(&[]), [""; 0]);
 }
 
 #[test]

@@ -160,6 +160,7 @@ impl App {
             &|entry| self.check_entry(entry),
             &mut at,
         );
+        check_list("bound", &self.bound, &check_mark, &mut at);
         at(
             format_args!("identity"),
             check_count(self.identity.len(), MAX_RULES),

@@ -11,6 +11,7 @@ sign_in = "http://localhost:8000/in"
 sign_out = "https://example.com/out"
 check = "https://app.example.com/home?tab=1"
 storage = ["http://localhost:8000#login"]
+bound = ["refreshed"]
 
 [signed_in]
 all = ["sessionid"]
@@ -112,6 +113,10 @@ fn cookies_and_rules() {
     assert_eq!(all, ("signed_in.all[1]".into(), Fault::Empty));
     let any = fault(|app| app.signed_in.any.push("a".into()));
     assert_eq!(any, ("signed_in.any[2]".into(), Fault::Twice("a".into())));
+    let bound = fault(|app| app.bound.push(String::new()));
+    assert_eq!(bound, ("bound[1]".into(), Fault::Empty));
+    let bound = fault(|app| app.bound.push("refreshed".into()));
+    assert_eq!(bound, ("bound[1]".into(), Fault::Twice("refreshed".into())));
     let rules = fault(|app| app.identity = vec![app.identity[0].clone(); 9]);
     assert_eq!(rules, ("identity".into(), Fault::TooLong(8)));
     let steps = fault(|app| app.identity[0].steps = vec![Step::Trim; 17]);
@@ -223,12 +228,12 @@ fn errors_name_the_line() {
         }
         other => panic!("{other:?}"),
     };
-    assert_eq!(line(&GOOD.replace("[signed_in]", "[signed_in")), 10);
+    assert_eq!(line(&GOOD.replace("[signed_in]", "[signed_in")), 11);
     assert_eq!(
         line(&GOOD.replace("strength = \"list\"", "strength = \"sure\"")),
-        15
+        16
     );
-    assert_eq!(line(&GOOD.replace("all =", "each =")), 11);
+    assert_eq!(line(&GOOD.replace("all =", "each =")), 12);
     assert_eq!(line(&GOOD.replace("custom-good", "Custom Good")), 2);
     let json = "{\n \"id\": \"a\",\n \"nonsense\": 1 }";
     assert!(matches!(

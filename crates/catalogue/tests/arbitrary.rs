@@ -71,6 +71,7 @@ prop_compose! {
         all in vec("[ab]?", 0..2),
         any in vec("[ab]|b=1", 0..2),
         storage in vec(entry(), 0..3),
+        bound in vec("[abc]?", 0..4),
         rules in vec((strength(), source(), vec(step(), 0..20)), 0..12),
     ) -> App {
         let identity = rules
@@ -86,6 +87,7 @@ prop_compose! {
             check: "https://a.test/".into(),
             signed_in: SignedIn { all, any },
             storage,
+            bound,
             identity,
         }
     }

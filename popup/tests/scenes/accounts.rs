@@ -24,6 +24,7 @@ pub(crate) fn app(id: &str, name: &str, domains: &[&str]) -> App {
         check: format!("https://{}/", domains[0]),
         signed_in: Default::default(),
         storage: Vec::new(),
+        bound: Vec::new(),
         identity: Vec::new(),
     }
 }

@@ -26,11 +26,17 @@ pub struct Draft {
     pub all: String,
     /// Cookies of which one must be there.
     pub any: String,
-    /// What of the sign-in lies in the storage of the app's pages. Not for this form:
-    /// kept as it is, since no such app can be transferred yet.
-    pub storage: Vec<String>,
+    /// What is not for this form.
+    pub kept: Kept,
     /// How the app shows who is signed in.
     pub rules: Vec<Rule>,
+}
+
+/// The parts of a definition that the form does not show, and leaves as they are.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Kept {
+    storage: Vec<String>,
+    bound: Vec<String>,
 }
 
 /// An identity rule as it is typed.
@@ -266,7 +272,10 @@ impl Draft {
             check: app.check.clone(),
             all: app.signed_in.all.join("\n"),
             any: app.signed_in.any.join("\n"),
-            storage: app.storage.clone(),
+            kept: Kept {
+                storage: app.storage.clone(),
+                bound: app.bound.clone(),
+            },
             rules: app.identity.iter().map(rule).collect(),
         }
     }
@@ -315,7 +324,8 @@ impl Draft {
                 all: lines(&self.all),
                 any: lines(&self.any),
             },
-            storage: self.storage.clone(),
+            storage: self.kept.storage.clone(),
+            bound: self.kept.bound.clone(),
             identity: self.rules.iter().map(Rule::rule).collect(),
         })
     }

@@ -12,7 +12,7 @@ fn wiki() -> Draft {
         check: "https://wiki.example.com/me".to_owned(),
         all: "session\n".to_owned(),
         any: String::new(),
-        storage: Vec::new(),
+        kept: Kept::default(),
         rules: vec![Rule {
             key: 0,
             strength: Strength::List,

@@ -15,7 +15,7 @@ use web_sys::{Event, HtmlElement};
 
 use super::super::admin::{Saved, back, ends, fetch, ghosts, missing};
 use super::super::{failed, heading};
-use super::draft::{self, Draft, Fault, Place, Rule};
+use super::draft::{self, Draft, Fault, Kept, Place, Rule};
 use super::rule;
 use crate::app::App;
 use crate::route::{Manage, Route};
@@ -92,8 +92,8 @@ pub(super) struct Form {
     check: Typed,
     all: Typed,
     any: Typed,
-    /// Entries of the local storage, which this form does not change.
-    storage: Var<Vec<String>>,
+    /// What this form does not change.
+    kept: Var<Kept>,
     /// The rules, as they are typed.
     pub(super) rules: Var<Vec<Rule>>,
     /// The next key for a rule or a step.
@@ -122,7 +122,7 @@ impl Form {
             check: Typed::new(draft.check),
             all: Typed::new(draft.all),
             any: Typed::new(draft.any),
-            storage: Var::new(draft.storage),
+            kept: Var::new(draft.kept),
             rules: Var::new(draft.rules),
             next: Var::new(next),
             added: Var::new(None),
@@ -143,7 +143,7 @@ impl Form {
             check: self.check.get(),
             all: self.all.get(),
             any: self.any.get(),
-            storage: self.storage.get_untracked(),
+            kept: self.kept.get_untracked(),
             rules: self.rules.get_untracked(),
         }
     }
