@@ -43,6 +43,10 @@ pub struct App {
     /// How the app shows who is signed in. Empty: nobody can tell.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub identity: Vec<IdentityRule>,
+    /// Which cookies hold the sign-ins of other accounts, so that these can be taken
+    /// out when one account is transferred while others are signed in.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub others: Vec<OtherAccounts>,
 }
 
 /// Cookies without which nobody is signed in. Each is named alone (`sessionid`:
@@ -80,6 +84,33 @@ pub struct IdentityRule {
     /// none, one or several values.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub steps: Vec<Step>,
+}
+
+/// A cookie in which the app keeps the sign-ins of accounts beside the active one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct OtherAccounts {
+    /// The cookie's name.
+    pub cookie: String,
+    /// Which entry is the active account's. Without this none is: the whole cookie
+    /// goes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub own: Option<OwnEntry>,
+}
+
+/// The active account's entry among several, each a name and a token.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct OwnEntry {
+    /// What may stand between two entries, after percent-decoding.
+    pub split: Vec<String>,
+    /// What stands between name and token, after percent-decoding.
+    pub after: String,
+    /// Cookies whose value is the active account's token. Those that are there have to
+    /// agree.
+    pub is: Vec<String>,
 }
 
 /// How much a piece of evidence proves. (Signed in without any: *opaque*.)

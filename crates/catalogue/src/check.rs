@@ -7,7 +7,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue, ValueDeserializer};
 
 use crate::validate::MAX_DEFINITION;
-use crate::{App, AppError, AppId, IdentityRule, SignedIn, Source, Step, Strength};
+use crate::{App, AppError, AppId, IdentityRule, OtherAccounts, SignedIn, Source, Step, Strength};
 
 /// Something that has to be corrected in a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -142,6 +142,7 @@ impl<'t> Found<'t> {
                 "domains" | "storage" | "bound" => self.each(value, Self::read::<String>),
                 "signed_in" => self.read::<SignedIn>(value),
                 "identity" => self.each(value, Self::rule),
+                "others" => self.each(value, Self::read::<OtherAccounts>),
                 name => self.problem(key.span().start, format!("unknown field `{name}`")),
             }
         }

@@ -23,6 +23,10 @@ steps = [
     "unquote",
     { split = "|" },
 ]
+
+[[others]]
+cookie = "beside"
+own = { split = ["|"], after = ":", is = ["sessionid"] }
 "#;
 
 /// The problems of the good app after these texts were put in place of others.
@@ -63,9 +67,10 @@ fn all_of_the_form() {
         ("strength = \"list\"", "strength = \"sure\""),
         ("\"unquote\"", "\"unqoute\""),
         ("{ split = \"|\" }", "{ splits = \"|\" }"),
+        ("after = \":\"", "before = \":\""),
     ]);
     // What is missing is told of the whole: line 1.
-    assert_eq!(lines(&found), [1, 1, 5, 8, 9, 10, 16, 19, 20]);
+    assert_eq!(lines(&found), [1, 1, 5, 8, 9, 10, 16, 19, 20, 25]);
     for (line, part) in [(1, "`check`"), (8, "`checks`"), (19, "`unqoute`")] {
         assert!(
             found
@@ -91,8 +96,10 @@ fn all_of_the_content() {
         ("\"refreshed\"", "\"\""),
         ("cookie = \"who\"", "cookie = \"sessionid\""),
         ("split = \"|\"", "split = \"\""),
+        ("\"beside\"", "\"\""),
+        ("split = [\"|\"]", "split = []"),
     ]);
-    assert_eq!(lines(&found), [2, 5, 7, 9, 10, 13, 17, 20]);
+    assert_eq!(lines(&found), [2, 5, 7, 9, 10, 13, 17, 20, 24, 25, 25]);
     assert!(found[1].1.starts_with("domains[1]: "), "{found:?}");
     assert!(found[7].1.starts_with("identity[0].steps[1]: "), "{found:?}");
 }

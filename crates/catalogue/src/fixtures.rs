@@ -13,7 +13,8 @@ use toml::Spanned;
 
 use crate::check::{Problem, line};
 use crate::{
-    App, CookieView, Evidence, IdentityRule, Outcome, PageView, Source, Step, StorageView, Strength, Verdict,
+    App, CookieView, Evidence, IdentityRule, Outcome, OwnEntry, PageView, Source, Step, StorageView,
+    Strength, Verdict,
 };
 
 /// The cases of one app.
@@ -49,6 +50,9 @@ struct Case {
     /// The names of cookies by which the session looks bound to the device.
     #[serde(default)]
     bound: Vec<String>,
+    /// All cookies that are left once the other accounts' sign-ins are taken out, if that
+    /// can be done and changes any. They have to come out as one.
+    alone: Option<Vec<Given>>,
 }
 
 /// A cookie: name, value, and domain if it is not the app's first.
@@ -69,6 +73,16 @@ impl TryFrom<Vec<String>> for Given {
             (Some(name), Some(value), domain, None) => Ok(Self { name, value, domain }),
             _ => Err("give a name, a value, and a domain if it is not the first"),
         }
+    }
+}
+
+impl Given {
+    fn view<'c>(&'c self, app: &'c App) -> Option<CookieView<'c>> {
+        Some(CookieView {
+            name: &self.name,
+            value: &self.value,
+            domain: self.domain.as_ref().or(app.domains.first())?,
+        })
     }
 }
 
@@ -135,15 +149,43 @@ impl Expected {
 }
 
 impl Case {
-    fn cookies<'c>(&'c self, app: &'c App) -> Vec<CookieView<'c>> {
-        let view = |cookie: &'c Given| {
-            Some(CookieView {
-                name: &cookie.name,
-                value: &cookie.value,
-                domain: cookie.domain.as_ref().or(app.domains.first())?,
+    /// What is wrong with the cookies that stay when one account is transferred alone.
+    fn problem_alone(&self, app: &App, cookies: &[CookieView<'_>]) -> Option<String> {
+        let Some(edits) = app.without_others(cookies).filter(|edits| !edits.is_empty()) else {
+            let name = &self.name;
+            return self
+                .alone
+                .as_ref()
+                .map(|_| format!("case {name:?} expects what is left alone, but nothing was taken out"));
+        };
+        let mut left = cookies.to_vec();
+        for edit in edits.iter().rev() {
+            match &edit.value {
+                Some(value) => left[edit.index].value = value,
+                None => drop(left.remove(edit.index)),
+            }
+        }
+        let mut expected = self.alone.iter().flatten().filter_map(|given| given.view(app));
+        let same = |view: &CookieView<'_>| {
+            expected.next().is_some_and(|given| {
+                (given.name, given.value, given.domain) == (view.name, view.value, view.domain)
             })
         };
-        self.cookies.iter().filter_map(view).collect()
+        if !left.iter().all(same) || expected.next().is_some() {
+            let left: Vec<_> = left.iter().map(|view| [view.name, view.value]).collect();
+            return Some(format!("case {:?} leaves alone = {left:?}", self.name));
+        }
+        match self.outcome(app, &left) {
+            Expected::One { .. } => None,
+            found => Some(format!(
+                "case {:?} leaves cookies alone that come out as {found}, not as one",
+                self.name
+            )),
+        }
+    }
+
+    fn cookies<'c>(&'c self, app: &'c App) -> Vec<CookieView<'c>> {
+        self.cookies.iter().filter_map(|given| given.view(app)).collect()
     }
 
     fn outcome(&self, app: &App, cookies: &[CookieView<'_>]) -> Expected {
@@ -216,12 +258,13 @@ impl Case {
             return Some(format!("case {name:?} expects {outcome}, but {found} came out"));
         }
         let bound = app.bound_among(&cookies);
-        (bound != self.bound).then(|| {
-            format!(
-                "case {name:?} expects bound = {:?}, but has {bound:?}",
-                self.bound
-            )
-        })
+        if bound != self.bound {
+            let expected = &self.bound;
+            return Some(format!(
+                "case {name:?} expects bound = {expected:?}, but has {bound:?}"
+            ));
+        }
+        self.problem_alone(app, &cookies)
     }
 }
 
@@ -353,6 +396,24 @@ fn mutations(app: &App) -> Vec<(String, App)> {
                 drop(app.identity[index].steps.remove(step));
             });
         }
+    }
+    for (index, rule) in app.others.iter().enumerate() {
+        add(format!("others[{index}]"), &|app| drop(app.others.remove(index)));
+        let Some(own) = &rule.own else { continue };
+        add(format!("others[{index}].own"), &|app| {
+            app.others[index].own = None
+        });
+        let mut each = |field: &str, length: usize, list: fn(&mut OwnEntry) -> &mut Vec<String>| {
+            for entry in 0..length {
+                add(format!("others[{index}].own.{field}[{entry}]"), &|app| {
+                    if let Some(own) = &mut app.others[index].own {
+                        drop(list(own).remove(entry));
+                    }
+                });
+            }
+        };
+        each("split", own.split.len(), |own| &mut own.split);
+        each("is", own.is.len(), |own| &mut own.is);
     }
     mutations
 }

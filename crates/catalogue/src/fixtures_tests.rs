@@ -18,6 +18,10 @@ all = ["s"]
 strength = "list"
 from = { cookie = "who" }
 steps = [{ split = "|" }]
+
+[[others]]
+cookie = "saved"
+own = { split = ["|"], after = ":", is = ["s"] }
 "#;
 
 const CASES: &str = r#"
@@ -40,9 +44,10 @@ outcome = "unknown"
 
 [[case]]
 name = "one"
-cookies = [["s", "1"], ["who", "ada", "app.example.com"]]
+cookies = [["saved", "1:1|2:two"], ["s", "1"], ["who", "ada", "app.example.com"]]
 storage = [["https://example.com#login", "1"]]
 outcome = { one = "ada", strength = "list" }
+alone = [["saved", "1:1"], ["s", "1"], ["who", "ada", "app.example.com"]]
 
 [[case]]
 name = "another"
@@ -98,13 +103,13 @@ fn a_case_that_comes_out_otherwise_is_told_with_its_line() {
         "{ another = \"ada\" }",
         "{ one = \"ada\", strength = \"active\" }",
     ));
-    assert_eq!(found[0].0, 25);
+    assert_eq!(found[0].0, 26);
     assert!(found[0].1.contains("its name starts with that"), "{found:?}");
     let found = problems(&CASES.replace("[\"ada\", \"bob\"]", "[\"ada\", \"eve\"]"));
     assert_eq!(
         found,
         [(
-            32,
+            33,
             "case \"several\" expects { several = [\"ada\", \"eve\"] }, \
              but { several = [\"ada\", \"bob\"] } came out"
                 .to_owned()
@@ -129,12 +134,60 @@ fn a_case_that_comes_out_otherwise_is_told_with_its_line() {
 fn what_looks_bound_is_told_by_a_case() {
     let found = problems(&CASES.replace("bound = [\"tied\"]", ""));
     let reason = "case \"several\" expects bound = [], but has [\"tied\"]";
-    assert_eq!(found, [(32, reason.to_owned())]);
+    assert_eq!(found, [(33, reason.to_owned())]);
     let untied = CASES
         .replace(", [\"tied\", \"1\"]", "")
         .replace("bound = [\"tied\"]", "");
     let reason = "no case needs \"tied\" of bound: add one that does, or leave it out";
     assert_eq!(problems(&untied), [(1, reason.to_owned())]);
+}
+
+#[test]
+fn what_is_left_alone_is_told_by_a_case() {
+    let of = |changes: &[(&str, &str)]| {
+        let change = |text: String, (from, to): &(&str, &str)| {
+            assert!(text.contains(from), "{from}");
+            text.replace(from, to)
+        };
+        problems(&changes.iter().fold(CASES.to_owned(), change))
+    };
+    let who = "[\"who\", \"ada\", \"app.example.com\"]]";
+    let alone = &format!("alone = [[\"saved\", \"1:1\"], [\"s\", \"1\"], {who}");
+    let left = "case \"one\" leaves alone = [[\"saved\", \"1:1\"], [\"s\", \"1\"], [\"who\", \"ada\"]]";
+    for other in [
+        String::new(),
+        "alone = []".to_owned(),
+        "alone = [[\"saved\", \"1:1\"], [\"s\", \"1\"]]".to_owned(),
+        alone.replace("1:1", "2:1"),
+        alone.replace("saved", "other"),
+        alone.replace("app.", ""),
+        alone.replace("]]", "], [\"a\", \"b\"]]"),
+    ] {
+        assert_eq!(of(&[(alone, &other)]), [(19, left.to_owned())], "{other}");
+    }
+    let nothing = "case \"one\" expects what is left alone, but nothing was taken out";
+    assert_eq!(of(&[("1:1|2:two", "1:1")]), [(19, nothing.to_owned())]);
+    let several = of(&[
+        ("name = \"one\"", "name = \"several: two\""),
+        (who, "[\"who\", \"ada|bob\", \"app.example.com\"]]"),
+        (
+            "{ one = \"ada\", strength = \"list\" }",
+            "{ several = [\"ada\", \"bob\"] }",
+        ),
+    ]);
+    let reason = "case \"several: two\" leaves cookies alone that come out as \
+                  { several = [\"ada\", \"bob\"] }, not as one";
+    assert_eq!(several[0], (19, reason.to_owned()));
+    let unused = of(&[(alone, ""), ("1:1|2:two", "1:1")]);
+    let unused: Vec<_> = unused
+        .iter()
+        .map(|(_, reason)| reason.split(':').next())
+        .collect();
+    let needless = ["others[0]", "others[0].own.split[0]", "others[0].own.is[0]"];
+    assert_eq!(
+        unused,
+        needless.map(|part| Some(&*format!("no case needs {part}").leak()))
+    );
 }
 
 #[test]
@@ -218,7 +271,7 @@ fn which_outcomes_the_rules_can_give() {
 #[test]
 fn a_file_that_is_not_of_the_form_is_told_with_its_line() {
     let line = |text: &str| Fixtures::from_toml(text).err().unwrap().line;
-    assert_eq!(line(&CASES.replace("account =", "acount =")), 27);
-    assert_eq!(line(&CASES.replace("[\"who\", \"ada|bob\"]", "[\"who\"]")), 34);
+    assert_eq!(line(&CASES.replace("account =", "acount =")), 28);
+    assert_eq!(line(&CASES.replace("[\"who\", \"ada|bob\"]", "[\"who\"]")), 35);
     assert_eq!(line("\n[[case"), 2);
 }

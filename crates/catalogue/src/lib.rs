@@ -20,17 +20,21 @@ mod builtin;
 mod check;
 #[cfg(feature = "fixtures")]
 mod fixtures;
+mod others;
 pub mod rules;
 mod steps;
 mod text;
 mod validate;
 
-pub use app::{App, AppId, AppIdError, IdentityRule, SignedIn, Source, Step, Strength};
+pub use app::{
+    App, AppId, AppIdError, IdentityRule, OtherAccounts, OwnEntry, SignedIn, Source, Step, Strength,
+};
 #[cfg(feature = "builtin")]
 pub use builtin::{builtin, find, overlapping};
 #[cfg(feature = "fixtures")]
 pub use check::Problem;
 #[cfg(feature = "fixtures")]
 pub use fixtures::Fixtures;
+pub use others::Edit;
 pub use rules::{CookieView, Evidence, Outcome, PageView, StorageView, Verdict};
 pub use validate::{AppError, Fault};

@@ -28,6 +28,7 @@ fn app(rules: &[(Strength, Source)]) -> App {
                 steps: vec![Step::Split("|".into())],
             })
             .collect(),
+        others: vec![],
     }
 }
 

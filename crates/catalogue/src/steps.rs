@@ -87,22 +87,24 @@ fn apply(step: &Step, text: String, out: &mut Values) {
 
 /// RFC 3986 §2.1. A `%` that starts no escape stays, as browsers have it.
 fn percent_decode(text: &str) -> Option<String> {
-    let hex = |c: Option<&u8>| c.and_then(|c| (*c as char).to_digit(16));
     let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let Some((&first, tail)) = rest.split_first() {
-        match (first, hex(tail.first()), hex(tail.get(1))) {
-            (b'%', Some(high), Some(low)) => {
-                bytes.push((high * 16 + low) as u8);
-                rest = &tail[2..];
-            }
-            _ => {
-                bytes.push(first);
-                rest = tail;
-            }
-        }
+    let mut at = 0;
+    while let Some((byte, length)) = percent_decode_at(text.as_bytes(), at) {
+        bytes.push(byte);
+        at += length;
     }
     String::from_utf8(bytes).ok()
+}
+
+/// The byte that is meant at this place, and how many it is written with; `None` at the
+/// end.
+pub(crate) fn percent_decode_at(text: &[u8], at: usize) -> Option<(u8, usize)> {
+    let hex = |at: usize| text.get(at).and_then(|c| (*c as char).to_digit(16));
+    let first = *text.get(at)?;
+    Some(match (first, hex(at + 1), hex(at + 2)) {
+        (b'%', Some(high), Some(low)) => ((high * 16 + low) as u8, 3),
+        _ => (first, 1),
+    })
 }
 
 fn base64_decode(text: &str) -> Option<String> {

@@ -8,7 +8,7 @@ use std::fmt;
 
 use crate::address::{Address, is_host, is_origin};
 use crate::text::{clean, split_once};
-use crate::{App, IdentityRule, SignedIn, Source, Step};
+use crate::{App, IdentityRule, OwnEntry, SignedIn, Source, Step};
 
 /// How many identity rules an app has at most.
 pub(crate) const MAX_RULES: usize = 8;
@@ -178,6 +178,29 @@ impl App {
             at(format_args!("identity[{index}].steps"), count);
             for (place, step) in rule.steps.iter().enumerate().take(MAX_STEPS) {
                 at(format_args!("identity[{index}].steps[{place}]"), check_step(step));
+            }
+        }
+        self.each_fault_of_others(&mut at);
+    }
+
+    fn each_fault_of_others(&self, at: &mut dyn FnMut(fmt::Arguments<'_>, Result<(), Fault>)) {
+        at(format_args!("others"), check_count(self.others.len(), MAX_RULES));
+        for (index, rule) in self.others.iter().enumerate().take(MAX_RULES) {
+            let name = &rule.cookie;
+            let cookie = if self.others[..index].iter().any(|rule| rule.cookie == *name) {
+                Err(Fault::Twice(name.clone()))
+            } else {
+                check_mark(name)
+            };
+            at(format_args!("others[{index}].cookie"), cookie);
+            let Some(OwnEntry { split, after, is }) = &rule.own else {
+                continue;
+            };
+            at(format_args!("others[{index}].own.after"), check_mark(after));
+            for (field, list) in [("split", split), ("is", is)] {
+                let field = format!("others[{index}].own.{field}");
+                at(format_args!("{field}"), check_some(list));
+                check_list(&field, list, &check_mark, at);
             }
         }
     }

@@ -21,6 +21,13 @@ any = ["a", "b=1"]
 strength = "list"
 from = { page = "https://app.example.com/who" }
 steps = ["html-text", { split = "|" }, { json = "" }]
+
+[[others]]
+cookie = "beside"
+
+[[others]]
+cookie = "all"
+own = { split = ["|"], after = ":", is = ["sessionid"] }
 "#;
 
 fn good() -> App {
@@ -133,6 +140,29 @@ fn cookies_and_rules() {
         step(Step::Json("users".into())).1,
         Fault::NotAPointer("users".into())
     );
+}
+
+#[test]
+fn cookies_of_other_accounts() {
+    let of = |change: &dyn Fn(&mut OwnEntry)| fault(|app| change(app.others[1].own.as_mut().unwrap()));
+    let field = |name: &str| format!("others[1].own.{name}");
+    assert_eq!(of(&|own| own.split.clear()), (field("split"), Fault::Empty));
+    assert_eq!(of(&|own| own.is.clear()), (field("is"), Fault::Empty));
+    assert_eq!(of(&|own| own.after.clear()), (field("after"), Fault::Empty));
+    assert_eq!(
+        of(&|own| own.split.push(String::new())),
+        (field("split[1]"), Fault::Empty)
+    );
+    assert_eq!(
+        of(&|own| own.is.push("x".repeat(257))),
+        (field("is[1]"), Fault::TooLong(256))
+    );
+    let cookie = fault(|app| app.others[0].cookie.clear());
+    assert_eq!(cookie, ("others[0].cookie".into(), Fault::Empty));
+    let twice = fault(|app| app.others[1].cookie = "beside".into());
+    assert_eq!(twice, ("others[1].cookie".into(), Fault::Twice("beside".into())));
+    let many = fault(|app| app.others = vec![app.others[0].clone(); 9]);
+    assert_eq!(many, ("others".into(), Fault::TooLong(8)));
 }
 
 #[test]

@@ -3,8 +3,8 @@
 #![expect(clippy::unwrap_used, reason = "a test")]
 
 use ferry_catalogue::{
-    App, AppId, CookieView, Evidence, Fixtures, IdentityRule, Outcome, PageView, SignedIn, Source, Step,
-    StorageView, Strength, Verdict, builtin,
+    App, AppId, CookieView, Evidence, Fixtures, IdentityRule, OtherAccounts, Outcome, OwnEntry, PageView,
+    SignedIn, Source, Step, StorageView, Strength, Verdict, builtin,
 };
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -64,6 +64,13 @@ fn source() -> impl Strategy<Value = Source> {
     ]
 }
 
+fn others() -> impl Strategy<Value = OtherAccounts> {
+    let mark = || prop_oneof![3 => "[|:,]", 1 => text()];
+    let own = (vec(mark(), 0..3), mark(), vec("[abc]", 0..3));
+    let own = own.prop_map(|(split, after, is)| OwnEntry { split, after, is });
+    ("[abc]", proptest::option::of(own)).prop_map(|(cookie, own)| OtherAccounts { cookie, own })
+}
+
 prop_compose! {
     /// Unchecked on purpose: the rules hold for these as well.
     fn app()(
@@ -73,6 +80,7 @@ prop_compose! {
         storage in vec(entry(), 0..3),
         bound in vec("[abc]?", 0..4),
         rules in vec((strength(), source(), vec(step(), 0..20)), 0..12),
+        others in vec(others(), 0..4),
     ) -> App {
         let identity = rules
             .into_iter()
@@ -89,6 +97,7 @@ prop_compose! {
             storage,
             bound,
             identity,
+            others,
         }
     }
 }
@@ -152,6 +161,14 @@ fn check(
         pages: &pages,
         storage: &storage,
     };
+    if let Some(edits) = app.without_others(&cookies) {
+        prop_assert!(edits.is_sorted_by(|one, next| one.index < next.index));
+        for edit in edits {
+            let before = cookies[edit.index].value;
+            let after = edit.value.unwrap_or_default();
+            prop_assert!(after.len() < before.len());
+        }
+    }
     let outcome = app.outcome(&evidence);
     let named = match &outcome {
         Outcome::One { identity, .. } => std::slice::from_ref(identity),

@@ -26,6 +26,7 @@ pub(crate) fn app(id: &str, name: &str, domains: &[&str]) -> App {
         storage: Vec::new(),
         bound: Vec::new(),
         identity: Vec::new(),
+        others: Vec::new(),
     }
 }
 

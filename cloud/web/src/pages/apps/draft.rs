@@ -1,6 +1,6 @@
 //! What is filled in for an app, and the definition that it comes to. Pure.
 
-use ferry_catalogue::{App, AppError, AppId, IdentityRule, SignedIn, Source, Step, Strength};
+use ferry_catalogue::{App, AppError, AppId, IdentityRule, OtherAccounts, SignedIn, Source, Step, Strength};
 
 /// What the identifiers of a workspace's own apps start with.
 pub const PREFIX: &str = "custom-";
@@ -37,6 +37,7 @@ pub struct Draft {
 pub struct Kept {
     storage: Vec<String>,
     bound: Vec<String>,
+    others: Vec<OtherAccounts>,
 }
 
 /// An identity rule as it is typed.
@@ -275,6 +276,7 @@ impl Draft {
             kept: Kept {
                 storage: app.storage.clone(),
                 bound: app.bound.clone(),
+                others: app.others.clone(),
             },
             rules: app.identity.iter().map(rule).collect(),
         }
@@ -327,6 +329,7 @@ impl Draft {
             storage: self.kept.storage.clone(),
             bound: self.kept.bound.clone(),
             identity: self.rules.iter().map(Rule::rule).collect(),
+            others: self.kept.others.clone(),
         })
     }
 
