@@ -145,6 +145,10 @@ pub enum Source {
     /// of the app's domains, and answer with a status of 200 to 299 without
     /// leaving for another page; otherwise nothing is found there.
     Page(String),
+    /// As a page, but its answer says nothing about whether somebody is signed in:
+    /// one that refuses, or leads elsewhere, is no answer. For addresses that are
+    /// made for scripts, and may go away.
+    Probe(String),
 }
 
 /// One step from text to identity.
@@ -174,6 +178,13 @@ pub enum Step {
     Json(String),
     /// The keys of the JSON object at this pointer.
     JsonKeys(String),
+    /// What is at this JSON Pointer, as JSON text, for the next three.
+    JsonText(String),
+    /// Keeps JSON text that has this value at this pointer, written `/pointer=value`.
+    /// Any other counts as something that cannot be read.
+    Where(String),
+    /// Leaves out JSON text that has this value at this pointer.
+    Unless(String),
     /// Text of HTML: tags removed, the five XML entities and numeric ones
     /// decoded, white space folded.
     HtmlText,

@@ -350,11 +350,11 @@ fn outcomes(app: &App) -> Vec<&'static str> {
 /// Whether one rule can find more than one identity: there may be several cookies of a
 /// name, on several hosts, but just one page and one entry.
 fn gives_several(rule: &IdentityRule) -> bool {
-    let reads_cookies = !matches!(rule.from, Source::Page(_) | Source::Storage(_));
+    let reads_cookies = matches!(rule.from, Source::Cookie(_) | Source::CookiePrefix(_));
     reads_cookies
         || rule.steps.iter().any(|step| match step {
             Step::Split(_) | Step::JsonKeys(_) => true,
-            Step::Json(pointer) => pointer.split('/').any(|token| token == "*"),
+            Step::Json(pointer) | Step::JsonText(pointer) => pointer.split('/').any(|token| token == "*"),
             _ => false,
         })
 }

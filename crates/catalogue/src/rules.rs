@@ -12,6 +12,7 @@
 //!    the cookies look like: [`Outcome::SignedOut`]. This holds for the pages of
 //!    rules, and for the check page if it is among the evidence. A page that is
 //!    missing, or that failed otherwise, shows nothing.
+//!    A probe counts when it answered; nothing else is learned from one.
 //!    An entry of the storage that nobody could look at shows nothing either: if
 //!    the sign-in needs it, one becomes [`Outcome::Unknown`].
 //! 3. **Who?** Each rule reads its source and takes its steps; what comes out is
@@ -167,7 +168,7 @@ impl App {
             pages.push(self.check.as_str());
         }
         for rule in &self.identity {
-            if let Source::Page(page) = &rule.from
+            if let Source::Page(page) | Source::Probe(page) = &rule.from
                 && !pages.contains(&page.as_str())
             {
                 pages.push(page);
@@ -209,13 +210,14 @@ impl App {
     pub fn outcome(&self, evidence: &Evidence<'_>) -> Outcome {
         let check = self.answer(&self.check, evidence);
         let stored = |key: &String| stored(key, evidence);
+        let refused = |rule: &IdentityRule| match &rule.from {
+            Source::Page(page) => matches!(self.answer(page, evidence), Answer::Refused),
+            _ => false,
+        };
         if !self.has_session_cookies(evidence)
             || self.storage.iter().any(|key| stored(key) == Some(""))
             || matches!(check, Answer::Refused)
-            || self
-                .probes()
-                .into_iter()
-                .any(|page| matches!(self.answer(page, evidence), Answer::Refused))
+            || self.identity.iter().any(refused)
         {
             return Outcome::SignedOut;
         }
@@ -320,7 +322,7 @@ impl App {
                 Some("") => {}
                 text => read_text(text, &mut values),
             },
-            Source::Page(page) => match self.answer(page, evidence) {
+            Source::Page(page) | Source::Probe(page) => match self.answer(page, evidence) {
                 Answer::Page(body) => read_text(Some(body), &mut values),
                 Answer::Nothing | Answer::Refused => read_text(None, &mut values),
             },

@@ -81,6 +81,13 @@ fn apply(step: &Step, text: String, out: &mut Values) {
         Step::Before(mark) => out.push_or_drop(split_once(&text, mark).map(|(rest, _)| rest.to_owned())),
         Step::Json(pointer) => json(&text, pointer, scalars, out),
         Step::JsonKeys(pointer) => json(&text, pointer, keys, out),
+        Step::JsonText(pointer) => json(&text, pointer, json_text, out),
+        Step::Where(condition) => out.push_or_drop((holds(&text, condition) == Some(true)).then_some(text)),
+        Step::Unless(condition) => match holds(&text, condition) {
+            Some(true) => {}
+            Some(false) => out.push(text),
+            None => out.dropped = true,
+        },
         Step::HtmlText => out.push(html_text(&text)),
     }
 }
@@ -206,6 +213,84 @@ fn keys(value: &Value, out: &mut Values) {
         Value::Object(members) => members.iter().for_each(|(key, _)| out.push(key.clone())),
         _ => out.dropped = true,
     }
+}
+
+fn json_text(value: &Value, out: &mut Values) {
+    let mut text = String::new();
+    write_json(value, &mut text);
+    out.push(text);
+}
+
+/// No longer than what was read. Numbers that are no identity (see [`scalars`]) become
+/// the shortest of them.
+fn write_json(value: &Value, text: &mut String) {
+    match value {
+        Value::Null => text.push_str("null"),
+        Value::Real(_) => text.push_str("-0"),
+        Value::Bool(truth) => text.push_str(if *truth { "true" } else { "false" }),
+        Value::Integer(number) => text.push_str(number),
+        Value::String(string) => write_json_string(string, text),
+        Value::Array(items) => {
+            text.push('[');
+            for (index, item) in items.iter().enumerate() {
+                if index > 0 {
+                    text.push(',');
+                }
+                write_json(item, text);
+            }
+            text.push(']');
+        }
+        Value::Object(members) => {
+            text.push('{');
+            for (index, (name, item)) in members.iter().enumerate() {
+                if index > 0 {
+                    text.push(',');
+                }
+                write_json_string(name, text);
+                text.push(':');
+                write_json(item, text);
+            }
+            text.push('}');
+        }
+    }
+}
+
+/// RFC 8259 §7.
+fn write_json_string(string: &str, text: &mut String) {
+    text.push('"');
+    for c in string.chars() {
+        let short = match c {
+            '"' | '\\' => c,
+            '\u{8}' => 'b',
+            '\t' => 't',
+            '\n' => 'n',
+            '\u{c}' => 'f',
+            '\r' => 'r',
+            c if c < ' ' => {
+                text.push_str(if c < '\u{10}' { "\\u000" } else { "\\u001" });
+                text.extend(char::from_digit(c as u32 & 15, 16));
+                continue;
+            }
+            c => {
+                text.push(c);
+                continue;
+            }
+        };
+        text.push('\\');
+        text.push(short);
+    }
+    text.push('"');
+}
+
+/// Whether the JSON text has the value at the pointer, or one of those that are there.
+/// `None`: it is no JSON, or this no `/pointer=value`.
+fn holds(text: &str, condition: &str) -> Option<bool> {
+    let (pointer, wanted) = split_once(condition, "=")?;
+    let mut found = Values::default();
+    json(text, pointer, scalars, &mut found);
+    // What is not there is dropped as well, so the text is looked at once more.
+    let is_json = !found.dropped || Value::read(text.as_bytes()).is_ok();
+    is_json.then(|| found.texts.iter().any(|text| text == wanted))
 }
 
 /// Tags and comments go, then entities are decoded (so that a decoded `<` is

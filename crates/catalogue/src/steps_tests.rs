@@ -204,3 +204,76 @@ fn no_step_makes_more_text() {
         }
     }
 }
+
+#[test]
+fn json_text_is_what_was_read() {
+    let at = |pointer: &str| vec![Step::JsonText(pointer.into())];
+    let text = r#" { "a" : [ 1, "x\"\\\/\n\u0001\u001f", [ true , false, null ], {} ], "a~b": -0.5 } "#;
+    assert_eq!(
+        whole(&at("/a/*"), text),
+        ["1", r#""x\"\\/\n\u0001\u001f""#, "[true,false,null]", "{}"]
+    );
+    let all = r#"{"a":[1,"x\"\\/\n\u0001\u001f",[true,false,null],{}],"a~b":-0}"#;
+    assert_eq!(whole(&at(""), text), [all]);
+    let short = r#""\b\t\n\f\ré""#;
+    assert_eq!(whole(&at(""), short), [short]);
+    assert_eq!(whole(&at(""), "18446744073709551615"), ["18446744073709551615"]);
+    nothing(&at("/b"), text);
+    nothing(&at(""), "{");
+}
+
+/// Never longer, and the same to every step after it.
+#[test]
+fn json_text_changes_nothing() {
+    for text in [
+        "\"\\u0007\\u000b\\u007f\"",
+        "[1e300,2.5,1.0]",
+        "{\"\\t\":\"\\u00e9\",\"\":{}}",
+        "[[],[[]]]",
+    ] {
+        let written = whole(&[Step::JsonText(String::new())], text).remove(0);
+        assert!(written.len() <= text.len(), "{text} became {written}");
+        for step in [
+            Step::Json("/*".into()),
+            Step::JsonKeys(String::new()),
+            Step::Json(String::new()),
+        ] {
+            let step = std::slice::from_ref(&step);
+            assert_eq!(run(step, &written), run(step, text), "{step:?} {text}");
+        }
+    }
+}
+
+#[test]
+fn parts_of_json_are_kept_or_left_out() {
+    let parts = Step::JsonText("/*".into());
+    let list = r#"[{"s":1,"n":"a"},{"s":"1","n":"b"},{"s":2,"n":"c"},{"n":"d"},{"s":[1],"n":"e"}]"#;
+    let name = Step::Json("/n".into());
+    let unless = [parts.clone(), Step::Unless("/s=1".into()), name.clone()];
+    assert_eq!(whole(&unless, list), ["c", "d", "e"]);
+    let found = run(&[parts, Step::Where("/s=1".into()), name], list);
+    assert_eq!((found.texts, found.dropped), (strings(&["a", "b"]), true));
+    let is = |condition: &str| whole(&[Step::Where(condition.into())], r#"{"a=b":["x","y"],"c":""}"#);
+    assert_eq!(is("/c=").len(), 1);
+    // One of several is enough; the first sign ends the pointer.
+    nothing(&[Step::Where("/a=b=x".into())], r#"{"a=b":"x"}"#);
+    assert_eq!(
+        whole(&[Step::Where("/*=y".into())], r#"["x","y"]"#),
+        [r#"["x","y"]"#]
+    );
+    assert_eq!(whole(&[Step::Unless("/*=y".into())], r#"["x","y"]"#), [""; 0]);
+    for text in ["", "x", "{\"s\":1", "1"] {
+        nothing(&[Step::Where("/s=1".into())], text);
+    }
+    for text in ["", "x", "{\"s\":1"] {
+        nothing(&[Step::Unless("/s=1".into())], text);
+    }
+    for condition in ["", "/s", "s=1"] {
+        nothing(&[Step::Where(condition.into())], "{\"s\":1}");
+    }
+    nothing(&[Step::Unless("/s".into())], "{\"s\":1}");
+}
+
+fn strings(list: &[&str]) -> Vec<String> {
+    list.iter().map(|&text| text.to_owned()).collect()
+}

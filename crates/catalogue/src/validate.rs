@@ -90,6 +90,9 @@ pub enum Fault {
     /// A JSON Pointer starts with a slash.
     #[error("{0:?} is not a JSON Pointer, such as \"/users/*/name\"")]
     NotAPointer(String),
+    /// A condition is a JSON Pointer and a value.
+    #[error("{0:?} is not a JSON Pointer, \"=\" and a value, such as \"/state=1\"")]
+    NotACondition(String),
 }
 
 impl App {
@@ -171,7 +174,7 @@ impl App {
                     check_mark(name).and_then(|()| self.check_secrecy(rule))
                 }
                 Source::Storage(entry) => self.check_entry(entry).and_then(|()| self.check_secrecy(rule)),
-                Source::Page(page) => self.check_page(page),
+                Source::Page(page) | Source::Probe(page) => self.check_page(page),
             };
             at(format_args!("identity[{index}].from"), from);
             let count = check_count(rule.steps.len(), MAX_STEPS);
@@ -217,7 +220,7 @@ impl App {
         let covers = |name: &str| match &rule.from {
             Source::Cookie(from) => name == from,
             Source::CookiePrefix(from) => name.starts_with(from.as_str()),
-            Source::Storage(_) | Source::Page(_) => false,
+            Source::Storage(_) | Source::Page(_) | Source::Probe(_) => false,
         };
         if let Source::Storage(entry) = &rule.from
             && self.storage.contains(entry)
@@ -329,17 +332,26 @@ fn check_mark(text: &str) -> Result<(), Fault> {
     check_size(text, MAX_MARK)
 }
 
+fn is_pointer(text: &str) -> bool {
+    text.is_empty() || text.starts_with('/')
+}
+
 fn check_step(step: &Step) -> Result<(), Fault> {
     match step {
         Step::Split(mark) | Step::After(mark) | Step::Before(mark) => check_mark(mark),
-        Step::Json(pointer) | Step::JsonKeys(pointer) => {
+        Step::Json(pointer) | Step::JsonKeys(pointer) | Step::JsonText(pointer) => {
             check_count(pointer.len(), MAX_MARK)?;
-            let legal = pointer.is_empty() || pointer.starts_with('/');
-            if legal {
-                Ok(())
-            } else {
-                Err(Fault::NotAPointer(pointer.clone()))
-            }
+            let legal = is_pointer(pointer);
+            legal
+                .then_some(())
+                .ok_or_else(|| Fault::NotAPointer(pointer.clone()))
+        }
+        Step::Where(condition) | Step::Unless(condition) => {
+            check_count(condition.len(), MAX_MARK)?;
+            let legal = split_once(condition, "=").is_some_and(|(pointer, _)| is_pointer(pointer));
+            legal
+                .then_some(())
+                .ok_or_else(|| Fault::NotACondition(condition.clone()))
         }
         Step::PercentDecode
         | Step::Base64Decode

@@ -101,8 +101,10 @@ fn pages() {
             fault(|app| app.check = bad.into()),
             ("check".into(), expected.clone())
         );
-        let rule = fault(|app| app.identity[0].from = Source::Page(bad.into()));
-        assert_eq!(rule, ("identity[0].from".into(), expected));
+        for from in [Source::Page(bad.into()), Source::Probe(bad.into())] {
+            let rule = fault(|app| app.identity[0].from = from);
+            assert_eq!(rule, ("identity[0].from".into(), expected.clone()));
+        }
     }
     let elsewhere = "https://example.com.evil.test/";
     assert_eq!(
@@ -140,6 +142,19 @@ fn cookies_and_rules() {
         step(Step::Json("users".into())).1,
         Fault::NotAPointer("users".into())
     );
+    assert_eq!(
+        step(Step::JsonText("users".into())).1,
+        Fault::NotAPointer("users".into())
+    );
+    for bad in ["", "/a", "a=b"] {
+        let fault = Fault::NotACondition(bad.into());
+        assert_eq!(step(Step::Where(bad.into())).1, fault);
+        assert_eq!(step(Step::Unless(bad.into())).1, fault);
+    }
+    assert_eq!(step(Step::Unless("/".repeat(257))).1, Fault::TooLong(256));
+    let mut app = good();
+    app.identity[0].steps = vec![Step::Where("=".into()), Step::Unless("/a=b=c".into())];
+    assert_eq!(app.validate(), Ok(()));
 }
 
 #[test]

@@ -16,6 +16,7 @@ fn text() -> impl Strategy<Value = String> {
         "[\"|:=%,.;<>&#/ a2Du\\[\\]{}\\\\-]{0,60}",
         "(%[0-9a-fA-F]{0,2}|[0-9]{1,12}|:|\\||%3A|%7C){0,20}",
         "(<[a-z!/-]{0,4}[ \"'>]?|&#?x?[0-9a-f]{0,8};?|[a-z ]){0,20}",
+        "(\\[|\\]|\\{\"a\":|\\}|,|\"a\"|[01]|null|1e9|\"\\\\u0001\"){0,20}",
         "[A-Za-z0-9_+/=-]{0,30}(\\.[A-Za-z0-9_-]{0,40}){0,3}",
     ]
 }
@@ -36,6 +37,10 @@ fn step() -> impl Strategy<Value = Step> {
         pointer.prop_map(Step::Json),
         pointer.prop_map(Step::JsonKeys),
         text().prop_map(Step::Json),
+        pointer.prop_map(Step::JsonText),
+        "(/[*a0~1]{0,2}){0,2}=[a01]?".prop_map(Step::Where),
+        "(/[*a0~1]{0,2}){0,2}=[a01]?".prop_map(Step::Unless),
+        text().prop_map(Step::Unless),
     ]
 }
 
@@ -61,6 +66,7 @@ fn source() -> impl Strategy<Value = Source> {
         entry().prop_map(Source::Storage),
         Just(Source::Page("https://a.test/who".into())),
         text().prop_map(Source::Page),
+        Just(Source::Probe("https://a.test/who".into())),
     ]
 }
 
@@ -229,7 +235,7 @@ proptest! {
                 Source::Cookie(name) => Some(name.clone()),
                 _ => None,
             }));
-            let given = evidence(names, vec![app.check.clone()], app.domains.clone());
+            let given = evidence(names, app.probes().into_iter().chain([app.check.as_str()]).map(str::to_owned).collect(), app.domains.clone());
             (Just(app), given)
         }),
         expected in text(),
@@ -271,7 +277,7 @@ fn every_built_in_app_judges_the_largest_evidence() {
             let marks = app.signed_in.all.iter().chain(&app.signed_in.any);
             let read = app.identity.iter().filter_map(|rule| match &rule.from {
                 Source::Cookie(name) | Source::CookiePrefix(name) => Some(name),
-                Source::Storage(_) | Source::Page(_) => None,
+                Source::Storage(_) | Source::Page(_) | Source::Probe(_) => None,
             });
             let cookies: Vec<_> = marks
                 .chain(read)

@@ -1,6 +1,10 @@
 //! What is filled in for an app, and the definition that it comes to. Pure.
 
-use ferry_catalogue::{App, AppError, AppId, IdentityRule, OtherAccounts, SignedIn, Source, Step, Strength};
+use ferry_catalogue::{App, AppError, AppId, IdentityRule, OtherAccounts, SignedIn, Source, Strength};
+
+mod steps;
+
+pub use steps::{StepDraft, StepKind};
 
 /// What the identifiers of a workspace's own apps start with.
 pub const PREFIX: &str = "custom-";
@@ -56,17 +60,6 @@ pub struct Rule {
     pub steps: Vec<StepDraft>,
 }
 
-/// A step as it is typed.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct StepDraft {
-    /// Tells it from the others of this draft.
-    pub key: u32,
-    /// What it does.
-    pub kind: StepKind,
-    /// With what, where it takes something; line breaks and the like as `\n`.
-    pub argument: String,
-}
-
 /// A choice of a form: each with its name there, and its words.
 pub trait Choice: Copy + PartialEq + 'static {
     /// All there are.
@@ -114,6 +107,8 @@ pub enum From {
     Storage,
     /// On a page.
     Page,
+    /// At an address made for scripts.
+    Probe,
 }
 
 impl Choice for From {
@@ -126,70 +121,12 @@ impl Choice for From {
         ),
         (Self::Storage, "storage", "The entry of the local storage"),
         (Self::Page, "page", "The page at this address"),
-    ];
-}
-
-/// What a step does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum StepKind {
-    /// [`Step::After`]
-    After,
-    /// [`Step::Before`]
-    Before,
-    /// [`Step::Split`]
-    Split,
-    /// [`Step::PercentDecode`]
-    PercentDecode,
-    /// [`Step::Base64Decode`]
-    Base64Decode,
-    /// [`Step::JwtClaims`]
-    JwtClaims,
-    /// [`Step::Json`]
-    Json,
-    /// [`Step::JsonKeys`]
-    JsonKeys,
-    /// [`Step::HtmlText`]
-    HtmlText,
-    /// [`Step::Unquote`]
-    Unquote,
-    /// [`Step::Trim`]
-    Trim,
-}
-
-impl Choice for StepKind {
-    const ALL: &'static [(Self, &'static str, &'static str)] = &[
-        (Self::After, "after", "Take what follows"),
-        (Self::Before, "before", "Take what precedes"),
-        (Self::Split, "split", "Split into several at"),
-        (Self::PercentDecode, "percent-decode", "Decode %41 to A"),
-        (Self::Base64Decode, "base64-decode", "Decode Base64"),
         (
-            Self::JwtClaims,
-            "jwt-claims",
-            "Take the claims of a JSON Web Token",
+            Self::Probe,
+            "probe",
+            "The answer of this address, if it gives one",
         ),
-        (Self::Json, "json", "Take from JSON, at"),
-        (Self::JsonKeys, "json-keys", "Take the keys of JSON, at"),
-        (Self::HtmlText, "html-text", "Take the text of HTML"),
-        (Self::Unquote, "unquote", "Remove quotes around it"),
-        (Self::Trim, "trim", "Remove white space around it"),
     ];
-}
-
-impl StepKind {
-    /// What it takes, if it takes something.
-    pub fn argument(self) -> Option<&'static str> {
-        match self {
-            Self::After | Self::Before | Self::Split => Some("This text"),
-            Self::Json | Self::JsonKeys => Some("JSON Pointer"),
-            Self::PercentDecode
-            | Self::Base64Decode
-            | Self::JwtClaims
-            | Self::HtmlText
-            | Self::Unquote
-            | Self::Trim => None,
-        }
-    }
 }
 
 /// Something is wrong: where, and what, in a sentence.
@@ -255,6 +192,7 @@ impl Draft {
                 Source::CookiePrefix(start) => (From::CookiePrefix, start.clone()),
                 Source::Storage(entry) => (From::Storage, entry.clone()),
                 Source::Page(page) => (From::Page, page.clone()),
+                Source::Probe(page) => (From::Probe, page.clone()),
             };
             Rule {
                 key: key(),
@@ -402,58 +340,9 @@ impl Rule {
                 From::CookiePrefix => Source::CookiePrefix(value),
                 From::Storage => Source::Storage(value),
                 From::Page => Source::Page(value),
+                From::Probe => Source::Probe(value),
             },
             steps: self.steps.iter().map(StepDraft::step).collect(),
-        }
-    }
-}
-
-impl StepDraft {
-    /// One that says nothing yet.
-    pub fn new(key: u32) -> Self {
-        Self {
-            key,
-            kind: StepKind::After,
-            argument: String::new(),
-        }
-    }
-
-    fn of(key: u32, step: &Step) -> Self {
-        let (kind, argument) = match step {
-            Step::PercentDecode => (StepKind::PercentDecode, ""),
-            Step::Base64Decode => (StepKind::Base64Decode, ""),
-            Step::JwtClaims => (StepKind::JwtClaims, ""),
-            Step::Unquote => (StepKind::Unquote, ""),
-            Step::Trim => (StepKind::Trim, ""),
-            Step::Split(text) => (StepKind::Split, text.as_str()),
-            Step::After(text) => (StepKind::After, text.as_str()),
-            Step::Before(text) => (StepKind::Before, text.as_str()),
-            Step::Json(pointer) => (StepKind::Json, pointer.as_str()),
-            Step::JsonKeys(pointer) => (StepKind::JsonKeys, pointer.as_str()),
-            Step::HtmlText => (StepKind::HtmlText, ""),
-        };
-        Self {
-            key,
-            kind,
-            argument: written(argument),
-        }
-    }
-
-    fn step(&self) -> Step {
-        // White space may be what it is about: nothing is trimmed.
-        let argument = read(&self.argument);
-        match self.kind {
-            StepKind::PercentDecode => Step::PercentDecode,
-            StepKind::Base64Decode => Step::Base64Decode,
-            StepKind::JwtClaims => Step::JwtClaims,
-            StepKind::Unquote => Step::Unquote,
-            StepKind::Trim => Step::Trim,
-            StepKind::Split => Step::Split(argument),
-            StepKind::After => Step::After(argument),
-            StepKind::Before => Step::Before(argument),
-            StepKind::Json => Step::Json(argument),
-            StepKind::JsonKeys => Step::JsonKeys(argument),
-            StepKind::HtmlText => Step::HtmlText,
         }
     }
 }
@@ -472,42 +361,6 @@ fn words(fault: &ferry_catalogue::Fault) -> String {
 fn lines(text: &str) -> Vec<String> {
     let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
     lines.map(str::to_owned).collect()
-}
-
-/// A field of one line holds no line breaks: they are written as `\n`.
-fn written(text: &str) -> String {
-    let mut written = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '\\' => written.push_str("\\\\"),
-            '\n' => written.push_str("\\n"),
-            '\r' => written.push_str("\\r"),
-            '\t' => written.push_str("\\t"),
-            c => written.push(c),
-        }
-    }
-    written
-}
-
-/// The other way; a backslash before anything else stands for itself.
-fn read(written: &str) -> String {
-    let mut text = String::with_capacity(written.len());
-    let mut rest = written.chars();
-    while let Some(c) = rest.next() {
-        let meant = match (c, rest.clone().next()) {
-            ('\\', Some('\\')) => '\\',
-            ('\\', Some('n')) => '\n',
-            ('\\', Some('r')) => '\r',
-            ('\\', Some('t')) => '\t',
-            _ => {
-                text.push(c);
-                continue;
-            }
-        };
-        text.push(meant);
-        rest.next();
-    }
-    text
 }
 
 #[cfg(test)]

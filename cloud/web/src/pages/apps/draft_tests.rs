@@ -1,5 +1,7 @@
 //! Form and definition come to the same, and faults are shown where they are.
 
+use ferry_catalogue::Step;
+
 use super::*;
 
 fn wiki() -> Draft {
@@ -68,6 +70,9 @@ fn every_step_comes_through_the_form_unchanged() {
         Step::Json("/users/*/name".to_owned()),
         Step::Json(String::new()),
         Step::JsonKeys("/a~1b".to_owned()),
+        Step::JsonText("/users/*".to_owned()),
+        Step::Where("/valid=1".to_owned()),
+        Step::Unless("/state=signed out".to_owned()),
     ]);
     for step in steps {
         assert_eq!(StepDraft::of(0, &step).step(), step);

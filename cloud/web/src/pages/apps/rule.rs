@@ -58,6 +58,7 @@ pub(super) fn view(form: Form, key: u32) -> El {
         From::CookiePrefix => "Beginning of the name",
         From::Storage => "Entry: origin, #, name",
         From::Page => "Address of the page",
+        From::Probe => "Address",
     };
     let remove = icon_button(
         "remove-rule",
@@ -186,6 +187,8 @@ fn step_view(form: Form, rule: u32, key: u32, keys: Derived<Vec<u32>>) -> El {
         });
         let example = match kind.get_untracked() {
             StepKind::Json | StepKind::JsonKeys => "/users/*/name",
+            StepKind::JsonText => "/users/*",
+            StepKind::Where | StepKind::Unless => "/valid=1",
             _ => "",
         };
         Some(
