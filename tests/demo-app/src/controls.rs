@@ -70,10 +70,12 @@ async fn sign_out_everywhere(
         .find(|(name, _)| name == "user")
         .map(|(_, user)| user.as_str());
     match name.and_then(users::find) {
-        Some(user) => routes::lock(&app.sessions)
-            .end_everywhere(user)
-            .to_string()
-            .into_response(),
+        Some(user) => {
+            let notes = routes::lock(&app.sessions).end_everywhere(user);
+            (notes + app.chat.end_everywhere(user))
+                .to_string()
+                .into_response()
+        }
         None => (StatusCode::NOT_FOUND, "no such user").into_response(),
     }
 }

@@ -9,11 +9,13 @@
 //!
 //! - `sessions`: who is signed in. Pure: no HTTP, no clock, randomness passed in.
 //! - `cookies`: how that is written into cookies, and read from them.
+//! - `chat`: the chat beside it, whose sign-in lies in local storage.
 //! - `routes`, `pages`, `controls`: HTTP, HTML, and what only tests may ask.
 //! - `tls`: the certificate authority made at start, and the listener.
 //!
 //! Everything lives in memory and is gone with the process.
 
+mod chat;
 mod controls;
 mod cookies;
 mod pages;
@@ -96,6 +98,16 @@ impl Running {
         definition(&self.origin)
     }
 
+    /// The definitions of the chat's two kinds, with a token alone and with a cookie
+    /// beside it.
+    pub fn chat_definitions(&self) -> [String; 2] {
+        let domain = cookies::domain_above(host(&self.origin));
+        [
+            chat::token_definition(&self.origin, domain),
+            chat::paired_definition(&self.origin, domain),
+        ]
+    }
+
     /// Until it ends, which it does not by itself.
     pub async fn wait(mut self) {
         // An error here is a panic of the server task, which was printed.
@@ -105,14 +117,15 @@ impl Running {
 
 /// The app definition of an instance at this origin, as TOML.
 pub fn definition(origin: &str) -> String {
-    let host = origin
-        .trim_start_matches("https://")
-        .split(':')
-        .next()
-        .unwrap_or_default();
+    let host = host(origin);
     DEFINITION
         .replace(DEFINITION_ORIGIN, origin)
         .replace("\"demo.test\"", &format!("\"{}\"", cookies::domain_above(host)))
+}
+
+fn host(origin: &str) -> &str {
+    let authority = origin.trim_start_matches("https://");
+    authority.split(':').next().unwrap_or_default()
 }
 
 /// Starts an instance.
@@ -126,13 +139,15 @@ pub async fn start(config: Config) -> Result<Running, StartError> {
         .await
         .map_err(failed)?;
     let address = listener.local_addr().map_err(failed)?;
+    let chat = Arc::new(chat::Chat::new(config.password.clone(), config.random));
     let app = Arc::new(routes::App {
         domain: cookies::domain_above(&config.host).to_owned(),
         password: config.password,
         sessions: Mutex::new(sessions::Sessions::new(config.random)),
         notes: Mutex::new(users::Notes::default()),
+        chat: Arc::clone(&chat),
     });
-    let mut router = routes::router(app.clone());
+    let mut router = routes::router(app.clone()).merge(chat::router(chat));
     if config.test_controls {
         router = router.merge(controls::router(app));
     }

@@ -21,8 +21,8 @@ struct Arguments {
     #[arg(long, default_value = "app.demo.test")]
     host: String,
     /// Folder that gets `ca.pem` (the authority to trust), `spki.txt` (for
-    /// Chromium's --ignore-certificate-errors-spki-list) and `harbour.toml` (the
-    /// app definition, with the port).
+    /// Chromium's --ignore-certificate-errors-spki-list) and `harbour.toml`,
+    /// `chat-token.toml` and `chat-paired.toml` (app definitions, with the port).
     #[arg(long)]
     ca_dir: Option<PathBuf>,
     /// Password of alice, bob and carol. The sign-in page shows it.
@@ -73,6 +73,9 @@ async fn run(arguments: Arguments) -> Result<harbour::Running, Box<dyn std::erro
         write("ca.pem", &running.ca_pem)?;
         write("spki.txt", &running.spki)?;
         write("harbour.toml", &running.definition())?;
+        let [token, paired] = running.chat_definitions();
+        write("chat-token.toml", &token)?;
+        write("chat-paired.toml", &paired)?;
     }
     Ok(running)
 }

@@ -21,6 +21,7 @@ use axum::routing::{get, post};
 use axum::{Json, Router};
 use serde::{Deserialize, Serialize};
 
+use crate::chat::Chat;
 use crate::sessions::{Jar, Refusal, Sessions, Visitor};
 use crate::users::{self, Notes, User};
 use crate::{cookies, pages};
@@ -35,6 +36,8 @@ pub(crate) struct App {
     pub(crate) sessions: Mutex<Sessions>,
     /// What they wrote.
     pub(crate) notes: Mutex<Notes>,
+    /// The chat beside the notes.
+    pub(crate) chat: Arc<Chat>,
 }
 
 /// The lock, also after a panic elsewhere: no change is ever left half done.

@@ -24,6 +24,10 @@ pub struct DemoApp {
     pub authority: Authority,
     /// Its definition, in TOML.
     pub definition: String,
+    /// The definition of its chat that keeps a token in local storage.
+    pub chat_token: String,
+    /// The definition of its chat that needs a cookie beside the tokens.
+    pub chat_paired: String,
     /// Its port on this machine.
     pub port: u16,
     _program: Program,
@@ -53,6 +57,8 @@ impl DemoApp {
                 spki: spki.trim().to_owned(),
             },
             definition: fs::read_to_string(folder.join("harbour.toml"))?,
+            chat_token: fs::read_to_string(folder.join("chat-token.toml"))?,
+            chat_paired: fs::read_to_string(folder.join("chat-paired.toml"))?,
             port: port.parse()?,
             _program: program,
         })
@@ -74,6 +80,30 @@ impl DemoApp {
         let who = self.who_am_i(browser).await?;
         ensure!(who["active"] == name, "signed in as {who}");
         Ok(())
+    }
+
+    /// Signs in to the chat of this kind by its form, in the tab in use.
+    pub async fn sign_in_to_chat(&self, browser: &Browser, kind: &str, name: &str) -> Result<()> {
+        let driver = &browser.driver;
+        driver.goto(self.url(&format!("/chat/{kind}/sign-in"))).await?;
+        driver.find(By::Id("user")).await?.send_keys(name).await?;
+        driver.find(By::Id("password")).await?.send_keys(PASSWORD).await?;
+        driver.find(By::Css("form [type=submit]")).await?.click().await?;
+        self.until_in_chat(browser, name).await
+    }
+
+    /// Waits until the chat's client says that this person is signed in.
+    pub async fn until_in_chat(&self, browser: &Browser, name: &str) -> Result<()> {
+        let expected = format!("Signed in as {name}");
+        wait::until(&expected, || async {
+            let who = browser.driver.find_all(By::Id("who")).await?;
+            let text = match who.first() {
+                Some(who) => who.text().await.unwrap_or_default(),
+                None => String::new(),
+            };
+            Ok((text == expected).then_some(()))
+        })
+        .await
     }
 
     /// Signs one of several out by the button, in the tab in use.

@@ -50,6 +50,14 @@ impl Popup {
         Ok(found.convert()?)
     }
 
+    /// How many tabs are open, whoever opened them: drivers do not see an extension's.
+    pub async fn open_tabs(&self) -> Result<u64> {
+        self.show().await?;
+        let script = "const [done] = arguments; (globalThis.browser ?? chrome).tabs.query({}).then((all) => done(all.length));";
+        let count = self.browser.driver.execute_async(script, Vec::new()).await?;
+        Ok(count.convert()?)
+    }
+
     /// Signs in to Ferry and sets this browser up as a device.
     pub async fn set_up(&self, cloud: &Cloud, person: Person) -> Result<()> {
         self.sign_in(&cloud.address, person).await?;

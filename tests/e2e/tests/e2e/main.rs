@@ -26,6 +26,7 @@ use in_both_browsers;
 
 mod apps;
 mod bridge;
+mod chats;
 mod demo_app;
 mod devices;
 mod django;
