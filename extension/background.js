@@ -5,6 +5,7 @@
 // once, each waiting for the WebAssembly on its own. There is no logic here.
 
 import init, * as ferry from "./background/ferry_extension.js";
+import { watch } from "./bound.js";
 
 let starting;
 
@@ -36,3 +37,4 @@ chrome.runtime.onInstalled.addListener(async () => (await ready()).onWake());
 chrome.runtime.onStartup.addListener(async () => (await ready()).onWake());
 chrome.alarms.onAlarm.addListener(async () => (await ready()).onWake());
 chrome.permissions.onAdded.addListener(async () => (await ready()).onPermissionsAdded());
+watch();

@@ -16,7 +16,7 @@ use crate::explain::Explain;
 use crate::identity;
 use crate::records::Pin;
 use crate::store::StoreError;
-use crate::{capture, vault};
+use crate::{capture, preflight, vault};
 
 /// Why nothing was done with an account.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -215,8 +215,11 @@ impl<P: Platform> Background<P> {
             let expected = account.identity.as_deref();
             let reading = identity::read(browser, &account.app, &inspection.store, expected, |_| {}).await?;
             inspection.cookies = capture::count(&reading.jar);
+            inspection.bound_by = browser.bound_by(&account.app.domains).await?;
+            inspection.bound_hints = account.app.bound_among(&capture::views(&reading.jar));
+            inspection.sign_in_ends = preflight::sign_in_ends(&account.app, &reading.jar);
+            inspection.finding = Some(identity::finding(&account.app, &reading));
             inspection.storage = reading.storage;
-            inspection.finding = Some(identity::finding(&account.app, &reading.verdict));
         }
         Ok(inspection)
     }

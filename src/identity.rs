@@ -2,17 +2,28 @@
 //! the pages and the entries of local storage that the app's rules need, and lets the
 //! rules judge.
 //!
+//! | Where | What |
+//! |---|---|
+//! | here | reading and judging |
+//! | [`alone`] | the session of the active one, without what is the others' |
+//! | [`error`] | why a session may not be transferred |
+//!
 //! The rules themselves are the catalogue's.
 
-use ferry_bridge::{IdentityFinding, Remedy, StorageFound, StoreId};
-use ferry_catalogue::{App, Evidence, Outcome, PageView, StorageView, Strength, Verdict};
+pub mod alone;
+mod error;
+
+use ferry_bridge::{IdentityFinding, StorageFound, StoreId};
+use ferry_catalogue::{App, CookieView, Evidence, Outcome, PageView, StorageView, Strength, Verdict};
 use ferry_protocol::UnixMillis;
 use ferry_protocol::jar::Jar;
 use futures_util::future::join;
 
 use crate::browser::{Browser, BrowserError, Page};
-use crate::explain::Explain;
 use crate::{capture, concurrent};
+
+pub use alone::Alone;
+pub use error::{IdentityError, require};
 
 /// A jar, and whose it is.
 pub struct Reading {
@@ -22,6 +33,11 @@ pub struct Reading {
     pub captured_at: UnixMillis,
     /// Whose they are.
     pub verdict: Verdict,
+    /// If there are several: the active one's alone, if it can be told apart and is
+    /// whose it must be.
+    pub alone: Option<Alone>,
+    /// How many cookies were taken out of the jar, since they are others'.
+    pub left_out: u32,
     /// Which entries of local storage are there.
     pub storage: Vec<StorageFound>,
     /// A page that would tell, or local storage, could not be reached.
@@ -67,11 +83,17 @@ pub async fn read(
         }
         jar.storage = entries;
     }
-    let verdict = judge(app, &jar, &seen, expected);
+    let verdict = seen.verdict(app, &jar, &capture::views(&jar), expected);
+    let alone = match &verdict {
+        Verdict::Several { .. } => alone::find(app, &jar, |views| seen.verdict(app, &jar, views, expected)),
+        _ => None,
+    };
     Ok(Reading {
         jar,
         captured_at,
         verdict,
+        alone,
+        left_out: 0,
         storage: seen.storage,
         unreached: seen.unreached,
     })
@@ -97,37 +119,40 @@ fn is_signed_out(app: &App, jar: &Jar) -> bool {
     app.outcome(&evidence) == Outcome::SignedOut
 }
 
-fn judge(app: &App, jar: &Jar, seen: &Seen, expected: Option<&str>) -> Verdict {
-    let pages: Vec<_> = seen
-        .pages
-        .iter()
-        .map(|(asked, page)| PageView {
-            asked,
-            answered: &page.answered,
-            status: page.status,
-            body: &page.body,
-        })
-        .collect();
-    let looked_at = seen.storage.iter().filter(|entry| entry.found.is_some());
-    let storage: Vec<_> = looked_at
-        .map(|entry| StorageView {
-            entry: &entry.entry,
-            value: jar.entry(&entry.entry),
-        })
-        .collect();
-    app.verdict(
-        &Evidence {
-            cookies: &capture::views(jar),
-            pages: &pages,
-            storage: &storage,
-        },
-        expected,
-    )
+impl Seen {
+    /// Whose these cookies are, with what else was seen.
+    fn verdict(&self, app: &App, jar: &Jar, cookies: &[CookieView<'_>], expected: Option<&str>) -> Verdict {
+        let pages: Vec<_> = self
+            .pages
+            .iter()
+            .map(|(asked, page)| PageView {
+                asked,
+                answered: &page.answered,
+                status: page.status,
+                body: &page.body,
+            })
+            .collect();
+        let looked_at = self.storage.iter().filter(|entry| entry.found.is_some());
+        let storage: Vec<_> = looked_at
+            .map(|entry| StorageView {
+                entry: &entry.entry,
+                value: jar.entry(&entry.entry),
+            })
+            .collect();
+        app.verdict(
+            &Evidence {
+                cookies,
+                pages: &pages,
+                storage: &storage,
+            },
+            expected,
+        )
+    }
 }
 
-/// A verdict as pages get it.
-pub fn finding(app: &App, verdict: &Verdict) -> IdentityFinding {
-    match verdict.clone() {
+/// What was found, as pages get it.
+pub fn finding(app: &App, reading: &Reading) -> IdentityFinding {
+    match reading.verdict.clone() {
         Verdict::SignedOut => IdentityFinding::SignedOut,
         Verdict::One { identity, strength } => IdentityFinding::One {
             identity,
@@ -137,139 +162,8 @@ pub fn finding(app: &App, verdict: &Verdict) -> IdentityFinding {
         Verdict::Several { identities } => IdentityFinding::Several {
             identities,
             sign_out: app.sign_out.clone(),
-            only: None,
+            only: reading.alone.as_ref().map(|alone| alone.identity.clone()),
         },
         Verdict::Another { found, expected } => IdentityFinding::Another { found, expected },
-    }
-}
-
-/// Why a session may not be transferred, by who is signed in.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum IdentityError {
-    /// Nobody is signed in.
-    #[error("Nobody is signed in to {app} in this browser. Sign in there{as_whom}, then share again.")]
-    SignedOut {
-        /// The app's name.
-        app: String,
-        /// ` as ada`, or nothing.
-        as_whom: String,
-        /// Where to sign in.
-        sign_in: String,
-    },
-    /// Nobody can tell who is signed in, and it was not confirmed.
-    #[error(
-        "{app} does not show who is signed in. Whoever it is: automation will act as that person. \
-         Make sure that it is the right one, then confirm."
-    )]
-    Unknown {
-        /// The app's name.
-        app: String,
-    },
-    /// Nobody can tell, since the app was not reached.
-    #[error(
-        "{app} could not be reached to find out who is signed in. Check the connection, then share again."
-    )]
-    Unreached {
-        /// The app's name.
-        app: String,
-    },
-    /// More than one.
-    #[error(
-        "More than one identity is signed in to {app}: {names}. Sign out from the others, then share again."
-    )]
-    Several {
-        /// The app's name.
-        app: String,
-        /// All that can be named.
-        names: String,
-        /// Where to sign out.
-        sign_out: Option<String>,
-    },
-    /// Not the account's.
-    #[error(
-        "{found} is signed in to {app}, but this account belongs to {expected}. \
-         Sign out there, sign in as {expected}, then share again."
-    )]
-    Another {
-        /// The app's name.
-        app: String,
-        /// Who is signed in.
-        found: String,
-        /// Whose account it is.
-        expected: String,
-        /// Where to sign out, or else where to sign in.
-        page: Remedy,
-    },
-}
-
-impl Explain for IdentityError {
-    fn code(&self) -> &'static str {
-        match self {
-            Self::SignedOut { .. } => "signed-out",
-            Self::Unknown { .. } => "unknown-identity",
-            Self::Unreached { .. } => "app-unreachable",
-            Self::Several { .. } => "several-identities",
-            Self::Another { .. } => "another-identity",
-        }
-    }
-
-    fn remedy(&self) -> Option<Remedy> {
-        match self {
-            Self::SignedOut { sign_in, .. } => Some(Remedy::OpenSignIn { url: sign_in.clone() }),
-            Self::Unknown { .. } => Some(Remedy::ConfirmUnknown),
-            Self::Unreached { .. } => Some(Remedy::Retry),
-            Self::Several { sign_out, .. } => sign_out.clone().map(|url| Remedy::OpenSignOut { url }),
-            Self::Another { page, .. } => Some(page.clone()),
-        }
-    }
-}
-
-/// With commas between them. (`join` is made for any kind of lists: 1 kB more.)
-fn list(names: &[String]) -> String {
-    let mut list = String::new();
-    for name in names {
-        if !list.is_empty() {
-            list.push_str(", ");
-        }
-        list.push_str(name);
-    }
-    list
-}
-
-/// The identity that a session may be transferred for; `None` when nobody can
-/// tell and the person confirmed it. Only one identity goes through silently.
-pub fn require(
-    app: &App,
-    reading: &Reading,
-    expected: Option<&str>,
-    accept_unknown: bool,
-) -> Result<Option<String>, IdentityError> {
-    let name = app.name.clone();
-    match &reading.verdict {
-        Verdict::One { identity, .. } => Ok(Some(identity.clone())),
-        Verdict::Unknown if reading.unreached => Err(IdentityError::Unreached { app: name }),
-        Verdict::Unknown if accept_unknown => Ok(None),
-        Verdict::Unknown => Err(IdentityError::Unknown { app: name }),
-        Verdict::SignedOut => Err(IdentityError::SignedOut {
-            app: name,
-            as_whom: expected.map(|who| format!(" as {who}")).unwrap_or_default(),
-            sign_in: app.sign_in.clone(),
-        }),
-        Verdict::Several { identities } => Err(IdentityError::Several {
-            app: name,
-            names: list(identities),
-            sign_out: app.sign_out.clone(),
-        }),
-        Verdict::Another { found, expected } => Err(IdentityError::Another {
-            app: name,
-            found: found.clone(),
-            expected: expected.clone(),
-            page: match &app.sign_out {
-                Some(url) => Remedy::OpenSignOut { url: url.clone() },
-                None => Remedy::OpenSignIn {
-                    url: app.sign_in.clone(),
-                },
-            },
-        }),
     }
 }

@@ -12,7 +12,7 @@
 //! | [`browser`] | the browser's APIs behind a trait; the only code that names them |
 //! | [`store`], [`records`], [`trust`] | what is kept between two starts |
 //! | [`enrol`], [`approval`], [`devices`], [`accounts`], [`transfer`], [`permission`] | what a person can do |
-//! | [`apps`], [`capture`], [`identity`], [`consent`], [`vault`] | the rules of a transfer |
+//! | [`apps`], [`capture`], [`identity`], [`preflight`], [`consent`], [`vault`] | the rules of a transfer |
 //! | [`state`], [`explain`] | what a person is shown |
 
 pub mod accounts;
@@ -29,6 +29,7 @@ pub mod explain;
 pub mod identity;
 pub mod page;
 pub mod permission;
+pub mod preflight;
 pub mod records;
 pub mod sender;
 pub mod state;

@@ -41,6 +41,10 @@ pub trait Browser: Host {
     /// one that is opened behind the others for it. `None`: it could not be looked at.
     async fn storage(&self, store: &StoreId, origin: &str, names: &[&str]) -> Option<Vec<Option<String>>>;
 
+    /// The host at or below one of these domains that was last seen to have this browser
+    /// bind a session to the device, if any was.
+    async fn bound_by(&self, domains: &[String]) -> Result<Option<String>, BrowserError>;
+
     /// Calls [`crate::on_wake`] in so many minutes, even if this worker was stopped.
     fn wake_in(&self, minutes: f64);
 

@@ -97,6 +97,10 @@ impl Browser for Extension {
         stores::storage(&store.0, origin, names).await.ok().flatten()
     }
 
+    async fn bound_by(&self, domains: &[String]) -> Result<Option<String>, BrowserError> {
+        Ok(stores::bound_by(domains).await?)
+    }
+
     fn wake_in(&self, minutes: f64) {
         // It throws only for delays that are no numbers.
         let _ = alarms::create(ALARM, minutes);

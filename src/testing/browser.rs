@@ -60,6 +60,8 @@ pub(crate) struct FakeBrowser {
     pages: RefCell<BTreeMap<String, (u16, String)>>,
     /// Cookies that a page sets when it is fetched.
     rotations: RefCell<Vec<Cookies>>,
+    /// Hosts that had this browser bind a session.
+    bound: RefCell<Vec<String>>,
     granted: RefCell<Option<BTreeSet<String>>>,
     session: RefCell<BTreeMap<String, String>>,
     /// This extension's tabs.
@@ -113,6 +115,7 @@ impl FakeBrowser {
             storage: RefCell::new(Some(BTreeMap::new())),
             pages: RefCell::default(),
             rotations: RefCell::default(),
+            bound: RefCell::default(),
             granted: RefCell::new(Some(BTreeSet::new())),
             session: RefCell::default(),
             tabs: RefCell::default(),
@@ -144,6 +147,11 @@ impl FakeBrowser {
         if let Some(storage) = self.storage.borrow_mut().as_mut() {
             storage.insert((store.to_owned(), entry.to_owned()), value.to_owned());
         }
+    }
+
+    /// This host had the browser bind a session to the device.
+    pub(crate) fn bind(&self, host: &str) {
+        self.bound.borrow_mut().push(host.to_owned());
     }
 
     /// Nobody can look at local storage.
@@ -330,6 +338,12 @@ impl Browser for FakeBrowser {
             status,
             body,
         })
+    }
+
+    async fn bound_by(&self, domains: &[String]) -> Result<Option<String>, BrowserError> {
+        let bound = self.bound.borrow();
+        let is_at = |host: &&String| domains.iter().any(|domain| host.ends_with(domain.as_str()));
+        Ok(bound.iter().find(is_at).cloned())
     }
 
     fn wake_in(&self, minutes: f64) {

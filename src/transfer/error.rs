@@ -42,6 +42,17 @@ pub enum TransferError {
     /// Not exactly the one who is to be signed in.
     #[error(transparent)]
     Identity(#[from] IdentityError),
+    /// A copy would die at its next refresh.
+    #[error(
+        "{host} had this browser bind the sign-in to this device: a copy of it would soon stop working. \
+         Nothing left your browser. Firefox does not bind sign-ins: sign in to {app} there, and share from it."
+    )]
+    Bound {
+        /// The app's name.
+        app: String,
+        /// Who asked for it.
+        host: String,
+    },
     /// The vault is not the one this device trusts.
     #[error(transparent)]
     Vault(#[from] VaultRefusal),
@@ -80,6 +91,7 @@ impl Explain for TransferError {
             Self::Permission { .. } => "permission-missing",
             Self::Consent(error) => error.code(),
             Self::Identity(error) => error.code(),
+            Self::Bound { .. } => "bound-to-device",
             Self::Vault(error) => error.code(),
             Self::Browser(_) => "browser",
             Self::Seal(SealError::TooLarge) => "too-large",
@@ -104,6 +116,7 @@ impl Explain for TransferError {
             Self::Browser(_) | Self::Interrupted | Self::Waiting(_) | Self::Outdated => Some(Remedy::Retry),
             Self::Store(_)
             | Self::App(_)
+            | Self::Bound { .. }
             | Self::NotOwner(_)
             | Self::Seal(_)
             | Self::Keys(_)

@@ -73,8 +73,21 @@ impl<P: Platform> Background<P> {
             self.step(account.id, transfer, TransferStep::CheckingIdentity { cookies });
         };
         let browser = self.platform.browser().as_ref();
-        let reading = identity::read(browser, &account.app, &share.store, expected, checking).await?;
-        let identity = identity::require(&account.app, &reading, expected, share.accept_unknown)?;
+        let mut reading = identity::read(browser, &account.app, &share.store, expected, checking).await?;
+        if let Some(host) = browser.bound_by(&account.app.domains).await? {
+            return Err(TransferError::Bound {
+                app: account.app.name.clone(),
+                host,
+            });
+        }
+        let identity = match reading.alone.take_if(|_| share.only_active) {
+            Some(alone) => {
+                let identity = alone.identity.clone();
+                reading.left_out = alone.leave(&mut reading.jar);
+                Some(identity)
+            }
+            None => identity::require(&account.app, &reading, expected, share.accept_unknown)?,
+        };
         Ok((reading, identity))
     }
 
@@ -159,7 +172,7 @@ impl<P: Platform> Background<P> {
         let cookies = capture::count(&reading.jar).total;
         let payload = Payload {
             jar: reading.jar,
-            left_out: 0,
+            left_out: reading.left_out,
             app: account.app,
             identity: identity.clone(),
             user_agent: self.platform.browser().user_agent(),

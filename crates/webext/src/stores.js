@@ -67,6 +67,16 @@ export function storage(store, origin, names) {
     return within(store, origin, read, [names]);
 }
 
+// What extension/bound.js noted; after so long, a sign-in is another one.
+const BOUND_FOR_MS = 30 * 24 * 60 * 60 * 1000;
+
+export async function boundBy(domains) {
+    const { bound = {} } = await chrome.storage.local.get("bound");
+    const isAt = (host) => domains.some((domain) => host === domain || host.endsWith(`.${domain}`));
+    const found = Object.keys(bound).filter((host) => isAt(host) && Date.now() - bound[host] < BOUND_FOR_MS);
+    return found.sort((a, b) => bound[b] - bound[a])[0] ?? null;
+}
+
 // What `func` gives in a page of this origin and store; undefined where there is none.
 async function within(store, origin, func, args) {
     const isOurs = (tab) => storeOf(tab) === store && new URL(tab.url).origin === origin;

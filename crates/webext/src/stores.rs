@@ -18,6 +18,9 @@ extern "C" {
 
     #[wasm_bindgen(catch, js_name = storage)]
     async fn storage_raw(store: &str, origin: &str, names: &JsValue) -> Result<JsValue, JsValue>;
+
+    #[wasm_bindgen(catch, js_name = boundBy)]
+    async fn bound_by_raw(domains: &JsValue) -> Result<JsValue, JsValue>;
 }
 
 /// The stores, of the form `{"stores": [{"id", "kind", "name"}], "current": id}`. The one of
@@ -50,4 +53,13 @@ pub async fn storage(
     names: &[&str],
 ) -> Result<Option<Vec<Option<String>>>, ApiError> {
     from_js(&storage_raw(store, origin, &texts(names)).await?)
+}
+
+/// The host at or below one of these domains that `extension/bound.js` last saw having the
+/// browser bind a session to the device, if any.
+///
+/// # Errors
+/// When the browser refuses.
+pub async fn bound_by(domains: &[String]) -> Result<Option<String>, ApiError> {
+    from_js(&bound_by_raw(&texts(domains)).await?)
 }

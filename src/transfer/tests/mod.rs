@@ -1,5 +1,6 @@
 //! Transfers on fakes of the browser and the server.
 
+mod alone;
 mod consents;
 mod identities;
 mod keys;

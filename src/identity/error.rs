@@ -1,0 +1,138 @@
+//! Why a session may not be transferred, by who is signed in.
+
+use ferry_bridge::Remedy;
+use ferry_catalogue::{App, Verdict};
+
+use super::Reading;
+use crate::explain::Explain;
+
+/// Why a session may not be transferred, by who is signed in.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum IdentityError {
+    /// Nobody is signed in.
+    #[error("Nobody is signed in to {app} in this browser. Sign in there{as_whom}, then share again.")]
+    SignedOut {
+        /// The app's name.
+        app: String,
+        /// ` as ada`, or nothing.
+        as_whom: String,
+        /// Where to sign in.
+        sign_in: String,
+    },
+    /// Nobody can tell who is signed in, and it was not confirmed.
+    #[error(
+        "{app} does not show who is signed in. Whoever it is: automation will act as that person. \
+         Make sure that it is the right one, then confirm."
+    )]
+    Unknown {
+        /// The app's name.
+        app: String,
+    },
+    /// Nobody can tell, since the app was not reached.
+    #[error(
+        "{app} could not be reached to find out who is signed in. Check the connection, then share again."
+    )]
+    Unreached {
+        /// The app's name.
+        app: String,
+    },
+    /// More than one.
+    #[error(
+        "More than one identity is signed in to {app}: {names}. Sign out from the others, then share again."
+    )]
+    Several {
+        /// The app's name.
+        app: String,
+        /// All that can be named.
+        names: String,
+        /// Where to sign out.
+        sign_out: Option<String>,
+    },
+    /// Not the account's.
+    #[error(
+        "{found} is signed in to {app}, but this account belongs to {expected}. \
+         Sign out there, sign in as {expected}, then share again."
+    )]
+    Another {
+        /// The app's name.
+        app: String,
+        /// Who is signed in.
+        found: String,
+        /// Whose account it is.
+        expected: String,
+        /// Where to sign out, or else where to sign in.
+        page: Remedy,
+    },
+}
+
+impl Explain for IdentityError {
+    fn code(&self) -> &'static str {
+        match self {
+            Self::SignedOut { .. } => "signed-out",
+            Self::Unknown { .. } => "unknown-identity",
+            Self::Unreached { .. } => "app-unreachable",
+            Self::Several { .. } => "several-identities",
+            Self::Another { .. } => "another-identity",
+        }
+    }
+
+    fn remedy(&self) -> Option<Remedy> {
+        match self {
+            Self::SignedOut { sign_in, .. } => Some(Remedy::OpenSignIn { url: sign_in.clone() }),
+            Self::Unknown { .. } => Some(Remedy::ConfirmUnknown),
+            Self::Unreached { .. } => Some(Remedy::Retry),
+            Self::Several { sign_out, .. } => sign_out.clone().map(|url| Remedy::OpenSignOut { url }),
+            Self::Another { page, .. } => Some(page.clone()),
+        }
+    }
+}
+
+/// With commas between them. (`join` is made for any kind of lists: 1 kB more.)
+fn list(names: &[String]) -> String {
+    let mut list = String::new();
+    for name in names {
+        if !list.is_empty() {
+            list.push_str(", ");
+        }
+        list.push_str(name);
+    }
+    list
+}
+
+/// The identity that a session may be transferred for; `None` when nobody can
+/// tell and the person confirmed it. Only one identity goes through silently.
+pub fn require(
+    app: &App,
+    reading: &Reading,
+    expected: Option<&str>,
+    accept_unknown: bool,
+) -> Result<Option<String>, IdentityError> {
+    let name = app.name.clone();
+    match &reading.verdict {
+        Verdict::One { identity, .. } => Ok(Some(identity.clone())),
+        Verdict::Unknown if reading.unreached => Err(IdentityError::Unreached { app: name }),
+        Verdict::Unknown if accept_unknown => Ok(None),
+        Verdict::Unknown => Err(IdentityError::Unknown { app: name }),
+        Verdict::SignedOut => Err(IdentityError::SignedOut {
+            app: name,
+            as_whom: expected.map(|who| format!(" as {who}")).unwrap_or_default(),
+            sign_in: app.sign_in.clone(),
+        }),
+        Verdict::Several { identities } => Err(IdentityError::Several {
+            app: name,
+            names: list(identities),
+            sign_out: app.sign_out.clone(),
+        }),
+        Verdict::Another { found, expected } => Err(IdentityError::Another {
+            app: name,
+            found: found.clone(),
+            expected: expected.clone(),
+            page: match &app.sign_out {
+                Some(url) => Remedy::OpenSignOut { url: url.clone() },
+                None => Remedy::OpenSignIn {
+                    url: app.sign_in.clone(),
+                },
+            },
+        }),
+    }
+}
