@@ -90,15 +90,29 @@ async function within(store, origin, func, args) {
     if (found !== undefined) {
         return run(found.id, func, args);
     }
-    // A page of no scripts of the app's, which signs nobody in or out.
-    const opened = await openBehind(store, `${origin}/robots.txt`);
+    // First a page with none of the app's scripts, which signs nobody in or out. There may
+    // be none: browsers show an answer without a body as an error page of their own.
+    for (const path of ["/robots.txt", "/"]) {
+        const result = await behind(store, origin + path, (tab) => (isOurs(tab) ? run(tab.id, func, args) : undefined));
+        if (result !== undefined) {
+            return result;
+        }
+    }
+    return undefined;
+}
+
+// What `use` gives of a new tab behind the others, which is closed then.
+async function behind(store, url, use) {
+    const opened = await openBehind(store, url);
     if (opened === undefined) {
         return undefined;
     }
     try {
         await opened.loaded;
-        const tab = await chrome.tabs.get(opened.id);
-        return isOurs(tab) ? await run(tab.id, func, args) : undefined;
+        return await use(await chrome.tabs.get(opened.id));
+    } catch {
+        // An error page, or the tab is gone.
+        return undefined;
     } finally {
         await chrome.tabs.remove(opened.id).catch(() => {});
     }
