@@ -16,7 +16,9 @@ use chromiumoxide_cdp::cdp::browser_protocol::browser::{
     BrowserContextId, CloseParams, SetDownloadBehaviorBehavior, SetDownloadBehaviorParams,
 };
 use chromiumoxide_cdp::cdp::browser_protocol::network::{Cookie, CookieParam};
-use chromiumoxide_cdp::cdp::browser_protocol::storage::{GetCookiesParams, SetCookiesParams};
+use chromiumoxide_cdp::cdp::browser_protocol::storage::{
+    ClearCookiesParams, GetCookiesParams, SetCookiesParams,
+};
 use chromiumoxide_cdp::cdp::browser_protocol::target::{
     CreateBrowserContextParams, DisposeBrowserContextParams,
 };
@@ -121,6 +123,15 @@ impl Context {
     pub async fn set_cookies(&self, cookies: Vec<CookieParam>) -> Result<(), CdpError> {
         let mut params = SetCookiesParams::new(cookies);
         params.browser_context_id = self.id.clone();
+        self.cdp.call(params).await?;
+        Ok(())
+    }
+
+    /// Takes all cookies away.
+    pub async fn clear_cookies(&self) -> Result<(), CdpError> {
+        let params = ClearCookiesParams {
+            browser_context_id: self.id.clone(),
+        };
         self.cdp.call(params).await?;
         Ok(())
     }

@@ -43,27 +43,47 @@ pub async fn restore(
 }
 
 /// Restores the cookies of a jar.
+///
+/// Afterwards the context holds them as they were, and no others: what the browser would
+/// keep otherwise, such as one whose path it writes in another way, is refused instead.
+/// Their order is the jar's, since browsers send those of one path length in the order in
+/// which they were set.
 pub async fn restore_cookies(
     context: &Context,
     jar: &Jar,
     domains: &AppDomains,
     now: UnixMillis,
 ) -> Result<Receipt, CdpError> {
-    let (accepted, mut refused) = sort_out(jar, domains, now);
-    let params: Vec<_> = accepted.iter().map(|cookie| to_browser(cookie)).collect();
-    match context.set_cookies(params.clone()).await {
-        Ok(()) => {}
-        // One bad cookie must not cost the others: which it was shows below.
-        Err(CdpError::Refused { .. }) => set_one_by_one(context, params).await?,
-        Err(error) => return Err(error),
+    let (mut accepted, mut refused) = sort_out(jar, domains, now);
+    loop {
+        set(context, &accepted).await?;
+        let held = context.cookies().await?;
+        let held: HashSet<Essence<'_>> = held.iter().filter_map(Essence::of_browser).collect();
+        let (kept, changed): (Vec<_>, Vec<_>) = accepted
+            .into_iter()
+            .partition(|cookie| held.contains(&Essence::of(cookie)));
+        if changed.is_empty() {
+            return Ok(receipt(jar.cookies.len(), refused));
+        }
+        // Once more without them: it may hold them as something else.
+        refused.extend(
+            changed
+                .into_iter()
+                .map(|cookie| refusal(cookie, RefusedReason::Browser)),
+        );
+        context.clear_cookies().await?;
+        accepted = kept;
     }
-    let held = context.cookies().await?;
-    let held: HashSet<Essence<'_>> = held.iter().filter_map(Essence::of_browser).collect();
-    let changed = accepted
-        .iter()
-        .filter(|cookie| !held.contains(&Essence::of(cookie)));
-    refused.extend(changed.map(|cookie| refusal(cookie, RefusedReason::Browser)));
-    Ok(receipt(jar.cookies.len(), refused))
+}
+
+/// Sets these cookies, as far as the browser takes them.
+async fn set(context: &Context, cookies: &[&Cookie]) -> Result<(), CdpError> {
+    let params: Vec<_> = cookies.iter().map(|cookie| to_browser(cookie)).collect();
+    match context.set_cookies(params.clone()).await {
+        // One bad cookie must not cost the others: which it was shows in what is held.
+        Err(CdpError::Refused { .. }) => set_one_by_one(context, params).await,
+        outcome => outcome,
+    }
 }
 
 /// The receipt of a jar of so many cookies. It names the first of those refused; how
@@ -118,8 +138,19 @@ fn refuse(cookie: &Cookie, domains: &AppDomains, now: UnixMillis) -> Option<Refu
     if !cookie.host_only && is_public_suffix(&cookie.domain) {
         return Some(RefusedReason::PublicSuffix);
     }
-    let expired = cookie.expires.is_some_and(|at| at * 1000.0 <= now.0 as f64);
-    expired.then_some(RefusedReason::Expired)
+    if cookie.expires.is_some_and(|at| at * 1000.0 <= now.0 as f64) {
+        return Some(RefusedReason::Expired);
+    }
+    // It stands for bytes that are no UTF-8, which browsers tell nobody.
+    let unreadable = |text: &str| text.contains(char::REPLACEMENT_CHARACTER);
+    if unreadable(&cookie.name) || unreadable(&cookie.value) {
+        return Some(RefusedReason::Unreadable);
+    }
+    // Firefox sends it in frames of other sites; Chromium would take it for a lax one,
+    // and never send it.
+    let framed = |partition: &Partition| has_cross_site_ancestor(partition, &cookie.domain);
+    let unsent = cookie.same_site == SameSite::Unspecified && cookie.partition.as_ref().is_some_and(framed);
+    unsent.then_some(RefusedReason::Browser)
 }
 
 fn refusal(cookie: &Cookie, reason: RefusedReason) -> RefusedCookie {
@@ -352,6 +383,36 @@ mod tests {
             refused,
             expected.map(|(domain, reason)| (domain.to_owned(), reason))
         );
+    }
+
+    #[test]
+    fn what_the_persons_browser_could_not_tell_is_refused() {
+        let mut name = cookie("gr\u{fffd}n", "v");
+        name.domain = "www.app.test".to_owned();
+        let value = cookie("v", "gr\u{fffd}n");
+        let refused = sorted(&app(), vec![name, value, cookie("gr\u{fc}n", "gr\u{fc}n")]);
+        let unreadable = |domain: &str| (domain.to_owned(), RefusedReason::Unreadable);
+        assert_eq!(refused, [unreadable("www.app.test"), unreadable("app.test")]);
+    }
+
+    #[test]
+    fn what_firefox_alone_sends_in_frames_is_refused() {
+        let of = |site: &str, ancestor, same_site| {
+            let mut framed = cookie("c", "v");
+            framed.same_site = same_site;
+            framed.partition = Some(Partition {
+                top_level_site: site.to_owned(),
+                has_cross_site_ancestor: ancestor,
+            });
+            sorted(&app(), vec![framed]).pop().map(|(_, reason)| reason)
+        };
+        let browser = Some(RefusedReason::Browser);
+        let unsaid = SameSite::Unspecified;
+        assert_eq!(of("https://other.test", Some(true), unsaid), browser);
+        assert_eq!(of("https://other.test", None, unsaid), browser);
+        assert_eq!(of("https://app.test", Some(true), unsaid), browser);
+        assert_eq!(of("https://app.test", Some(false), unsaid), None);
+        assert_eq!(of("https://other.test", Some(true), SameSite::None), None);
     }
 
     #[test]

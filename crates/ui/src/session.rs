@@ -111,6 +111,7 @@ pub fn refused(reason: RefusedReason) -> &'static str {
         RefusedReason::PublicSuffix => "set for a whole top-level domain",
         RefusedReason::Expired => "had expired",
         RefusedReason::Browser => "refused by the browser in the cloud",
+        RefusedReason::Unreadable => "not text that your browser tells extensions",
     }
 }
 

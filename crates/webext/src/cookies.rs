@@ -4,7 +4,7 @@ use serde::Deserialize;
 use wasm_bindgen::prelude::*;
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
-use crate::{ApiError, from_js};
+use crate::{ApiError, BrowserKind, from_js};
 
 #[wasm_bindgen(module = "/src/stores.js")]
 extern "C" {
@@ -81,5 +81,47 @@ pub struct PartitionKey {
 /// # Errors
 /// When there is no such store.
 pub async fn get_all(store: &str, domain: Option<&str>) -> Result<Vec<Cookie>, ApiError> {
-    from_js(&cookies_raw(store, domain).await?)
+    let mut cookies: Vec<Cookie> = from_js(&cookies_raw(store, domain).await?)?;
+    if BrowserKind::here() == BrowserKind::Firefox {
+        for cookie in &mut cookies {
+            cookie.name = text_of_bytes(&cookie.name);
+        }
+    }
+    Ok(cookies)
+}
+
+/// The text whose UTF-8 this is, with a character for each byte: so Firefox gives the
+/// names of cookies, though not their values. What is no UTF-8 becomes U+FFFD, as other
+/// browsers give it.
+fn text_of_bytes(text: &str) -> String {
+    let bytes = text.chars().map(u8::try_from).collect::<Result<Vec<u8>, _>>();
+    match bytes {
+        Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
+        // No bytes: it is the text already.
+        Err(_) => text.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::text_of_bytes;
+
+    #[test]
+    fn the_bytes_of_a_name_are_its_text() {
+        assert_eq!(text_of_bytes("sid"), "sid");
+        assert_eq!(text_of_bytes(""), "");
+        assert_eq!(text_of_bytes("gr\u{c3}\u{bc}n"), "gr\u{fc}n");
+        assert_eq!(text_of_bytes("\u{f0}\u{9f}\u{8d}\u{aa}"), "\u{1f36a}");
+    }
+
+    #[test]
+    fn bytes_that_are_no_text_are_marked() {
+        assert_eq!(text_of_bytes("gr\u{fc}n"), "gr\u{fffd}n");
+        assert_eq!(text_of_bytes("\u{e2}\u{82}"), "\u{fffd}");
+    }
+
+    #[test]
+    fn a_name_that_is_text_stays() {
+        assert_eq!(text_of_bytes("\u{1f36a}\u{fc}"), "\u{1f36a}\u{fc}");
+    }
 }

@@ -12,6 +12,7 @@ use tokio::process::{Child, ChildStderr, Command};
 
 use super::cdp::Cdp;
 use super::profile::{Profile, TrustError};
+use super::user_agent::sends_third_party_cookies;
 
 /// How long Chromium may take to start.
 const START_LIMIT: Duration = Duration::from_secs(30);
@@ -114,7 +115,11 @@ impl Process {
         if !options.sandbox {
             tracing::warn!("Chromium runs without its sandbox; do this in tests only");
         }
-        let profile = Profile::create(&options.profiles)?;
+        let third_party = match role {
+            Role::Contexts => true,
+            Role::Automation { user_agent, .. } => sends_third_party_cookies(user_agent),
+        };
+        let profile = Profile::create(&options.profiles, third_party)?;
         if let Some(ca) = &options.extra_ca {
             profile.trust(ca)?;
         }

@@ -24,9 +24,12 @@ const MIN_AGE_S: i64 = 60;
 /// Room that a place in memory must have, in bytes.
 const MIN_ROOM: u64 = 256 * 1024 * 1024;
 
-/// Private contexts block third-party cookies unless told otherwise; the person's
-/// browser did not, where the session comes from.
-const PREFERENCES: &str = r#"{"profile":{"cookie_controls_mode":0}}"#;
+/// Private contexts block third-party cookies unless told otherwise; Chrome, where most
+/// sessions come from, does not.
+const SEND_THIRD_PARTY: &str = r#"{"profile":{"cookie_controls_mode":0}}"#;
+
+/// For sessions of a browser that does.
+const BLOCK_THIRD_PARTY: &str = r#"{"profile":{"cookie_controls_mode":1}}"#;
 
 /// A browser's working directory. Removed when dropped.
 pub(crate) struct Profile {
@@ -58,8 +61,9 @@ pub enum TrustError {
 }
 
 impl Profile {
-    /// A new profile, in memory or else below `fallback`.
-    pub(crate) fn create(fallback: &Path) -> io::Result<Self> {
+    /// A new profile, in memory or else below `fallback`, that sends third-party cookies
+    /// or does not.
+    pub(crate) fn create(fallback: &Path, third_party: bool) -> io::Result<Self> {
         let place = places(fallback).into_iter().find(|place| has_room(place));
         let place = place.unwrap_or_else(|| fallback.to_owned());
         fs::create_dir_all(&place)?;
@@ -75,7 +79,12 @@ impl Profile {
         let profile = Self { dir, _lock: lock };
         fs::create_dir(profile.home())?;
         fs::create_dir_all(profile.user_data().join("Default"))?;
-        fs::write(profile.user_data().join("Default/Preferences"), PREFERENCES)?;
+        let preferences = if third_party {
+            SEND_THIRD_PARTY
+        } else {
+            BLOCK_THIRD_PARTY
+        };
+        fs::write(profile.user_data().join("Default/Preferences"), preferences)?;
         Ok(profile)
     }
 
@@ -212,7 +221,7 @@ mod tests {
     #[test]
     fn a_profile_is_closed_to_others_and_goes_when_it_is_dropped() {
         let place = tempfile::tempdir().unwrap();
-        let profile = Profile::create(place.path()).unwrap();
+        let profile = Profile::create(place.path(), true).unwrap();
         let path = profile.dir.path().to_owned();
         assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o700);
         drop(profile);

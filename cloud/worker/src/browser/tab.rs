@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use base64ct::{Base64, Encoding};
 use chromiumoxide_cdp::cdp::browser_protocol::browser::BrowserContextId;
-use chromiumoxide_cdp::cdp::browser_protocol::network::{self, GetResponseBodyParams, RequestId};
+use chromiumoxide_cdp::cdp::browser_protocol::network::{
+    self, GetResponseBodyParams, RequestId, SetCookieControlsParams,
+};
 use chromiumoxide_cdp::cdp::browser_protocol::page::{
     self, HandleJavaScriptDialogParams, NavigateParams, SetLifecycleEventsEnabledParams,
 };
@@ -114,6 +116,9 @@ impl Tab {
         };
         tab.call(user_agent::override_params(user_agent)).await?;
         tab.call(network::EnableParams::default()).await?;
+        if !user_agent::sends_third_party_cookies(user_agent) {
+            tab.call(SetCookieControlsParams::new(true, true, true)).await?;
+        }
         tab.call(page::EnableParams::default()).await?;
         tab.call(SetLifecycleEventsEnabledParams::new(true)).await?;
         Ok(tab)

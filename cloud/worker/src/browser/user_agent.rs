@@ -16,6 +16,12 @@ pub(super) fn override_params(user_agent: &str) -> SetUserAgentOverrideParams {
     params
 }
 
+/// Whether that browser sends cookies in frames of other sites that are not partitioned
+/// by these. Firefox does not, unless it was told to.
+pub(super) fn sends_third_party_cookies(user_agent: &str) -> bool {
+    !user_agent.contains("Firefox/")
+}
+
 /// `navigator.platform`, frozen by every browser.
 fn navigator_platform(user_agent: &str) -> &'static str {
     match system(user_agent) {

@@ -12,6 +12,10 @@ use crate::app::TestApp;
 use crate::device::{USER_AGENT, cookie};
 use crate::setting;
 
+/// A browser that sends third-party cookies.
+const CHROME: &str = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) \
+                      Chrome/145.0.0.0 Safari/537.36";
+
 /// Seconds from now.
 fn later(seconds: i64) -> Option<f64> {
     Some((ambient::now().as_secs() + seconds) as f64)
@@ -166,13 +170,75 @@ async fn a_partitioned_cookie_with_the_ancestor_bit_is_sent_in_a_frame_below_ano
         url.to_string()
     };
     let middle = page("partner.test", &frame(&innermost));
-    let mut tab = context.tab(USER_AGENT).await.unwrap();
+    let mut tab = context.tab(CHROME).await.unwrap();
     tab.visit(&page("app.test", &frame(&middle)), Settle::Quiet)
         .await
         .unwrap();
 
     let framed = app.requests("/framed").pop().unwrap();
     assert_eq!(framed.cookies(), ["framed-partition=16", "none=7"]);
+    browser.close().await;
+}
+
+/// In frames of other sites, Firefox sends only what is partitioned by them.
+#[tokio::test]
+async fn a_session_of_firefox_sends_no_third_party_cookies() {
+    let app = TestApp::start().await;
+    let definition = app.definition();
+    let browser = setting::browser(&app).await;
+    let context = setting::context(&browser, &definition).await;
+    let jar = Jar {
+        cookies: every_kind(),
+        storage: Vec::new(),
+    };
+    restore_cookies(&context, &jar, &AppDomains::new(&definition), ambient::now())
+        .await
+        .unwrap();
+
+    let innermost = app.url("app.test", "/framed");
+    let mut page = url::Url::parse(&app.url("partner.test", "/page")).unwrap();
+    page.query_pairs_mut()
+        .append_pair("body", &format!("<iframe src='{innermost}'></iframe>"));
+    for (user_agent, sent) in [(CHROME, true), (USER_AGENT, false)] {
+        let mut tab = context.tab(user_agent).await.unwrap();
+        tab.visit(page.as_str(), Settle::Quiet).await.unwrap();
+        let framed = app.requests("/framed").pop().unwrap();
+        assert_eq!(
+            framed.cookies().contains(&"none=7".to_owned()),
+            sent,
+            "{user_agent}"
+        );
+        tab.close().await.unwrap();
+    }
+    browser.close().await;
+}
+
+#[tokio::test]
+async fn a_cookie_that_the_browser_would_keep_otherwise_is_not_there() {
+    let app = TestApp::start().await;
+    let definition = app.definition();
+    let domains = AppDomains::new(&definition);
+    let browser = setting::browser(&app).await;
+    let context = setting::context(&browser, &definition).await;
+    let jar = Jar {
+        cookies: vec![
+            cookie("first", "1"),
+            with("rewritten", "v", |c| c.path = "/gr\u{fc}n".to_owned()),
+            cookie("second", "2"),
+        ],
+        storage: Vec::new(),
+    };
+
+    let receipt = restore_cookies(&context, &jar, &domains, ambient::now())
+        .await
+        .unwrap();
+
+    assert_eq!((receipt.sealed, receipt.restored), (3, 2));
+    assert_eq!(receipt.refused[0].name, "rewritten");
+    assert_eq!(receipt.refused[0].reason, RefusedReason::Browser);
+    let held = capture::jar(&context.cookies().await.unwrap(), &domains);
+    let held: Vec<_> = held.cookies.iter().map(|cookie| cookie.name.as_str()).collect();
+    assert_eq!(held, ["first", "second"]);
     browser.close().await;
 }
 

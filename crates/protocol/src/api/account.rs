@@ -208,8 +208,11 @@ pub enum RefusedReason {
     PublicSuffix,
     /// It had expired.
     Expired,
-    /// The browser refused it.
+    /// The browser refused it, or would send something else.
     Browser,
+    /// Its name or value holds bytes that are no UTF-8: the device's browser tells
+    /// extensions that they are there, and not which they are.
+    Unreadable,
 }
 
 /// Why a session is not usable.
