@@ -31,7 +31,7 @@ use std::time::SystemTime;
 use tokio::task::JoinHandle;
 
 pub use cookies::{ACCOUNTS, ACTIVE, PARTITIONED, ROTATING, SESSION};
-pub use tls::TlsError;
+pub use tls::{Identity, TlsError};
 
 /// The app definition, written for `https://app.demo.test:8443`.
 const DEFINITION: &str = include_str!("../harbour.toml");
@@ -133,7 +133,9 @@ pub async fn start(config: Config) -> Result<Running, StartError> {
     if config.host.split('.').filter(|label| !label.is_empty()).count() < 3 {
         return Err(StartError::Host(config.host));
     }
-    let identity = tls::Identity::new(&config.host, config.now)?;
+    let domain = cookies::domain_above(&config.host);
+    let names = vec![config.host.clone(), domain.to_owned(), format!("*.{domain}")];
+    let identity = tls::Identity::new(names, config.now)?;
     let failed = |error| StartError::Listen(config.listen, error);
     let listener = tokio::net::TcpListener::bind(config.listen)
         .await

@@ -1,5 +1,5 @@
 //! The certificate authority made at start, the server's certificate, and the
-//! listener that speaks TLS.
+//! listener that speaks TLS. Other servers of the tests use the first two as well.
 
 use std::io;
 use std::net::SocketAddr;
@@ -21,8 +21,6 @@ use tokio_rustls::rustls::pki_types::PrivatePkcs8KeyDer;
 use tokio_rustls::rustls::{self, ServerConfig};
 use tokio_rustls::server::TlsStream;
 
-use crate::cookies::domain_above;
-
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 /// How long a client may take for its handshake.
 const HANDSHAKE: Duration = Duration::from_secs(10);
@@ -40,20 +38,23 @@ pub enum TlsError {
     Server(#[from] rustls::Error),
 }
 
-/// What proves that this is the host.
-pub(crate) struct Identity {
+/// What proves that a server is these hosts.
+pub struct Identity {
     /// Configuration of the server.
-    pub(crate) server: ServerConfig,
+    pub server: ServerConfig,
     /// The authority's certificate, as PEM.
-    pub(crate) ca_pem: String,
+    pub ca_pem: String,
     /// Base64 of the SHA-256 of the server's public key.
-    pub(crate) spki: String,
+    pub spki: String,
 }
 
 impl Identity {
-    /// A new authority, whose key is forgotten at once, and a certificate for the
-    /// host, the domain above it, and all of this domain's hosts.
-    pub(crate) fn new(host: &str, now: SystemTime) -> Result<Self, TlsError> {
+    /// A new authority, whose key is forgotten at once, and a certificate for hosts of
+    /// these names, each of which may begin with `*.`.
+    ///
+    /// # Errors
+    /// When one of them is no name.
+    pub fn new(names: Vec<String>, now: SystemTime) -> Result<Self, TlsError> {
         let mut ca = CertificateParams::default();
         valid_around(&mut ca, now);
         ca.distinguished_name
@@ -64,11 +65,10 @@ impl Identity {
         let ca_certificate = ca.self_signed(&ca_key)?;
         let issuer = Issuer::new(ca, ca_key);
 
-        let domain = domain_above(host);
-        let names = vec![host.to_owned(), domain.to_owned(), format!("*.{domain}")];
+        let first = names.first().cloned().unwrap_or_default();
         let mut leaf = CertificateParams::new(names)?;
         valid_around(&mut leaf, now);
-        leaf.distinguished_name.push(DnType::CommonName, host);
+        leaf.distinguished_name.push(DnType::CommonName, first);
         leaf.key_usages = vec![KeyUsagePurpose::DigitalSignature];
         leaf.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
         let key = KeyPair::generate()?;

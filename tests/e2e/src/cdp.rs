@@ -114,10 +114,13 @@ impl Connection {
         Base64::decode_vec(data).ok().context("a picture in base64")
     }
 
+    /// Opens a page in a tab of its own, and does not wait for it.
+    pub async fn open_tab(&self, address: &str) -> Result<Value> {
+        self.call("Target.createTarget", json!({ "url": address })).await
+    }
+
     async fn open_page(&self, address: &str) -> Result<String> {
-        let target = self
-            .call("Target.createTarget", json!({ "url": address }))
-            .await?;
+        let target = self.open_tab(address).await?;
         let attach = json!({ "targetId": target["targetId"], "flatten": true });
         let attached = self.call("Target.attachToTarget", attach).await?;
         let session = attached["sessionId"].as_str().context("no session")?;

@@ -13,7 +13,7 @@ use crate::popup::Popup;
 use crate::wire::{Message, Wire};
 
 /// The hosts that the browser's own prompt would otherwise be asked for.
-pub const GRANTED: [&str; 3] = ["*://*.django.test/*", "*://*.demo.test/*", "http://127.0.0.1/*"];
+pub const GRANTED: [&str; 2] = ["*://*.test/*", "http://127.0.0.1/*"];
 
 /// What a test is told about its app.
 pub struct Plan<'a> {

@@ -64,7 +64,12 @@ pub(super) async fn start(setup: &Setup<'_>) -> Result<(Program, WebDriver)> {
     wanted.set("browserName", "chrome")?;
     wanted.set(
         "goog:chromeOptions",
-        json!({ "args": arguments, "binary": files::on_path("chromium")? }),
+        json!({
+            "args": arguments,
+            "binary": files::on_path("chromium")?,
+            // As Chrome; Debian's Chromium blocks third-party cookies.
+            "prefs": { "profile": { "cookie_controls_mode": 0 } },
+        }),
     )?;
     let address = format!("http://127.0.0.1:{}", port.trim_end_matches('.'));
     let driver = WebDriver::new(address, wanted)

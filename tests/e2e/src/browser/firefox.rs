@@ -12,7 +12,7 @@ use thirtyfour::common::command::FormatRequestData;
 use thirtyfour::extensions::addons::firefox::FirefoxTools;
 use thirtyfour::{Capabilities, RequestData, SessionId, WebDriver};
 
-use super::{APP_HOSTS, Setup};
+use super::Setup;
 use crate::extension::{Extension, FIREFOX_UUID};
 use crate::files;
 use crate::process::Program;
@@ -58,7 +58,8 @@ fn preferences(setup: &Setup<'_>) -> Value {
     let uuids = json!({ (setup.extension.gecko_id.as_str()): FIREFOX_UUID });
     json!({
         "extensions.webextensions.uuids": uuids.to_string(),
-        "network.dns.localDomains": APP_HOSTS.join(","),
+        // Every name is this machine's, and nothing is looked up.
+        "network.dns.forceResolve": "127.0.0.1",
         "dom.security.https_first": false,
         "devtools.console.stdout.content": true,
         "devtools.jsonview.enabled": false,

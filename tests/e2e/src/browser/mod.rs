@@ -19,9 +19,6 @@ use crate::extension::Extension;
 use crate::process::Program;
 use crate::wait;
 
-/// The hosts of the apps that tests sign in at; all of them are this machine.
-pub const APP_HOSTS: [&str; 3] = ["admin.django.test", "app.demo.test", "frame.other.test"];
-
 /// Which browser.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {

@@ -32,6 +32,7 @@ mod devices;
 mod django;
 mod interrupted;
 mod lies;
+mod lossless;
 mod pages;
 mod people;
 mod permission;

@@ -1,0 +1,83 @@
+//! The parser cases of the http-state working group (`vectors/README.md`), each on hosts
+//! of its own in place of `example.org`.
+
+use serde::Deserialize;
+
+use super::cases::{Cases, From};
+
+/// How many of the cases share a site.
+const PER_SITE: usize = 74;
+/// Where the suite asks which cookies there are.
+const RESULT: &str = "/cookie-parser-result";
+
+#[derive(Deserialize)]
+struct Vector {
+    test: String,
+    received: Vec<String>,
+    #[serde(rename = "sent-to")]
+    sent_to: Option<String>,
+}
+
+pub(super) fn add(cases: &mut Cases, vectors: &str) -> serde_json::Result<()> {
+    let vectors: Vec<Vector> = serde_json::from_str(vectors)?;
+    for (at, vector) in vectors.iter().enumerate() {
+        let domain = format!("c{at}.m{}.test", 2 + at / PER_SITE);
+        let home = format!("home.{domain}");
+        let lines = vector
+            .received
+            .iter()
+            .map(|line| lasting(&at_home(line, &domain)).into_bytes());
+        cases.set(From::Page, &home, "/cookie-parser", lines.collect());
+        let mut probes = vec![(home.clone(), RESULT.to_owned()), (home.clone(), "/".to_owned())];
+        if let Some(to) = &vector.sent_to {
+            probes.push(place(&at_home(to, &domain), &home));
+        }
+        for (host, path) in probes {
+            cases.own("parser suite", &vector.test, &host);
+            cases.probe(&host, &path);
+        }
+    }
+    Ok(())
+}
+
+/// A text of the suite's with another domain in place of `example.org`, in capitals if
+/// it has some.
+fn at_home(text: &str, domain: &str) -> String {
+    const THEIRS: &str = "example.org";
+    let lower = text.to_ascii_lowercase();
+    let mut out = String::new();
+    let mut rest = 0;
+    for (at, _) in lower.match_indices(THEIRS) {
+        out.push_str(&text[rest..at]);
+        rest = at + THEIRS.len();
+        let is_lower = &text[at..rest] == THEIRS;
+        out.push_str(&if is_lower {
+            domain.to_owned()
+        } else {
+            domain.to_uppercase()
+        });
+    }
+    out + &text[rest..]
+}
+
+/// A line whose cookie does not end in the midst of the test: a day in place of a minute
+/// or six seconds.
+fn lasting(line: &str) -> String {
+    match line.strip_suffix("max-age=60").or(line.strip_suffix("max-age=6")) {
+        Some(before) => format!("{before}max-age=86400"),
+        None => line.to_owned(),
+    }
+}
+
+/// Host and path of a path or an address.
+fn place(to: &str, home: &str) -> (String, String) {
+    let to = to.split('?').next().unwrap_or_default();
+    match to.strip_prefix("http://") {
+        Some(rest) => {
+            let (host, path) = rest.split_once('/').unwrap_or((rest, ""));
+            let host = host.split(':').next().unwrap_or_default();
+            (host.to_ascii_lowercase(), format!("/{path}"))
+        }
+        None => (home.to_owned(), to.to_owned()),
+    }
+}

@@ -1,0 +1,73 @@
+//! Nothing is lost: cookies of every kind go back to their server from the restored
+//! browser as they did from the person's, byte for byte.
+
+use anyhow::{Result, ensure};
+use ferry_e2e::Stage;
+use ferry_e2e::cdp::Connection;
+use ferry_e2e::cloud::{Mail, OWNER};
+use ferry_e2e::lossless::{Lab, Outcome, lifetimes};
+use ferry_e2e::setting::{Plan, Setting};
+
+crate::in_both_browsers!(every_cookie_goes_back_as_it_was);
+
+async fn every_cookie_goes_back_as_it_was(stage: &Stage) -> Result<()> {
+    let lab = Lab::start(&stage.subfolder("lab")?).await?;
+    let plan = Plan {
+        app: lab.definition(),
+        identity: Some("alice"),
+        authority: Some(lab.site.authority.clone()),
+        person: OWNER,
+        mail: Mail::Outbox,
+        hostile: false,
+    };
+    let setting = Setting::start(stage, plan).await?;
+    let driver = &setting.browser.driver;
+    let tab = driver.new_tab().await?;
+    driver.switch_to_window(tab.clone()).await?;
+    let visit = async |address: &str| Ok(driver.goto(address).await?);
+    lab.set(&visit).await?;
+    let source = lab.ask("source", &visit).await?;
+
+    let lived = lifetimes::of_person(&setting.popup).await?;
+
+    setting.share().await?;
+    let receipt = setting.popup.account(&setting.account).await?["session"]["check"]["receipt"].clone();
+    let (_open, devtools) = setting.worker.open(&setting.account).await?;
+    let connection = Connection::open(&devtools, Box::new(|_, _| {})).await?;
+    let live = lifetimes::of_restored(&connection).await?;
+    ensure!(
+        receipt["restored"] == live.len(),
+        "{} are there: {receipt}",
+        live.len()
+    );
+    let now = driver
+        .execute("return Date.now() / 1000;", Vec::new())
+        .await?
+        .convert()?;
+    let compared = lifetimes::ensure_same(&lived, &live, now)?;
+    let visit = async |address: &str| connection.open_tab(address).await.map(|_| ());
+    let restored = lab.ask("restored", visit).await?;
+
+    let table = lab.compare(&source, &restored, &receipt);
+    print(
+        stage,
+        &format!(
+            "{table}sealed {}, restored {}; lifetimes compared: {compared}",
+            receipt["sealed"], receipt["restored"]
+        ),
+    );
+    let changes = table.changes();
+    ensure!(
+        table.count(Outcome::Changed) == 0,
+        "silently changed:\n{changes}\n{receipt}"
+    );
+    Ok(())
+}
+
+#[expect(
+    clippy::print_stdout,
+    reason = "the figures are a part of what the test is for"
+)]
+fn print(stage: &Stage, text: &str) {
+    println!("{}:\n{text}", stage.kind);
+}
