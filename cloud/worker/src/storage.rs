@@ -1,4 +1,5 @@
-//! Local storage into a browser, before any of the app's scripts run there, and back.
+//! Local storage and IndexedDB into a browser, before any of the app's scripts run there,
+//! and back.
 
 use ferry_catalogue::StorageView;
 use ferry_protocol::api::{RefusedEntry, RefusedReason, StorageReceipt};
@@ -16,17 +17,26 @@ const MAX_ENTRY: usize = 300;
 /// Most entries that a receipt names. No definition names more than a few.
 const MAX_REFUSED: usize = 20;
 
-/// Sets entries, and gives what is there then. A page of another origin than it should
-/// be (an error page, say) has nothing that is meant.
-const SET: &str = "({ origin, entries }) => {
-    if (location.origin !== origin) return null;
-    for (const [name, value] of entries) try { localStorage.setItem(name, value); } catch {}
-    return entries.map(([name]) => localStorage.getItem(name));
-}";
+/// What reads entries in the person's browser, and here.
+const READ: &str = include_str!("../../../crates/webext/src/entries.js");
 
-/// The values of these entries.
-const GET: &str = "({ origin, names }) =>
-    location.origin === origin ? names.map((name) => localStorage.getItem(name)) : null";
+/// What sets them.
+const SET: &str = include_str!("set_entries.js");
+
+/// Sets `entries`, if there are any, and gives what is there of them, or of those named. A
+/// page of another origin than it should be (an error page, say) has nothing that is meant.
+fn script() -> String {
+    let read = READ.replacen("export async", "async", 1);
+    format!(
+        "async ({{ origin, entries, names }}) => {{
+            if (location.origin !== origin) return null;
+            {SET}
+            {read}
+            await setEntries(entries);
+            return readEntries(names);
+        }}"
+    )
+}
 
 /// An entry that was looked for. No `Debug`: its value is a secret.
 pub struct LookedUp {
@@ -74,8 +84,9 @@ pub async fn restore(
     let (accepted, mut refused) = sort_out(entries, domains);
     for (origin, entries) in by_origin(accepted, |entry| &entry.origin) {
         let given: Vec<_> = entries.iter().map(|entry| (&entry.name, &entry.value)).collect();
-        let argument = serde_json::json!({ "origin": origin, "entries": given });
-        let held = values(context, &origin, SET, &argument).await?;
+        let names: Vec<_> = entries.iter().map(|entry| &entry.name).collect();
+        let argument = serde_json::json!({ "origin": origin, "entries": given, "names": names });
+        let held = values(context, &origin, &argument).await?;
         for (at, entry) in entries.into_iter().enumerate() {
             if held.get(at).and_then(Value::as_str) != Some(&entry.value) {
                 refused.push(refusal(entry, RefusedReason::Browser));
@@ -104,8 +115,8 @@ pub async fn read(
     let mut looked = Vec::new();
     for (origin, keys) in by_origin(ours, |(origin, _)| *origin) {
         let names: Vec<_> = keys.into_iter().map(|(_, name)| name).collect();
-        let argument = serde_json::json!({ "origin": origin, "names": names });
-        let held = values(context, &origin, GET, &argument).await?;
+        let argument = serde_json::json!({ "origin": origin, "entries": [], "names": names });
+        let held = values(context, &origin, &argument).await?;
         looked.extend(names.into_iter().zip(held).map(|(name, value)| LookedUp {
             named: format!("{origin}#{name}"),
             entry: value.as_str().map(|value| StorageEntry {
@@ -118,15 +129,11 @@ pub async fn read(
     Ok(looked)
 }
 
-/// What a function gives in an empty page of the origin; nothing where it has no storage.
-async fn values(
-    context: &Context,
-    origin: &str,
-    function: &str,
-    argument: &Value,
-) -> Result<Vec<Value>, CdpError> {
+/// What is there after the script has run in an empty page of the origin; nothing where it
+/// has no storage.
+async fn values(context: &Context, origin: &str, argument: &Value) -> Result<Vec<Value>, CdpError> {
     let page = context.blank_page(origin).await?;
-    let values = page.call(function, argument).await?;
+    let values = page.call(&script(), argument).await?;
     page.close().await?;
     Ok(match values {
         Value::Array(values) => values,

@@ -62,8 +62,8 @@ export function page(store, url) {
     return store === "" ? visit(url, LIMIT_MS) : within(store, new URL(url).origin, visit, [url, LIMIT_MS]);
 }
 
-export function storage(store, origin, names) {
-    const read = (names) => names.map((name) => localStorage.getItem(name));
+// `read` is entries.js's.
+export function storage(store, origin, names, read) {
     return within(store, origin, read, [names]);
 }
 

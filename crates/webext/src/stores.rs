@@ -17,10 +17,21 @@ extern "C" {
     async fn page_raw(store: &str, url: &str) -> Result<JsValue, JsValue>;
 
     #[wasm_bindgen(catch, js_name = storage)]
-    async fn storage_raw(store: &str, origin: &str, names: &JsValue) -> Result<JsValue, JsValue>;
+    async fn storage_raw(
+        store: &str,
+        origin: &str,
+        names: &JsValue,
+        read: &JsValue,
+    ) -> Result<JsValue, JsValue>;
 
     #[wasm_bindgen(catch, js_name = boundBy)]
     async fn bound_by_raw(domains: &JsValue) -> Result<JsValue, JsValue>;
+}
+
+#[wasm_bindgen(module = "/src/entries.js")]
+extern "C" {
+    #[wasm_bindgen(thread_local_v2, js_name = readEntries)]
+    static READ_ENTRIES: JsValue;
 }
 
 /// The stores, of the form `{"stores": [{"id", "kind", "name"}], "current": id}`. The one of
@@ -42,17 +53,19 @@ pub async fn page<T: DeserializeOwned>(store: &str, url: &str) -> Result<T, ApiE
     from_js(&page_raw(store, url).await?)
 }
 
-/// Entries of the local storage of an origin: their values in this order, `None` for one
+/// Entries of an origin's storage, named as in `entries.js`: their values in this order, `None` for one
 /// that is not there; or `None` where no tab of that origin can be had. Reads in a tab that is open, or opens one behind the others and closes it.
 ///
 /// # Errors
-/// When the page has no local storage, or the browser lets nobody into it.
+/// When the page has no storage, the browser lets nobody into it, or something in it
+/// cannot be moved.
 pub async fn storage(
     store: &str,
     origin: &str,
     names: &[&str],
 ) -> Result<Option<Vec<Option<String>>>, ApiError> {
-    from_js(&storage_raw(store, origin, &texts(names)).await?)
+    let read = READ_ENTRIES.with(JsValue::clone);
+    from_js(&storage_raw(store, origin, &texts(names), &read).await?)
 }
 
 /// The host at or below one of these domains that `extension/bound.js` last saw having the

@@ -9,31 +9,68 @@ const [, , kind, page] = location.pathname.split("/");
 const read = (name) => JSON.parse(storage.getItem(name) ?? "null");
 const write = (name, value) => storage.setItem(name, JSON.stringify(value));
 
-// The active token.
-function token() {
-    if (kind === "token") {
-        return read("token");
-    }
-    const config = read("localConfig_v2");
-    return config?.teams[config.lastActiveTeamId]?.token;
+const done = (request) =>
+    new Promise((resolve, reject) => {
+        request.onsuccess = () => resolve(request.result);
+        request.onerror = () => reject(request.error);
+    });
+
+// The store of the database, as Firebase has it.
+async function people(mode) {
+    const opening = indexedDB.open("firebaseLocalStorageDb", 1);
+    opening.onupgradeneeded = () =>
+        opening.result.createObjectStore("firebaseLocalStorage", { keyPath: "fbase_key" });
+    return (await done(opening)).transaction("firebaseLocalStorage", mode).objectStore("firebaseLocalStorage");
 }
 
-function keep({ token, user }) {
-    if (kind === "token") {
-        write("token", token);
-        const users = read("MultiAccountStore")?._state.users ?? [];
-        const others = users.filter(({ username }) => username !== user);
-        write("MultiAccountStore", { _state: { users: [{ id: user, username: user }, ...others] }, _version: 0 });
-    } else {
-        const teams = read("localConfig_v2")?.teams ?? {};
-        write("localConfig_v2", { teams: { ...teams, [user]: { name: user, token } }, lastActiveTeamId: user });
+// The active token.
+async function token() {
+    switch (kind) {
+        case "token":
+            return read("token");
+        case "database": {
+            const [person] = await done((await people("readonly")).getAll());
+            return person?.value.stsTokenManager.accessToken;
+        }
+        default: {
+            const config = read("localConfig_v2");
+            return config?.teams[config.lastActiveTeamId]?.token;
+        }
+    }
+}
+
+async function keep({ token, user }) {
+    switch (kind) {
+        case "token": {
+            write("token", token);
+            const users = read("MultiAccountStore")?._state.users ?? [];
+            const others = users.filter(({ username }) => username !== user);
+            write("MultiAccountStore", { _state: { users: [{ id: user, username: user }, ...others] }, _version: 0 });
+            break;
+        }
+        case "database": {
+            const value = { uid: user, photoURL: undefined, stsTokenManager: { accessToken: token } };
+            await done((await people("readwrite")).put({ fbase_key: `firebase:authUser:${user}`, value }));
+            break;
+        }
+        default: {
+            const teams = read("localConfig_v2")?.teams ?? {};
+            write("localConfig_v2", { teams: { ...teams, [user]: { name: user, token } }, lastActiveTeamId: user });
+        }
+    }
+}
+
+async function forget() {
+    storage.clear();
+    if (kind === "database") {
+        await done((await people("readwrite")).clear());
     }
 }
 
 async function show() {
-    const answer = await fetch(`/chat/${kind}/me`, { headers: { Authorization: `Bearer ${token()}` } });
+    const answer = await fetch(`/chat/${kind}/me`, { headers: { Authorization: `Bearer ${await token()}` } });
     if (!answer.ok) {
-        storage.clear();
+        await forget();
         location.replace(`/chat/${kind}/sign-in`);
         return;
     }
@@ -53,7 +90,7 @@ function offerForm() {
             body: JSON.stringify({ user: value("#user"), password: value("#password") }),
         });
         if (answer.ok) {
-            keep(await answer.json());
+            await keep(await answer.json());
             location.assign(`/chat/${kind}/client`);
         } else {
             document.querySelector("#who").textContent = "That is not right. Try again.";
@@ -61,8 +98,14 @@ function offerForm() {
     });
 }
 
-if (page === "client" && !token()) {
-    location.replace(`/chat/${kind}/sign-in`);
-} else {
-    addEventListener("DOMContentLoaded", page === "client" ? show : offerForm);
+async function start() {
+    if (page !== "client") {
+        offerForm();
+    } else if (await token()) {
+        await show();
+    } else {
+        location.replace(`/chat/${kind}/sign-in`);
+    }
 }
+
+addEventListener("DOMContentLoaded", start);

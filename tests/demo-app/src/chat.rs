@@ -1,9 +1,10 @@
-//! The chat beside the notes, whose sign-in lies in local storage: its pages are the
+//! The chat beside the notes, whose sign-in lies in the storage of its pages. They are the
 //! same for everybody, and their script shows the token that it finds there.
 //!
 //! | Kind | Signed in by | As in |
 //! |---|---|---|
 //! | `token` | a token in local storage; no cookie at all | Discord |
+//! | `database` | a token in a database of the browser's (IndexedDB); no cookie | Firebase |
 //! | `paired` | tokens in local storage, each good only beside the cookie `d` | Slack |
 //!
 //! | Route | Does |
@@ -45,6 +46,7 @@ const STRICT: [(HeaderName, &str); 2] = [
 #[serde(rename_all = "kebab-case")]
 enum Kind {
     Token,
+    Database,
     Paired,
 }
 
@@ -101,7 +103,7 @@ impl Chat {
         let authorization = headers.get(AUTHORIZATION)?.to_str().ok()?;
         let tokens = lock(&self.tokens);
         let holder = tokens.get(authorization.strip_prefix("Bearer ")?)?;
-        let is_paired = holder.cookie == cookie(headers) || kind == Kind::Token;
+        let is_paired = holder.cookie == cookie(headers) || kind != Kind::Paired;
         (holder.cookie.is_some() == (kind == Kind::Paired) && is_paired).then_some(holder.user)
     }
 }
@@ -180,6 +182,25 @@ storage = ["{origin}#token"]
 strength = "list"
 from = {{ storage = "{origin}#MultiAccountStore" }}
 steps = [{{ json = "/_state/users/*/username" }}]
+"#
+    )
+}
+
+/// The app definition of the kind with a database, as TOML.
+pub(crate) fn database_definition(origin: &str, domain: &str) -> String {
+    let entry = format!("{origin}#indexeddb:firebaseLocalStorageDb/firebaseLocalStorage");
+    format!(
+        r#"id = "custom-base"
+name = "Harbour Base"
+domains = ["{domain}"]
+sign_in = "{origin}/chat/database/sign-in"
+check = "{origin}/chat/database/client"
+storage = ["{entry}"]
+
+[[identity]]
+strength = "list"
+from = {{ storage = "{entry}" }}
+steps = [{{ json = "/records/*/1/value/uid" }}]
 "#
     )
 }

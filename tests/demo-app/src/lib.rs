@@ -98,13 +98,14 @@ impl Running {
         definition(&self.origin)
     }
 
-    /// The definitions of the chat's two kinds, with a token alone and with a cookie
-    /// beside it.
-    pub fn chat_definitions(&self) -> [String; 2] {
+    /// The definitions of the chat's kinds: with a token in local storage, with a cookie
+    /// beside it, and with a token in a database.
+    pub fn chat_definitions(&self) -> [String; 3] {
         let domain = cookies::domain_above(host(&self.origin));
         [
             chat::token_definition(&self.origin, domain),
             chat::paired_definition(&self.origin, domain),
+            chat::database_definition(&self.origin, domain),
         ]
     }
 

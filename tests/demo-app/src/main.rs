@@ -22,7 +22,8 @@ struct Arguments {
     host: String,
     /// Folder that gets `ca.pem` (the authority to trust), `spki.txt` (for
     /// Chromium's --ignore-certificate-errors-spki-list) and `harbour.toml`,
-    /// `chat-token.toml` and `chat-paired.toml` (app definitions, with the port).
+    /// `chat-token.toml`, `chat-paired.toml` and `chat-database.toml` (app definitions,
+    /// with the port).
     #[arg(long)]
     ca_dir: Option<PathBuf>,
     /// Password of alice, bob and carol. The sign-in page shows it.
@@ -73,9 +74,10 @@ async fn run(arguments: Arguments) -> Result<harbour::Running, Box<dyn std::erro
         write("ca.pem", &running.ca_pem)?;
         write("spki.txt", &running.spki)?;
         write("harbour.toml", &running.definition())?;
-        let [token, paired] = running.chat_definitions();
+        let [token, paired, database] = running.chat_definitions();
         write("chat-token.toml", &token)?;
         write("chat-paired.toml", &paired)?;
+        write("chat-database.toml", &database)?;
     }
     Ok(running)
 }

@@ -28,6 +28,8 @@ pub struct DemoApp {
     pub chat_token: String,
     /// The definition of its chat that needs a cookie beside the tokens.
     pub chat_paired: String,
+    /// The definition of its chat that keeps a token in a database.
+    pub chat_database: String,
     /// Its port on this machine.
     pub port: u16,
     _program: Program,
@@ -58,6 +60,7 @@ impl DemoApp {
             },
             definition: fs::read_to_string(folder.join("harbour.toml"))?,
             chat_token: fs::read_to_string(folder.join("chat-token.toml"))?,
+            chat_database: fs::read_to_string(folder.join("chat-database.toml"))?,
             chat_paired: fs::read_to_string(folder.join("chat-paired.toml"))?,
             port: port.parse()?,
             _program: program,

@@ -54,6 +54,7 @@ impl BlankPage {
         // JSON is JavaScript (ECMA-262 §25.5, since its tenth edition).
         let mut evaluate = EvaluateParams::new(format!("({function})({})", *argument));
         evaluate.return_by_value = Some(true);
+        evaluate.await_promise = Some(true);
         let result = self.tab.call(evaluate).await?.result;
         Ok(result.value.unwrap_or_default())
     }

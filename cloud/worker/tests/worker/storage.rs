@@ -84,6 +84,56 @@ async fn it_is_there_before_the_first_script_and_renewed_entries_are_kept() {
     browser.close().await;
 }
 
+/// A page that says what it finds in a database, to the letter.
+const DATABASE_PAGE: &str = "<script>
+    const opening = indexedDB.open('auth', 3);
+    opening.onupgradeneeded = () => { location = '/sign-in'; };
+    opening.onsuccess = () => {
+        const users = opening.result.transaction(['users', 'other']).objectStore('users');
+        const byMail = users.index('mail').get('a@app.test');
+        byMail.onsuccess = () => {
+            const { uid, photo, seen } = byMail.result;
+            const has = 'photo' in byMail.result && photo === undefined;
+            fetch('/found/' + uid + '/' + has + '/' + (seen instanceof Date && seen.getTime()));
+        };
+    };
+</script>";
+
+#[tokio::test]
+async fn a_database_is_there_with_its_stores_indexes_and_records() {
+    let app = TestApp::start().await;
+    let browser = setting::browser(&app).await;
+    let database = concat!(
+        r#"{"version":3,"stores":[{"name":"other","keyPath":null,"autoIncrement":true,"indexes":[]},"#,
+        r#"{"name":"users","keyPath":"uid","autoIncrement":false,"indexes":"#,
+        r#"[{"name":"mail","keyPath":"mail","unique":true,"multiEntry":false}]}],"#,
+        r#""records":[["alice",{"uid":"alice","mail":"a@app.test","photo":{"?":"undefined"},"#,
+        r#""seen":{"?":"date","at":1800000000000}}]]}"#,
+    );
+    let mut session = session(&app, &[("indexeddb:auth/users", database)]);
+    let entry = format!("{}#indexeddb:auth/users", app.url("app.test", ""));
+    let mut check_page = url::Url::parse(&app.url("app.test", "/page")).unwrap();
+    check_page.query_pairs_mut().append_pair("body", DATABASE_PAGE);
+    session.app.check = check_page.into();
+    session.app.storage = vec![entry.clone()];
+    session.app.identity = serde_json::from_value(serde_json::json!([
+        { "strength": "list", "from": { "storage": entry }, "steps": [{ "json": "/records/*/1/uid" }] },
+    ]))
+    .unwrap();
+
+    let checked = check(&browser, &setting::policy(), &session, Some("alice"))
+        .await
+        .unwrap();
+
+    let Finding::Verified { receipt, .. } = &checked.finding else {
+        panic!("{:?}", checked.finding)
+    };
+    assert_eq!(receipt.storage.refused, []);
+    assert_eq!(app.requests("/found/alice/true/1800000000000").len(), 1);
+    assert_eq!(checked.jar.unwrap().entry(&entry), Some(database));
+    browser.close().await;
+}
+
 #[tokio::test]
 async fn it_is_judged_by_the_same_rules() {
     let app = TestApp::start().await;

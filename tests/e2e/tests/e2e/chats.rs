@@ -1,4 +1,5 @@
-//! Apps whose sign-in lies in local storage: a token alone, and tokens beside a cookie.
+//! Apps whose sign-in lies in the storage of their pages: a token alone, tokens beside a
+//! cookie, a token in a database.
 
 use anyhow::{Context, Result, ensure};
 use ferry_e2e::Stage;
@@ -11,6 +12,7 @@ use serde_json::Value;
 crate::in_both_browsers!(
     a_token_alone_is_transferred_from_an_open_tab_and_without_one,
     tokens_beside_a_cookie_are_transferred,
+    a_token_in_a_database_is_transferred,
 );
 
 /// The chat with alice signed in to it, in a tab of its own, which is in use then.
@@ -18,6 +20,7 @@ async fn chat(stage: &Stage, kind: &str) -> Result<(DemoApp, Setting)> {
     let app = DemoApp::start(&stage.subfolder("demo-app")?).await?;
     let definition = match kind {
         "token" => &app.chat_token,
+        "database" => &app.chat_database,
         _ => &app.chat_paired,
     };
     let plan = Plan {
@@ -126,5 +129,23 @@ async fn tokens_beside_a_cookie_are_transferred(stage: &Stage) -> Result<()> {
     ensure!(state["cookies"][0]["name"] == "d", "{}", state["cookies"]);
     let who_is_it = who(&app, "paired", &token, Some(&state["cookies"][0]["value"])).await?;
     ensure!(who_is_it["user"] == "alice", "{who_is_it}");
+    Ok(())
+}
+
+/// In IndexedDB, as apps on Firebase keep it. The worker's browser is signed in by it: it
+/// reads who it is from what the app's script left there after asking its server.
+async fn a_token_in_a_database_is_transferred(stage: &Stage) -> Result<()> {
+    let (app, setting) = chat(stage, "database").await?;
+    setting.share().await?;
+    let check = setting.popup.account(&setting.account).await?["session"]["check"].clone();
+    ensure!(check["identified"] == true, "{check}");
+    let storage = &check["receipt"]["storage"];
+    ensure!(storage["sealed"] == 1 && storage["restored"] == 1, "{check}");
+    app.forget("alice").await?;
+    setting.popup.check_now(&setting.account).await?;
+    setting
+        .popup
+        .until_session_is(&setting.account, "invalid")
+        .await?;
     Ok(())
 }
