@@ -52,10 +52,9 @@ impl Popup {
 
     /// How many tabs are open, whoever opened them: drivers do not see an extension's.
     pub async fn open_tabs(&self) -> Result<u64> {
-        self.show().await?;
         let script = "const [done] = arguments; (globalThis.browser ?? chrome).tabs.query({}).then((all) => done(all.length));";
-        let count = self.browser.driver.execute_async(script, Vec::new()).await?;
-        Ok(count.convert()?)
+        let count = self.run(script, Vec::new()).await?;
+        count.as_u64().context("a number of tabs")
     }
 
     /// Signs in to Ferry and sets this browser up as a device.
@@ -197,14 +196,20 @@ impl Popup {
         .await
     }
 
+    /// Runs a script in the popup's page, with all that the extension may do. What it calls
+    /// its last argument with is the result.
+    pub async fn run(&self, script: &str, arguments: Vec<Value>) -> Result<Value> {
+        self.show().await?;
+        let result = self.browser.driver.execute_async(script, arguments).await?;
+        Ok(result.json().clone())
+    }
+
     /// Sends a message to the background as the page itself would, and gives the
     /// reply: for what the page does not offer.
     pub async fn send(&self, message: Value) -> Result<Value> {
-        self.show().await?;
         let script = "const [message, done] = arguments; \
                       (globalThis.browser ?? chrome).runtime.sendMessage(message).then(done, (e) => done(String(e)));";
-        let reply = self.browser.driver.execute_async(script, vec![message]).await?;
-        Ok(reply.json().clone())
+        self.run(script, vec![message]).await
     }
 
     /// The account as the background knows it.

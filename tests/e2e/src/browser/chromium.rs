@@ -58,6 +58,10 @@ pub(super) async fn start(setup: &Setup<'_>) -> Result<(Program, WebDriver)> {
         ));
     }
 
+    // "Allow in Incognito", which people set in the list of extensions.
+    let mut extensions = serde_json::Map::new();
+    extensions.insert(setup.extension.chromium_id.clone(), json!({ "incognito": true }));
+
     let mut program = Program::start("chromedriver", command, setup.folder)?;
     let port = program.line_with("started successfully on port ").await?;
     let mut wanted = Capabilities::new();
@@ -68,7 +72,10 @@ pub(super) async fn start(setup: &Setup<'_>) -> Result<(Program, WebDriver)> {
             "args": arguments,
             "binary": files::on_path("chromium")?,
             // As Chrome; Debian's Chromium blocks third-party cookies.
-            "prefs": { "profile": { "cookie_controls_mode": 0 } },
+            "prefs": {
+                "profile": { "cookie_controls_mode": 0 },
+                "extensions": { "settings": extensions },
+            },
         }),
     )?;
     let address = format!("http://127.0.0.1:{}", port.trim_end_matches('.'));

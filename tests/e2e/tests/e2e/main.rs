@@ -36,4 +36,5 @@ mod lossless;
 mod pages;
 mod people;
 mod permission;
+mod stores;
 mod web;

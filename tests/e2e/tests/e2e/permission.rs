@@ -1,5 +1,7 @@
 //! The browser's own permission prompt, in a real window, answered by keyboard and
-//! mouse: for the server's address, and for the app's domains.
+//! mouse: for the server's address, and once for all domains of an app's.
+
+use std::collections::BTreeSet;
 
 use anyhow::{Result, ensure};
 use ferry_e2e::Stage;
@@ -8,14 +10,21 @@ use ferry_e2e::cloud::{Cloud, Mail, OWNER, PASSWORD};
 use ferry_e2e::django::Django;
 use ferry_e2e::extension::Extension;
 use ferry_e2e::popup::Popup;
+use serde_json::Value;
+
+/// A domain of the app's beside the one that it is signed in to at.
+const PARTNER: &str = "partner.test";
 
 crate::in_both_browsers!(permission_is_asked_for_by_the_browser);
 
 async fn permission_is_asked_for_by_the_browser(stage: &Stage) -> Result<()> {
     let django = Django::start(&stage.subfolder("django")?).await?;
     let cloud = Cloud::start(&stage.subfolder("server")?, None, Mail::Outbox).await?;
-    let account = cloud.add_account(&django.definition()?, Some("alice")).await?;
-    let _worker = cloud.start_worker(&stage.subfolder("worker")?, None).await?;
+    let definition = django.definition()?;
+    let two_domains = definition.replace("domains = [", &format!("domains = [\"{PARTNER}\", "));
+    ensure!(two_domains != definition, "{definition}");
+    let account = cloud.add_account(&two_domains, Some("alice")).await?;
+    let worker = cloud.start_worker(&stage.subfolder("worker")?, None).await?;
     let display = stage.display().await?;
     let folder = stage.subfolder("browser")?;
     let setup = Setup {
@@ -26,6 +35,12 @@ async fn permission_is_asked_for_by_the_browser(stage: &Stage) -> Result<()> {
         display: Some(display.name.clone()),
     };
     let browser = stage.browser(setup).await?;
+    let partner = django
+        .url("/")
+        .replace("admin.django.test", &format!("www.{PARTNER}"));
+    browser.driver.goto(partner).await?;
+    let set = format!("document.cookie = 'partner=1; Domain={PARTNER}'");
+    browser.driver.execute(set, Vec::new()).await?;
     django.sign_in(&browser, "alice").await?;
 
     let popup = Popup::open(&browser).await?;
@@ -44,5 +59,19 @@ async fn permission_is_asked_for_by_the_browser(stage: &Stage) -> Result<()> {
     popup.consent().await?;
     let state = popup.until_session_is(&account, "verified").await?;
     ensure!(state.text == "Transferred · verified", "{state:?}");
+
+    // One transfer of both domains' cookies.
+    let exported: Value = serde_json::from_str(&worker.export(&account, "storage-state").await?)?;
+    let domains: BTreeSet<_> = exported["cookies"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .map(|one| &one["domain"])
+        .map(Value::to_string)
+        .collect();
+    ensure!(
+        domains == [format!("\".{PARTNER}\""), "\"admin.django.test\"".to_owned()].into(),
+        "{domains:?}"
+    );
     Ok(())
 }
