@@ -10,8 +10,8 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::routes::{
-    accounts, approval, approve, audit, consents, device, devices, health, manage, sessions, sign_in,
-    transfers, users, worker, worker_keys,
+    accounts, approval, approve, audit, catalogue, consents, device, devices, health, manage, sessions,
+    sign_in, transfers, users, worker, worker_keys,
 };
 use crate::state::AppState;
 use crate::{middleware, web};
@@ -43,6 +43,7 @@ fn routes() -> (Router<AppState>, OpenApi) {
         .routes(routes!(audit::page))
         .routes(routes!(devices::list_of_user))
         .routes(routes!(devices::disable_of_user))
+        .routes(routes!(catalogue::get))
         .routes(routes!(accounts::list))
         .routes(routes!(accounts::get))
         .routes(routes!(consents::give))
@@ -54,6 +55,7 @@ fn routes() -> (Router<AppState>, OpenApi) {
         .routes(routes!(worker_keys::sign_in))
         .routes(routes!(worker_keys::supply))
         .routes(routes!(worker_keys::destroyed))
+        .routes(routes!(catalogue::deliver))
         .routes(routes!(worker::work))
         .routes(routes!(worker::report))
         .routes(routes!(worker::take))

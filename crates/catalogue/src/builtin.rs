@@ -19,10 +19,7 @@ pub fn builtin() -> &'static [App] {
 
 /// The supported app that an app takes cookies of, or whose cookies it lies among.
 pub fn overlapping(app: &App) -> Option<&'static App> {
-    builtin().iter().find(|supported| {
-        let above = supported.domains.iter().any(|domain| app.owns_domain(domain));
-        above || app.domains.iter().any(|domain| supported.owns_domain(domain))
-    })
+    builtin().iter().find(|supported| supported.overlaps(app))
 }
 
 /// The supported app of this identifier. (Custom apps come from the server.)

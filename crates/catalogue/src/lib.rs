@@ -16,6 +16,7 @@ mod address;
 mod app;
 #[cfg(feature = "builtin")]
 mod builtin;
+mod catalogue;
 #[cfg(feature = "fixtures")]
 mod check;
 #[cfg(feature = "fixtures")]
@@ -31,6 +32,7 @@ pub use app::{
 };
 #[cfg(feature = "builtin")]
 pub use builtin::{builtin, find, overlapping};
+pub use catalogue::{CatalogueError, MAX_CATALOGUE, check_catalogue, read_catalogue};
 #[cfg(feature = "fixtures")]
 pub use check::Problem;
 #[cfg(feature = "fixtures")]

@@ -14,12 +14,14 @@
 //! | [`trust`] | which device approved which, up to a root |
 //! | [`jar`] | cookies as captured: secret, never printed |
 //! | [`session`] | header, payload and sealed form of a session |
+//! | [`catalogue`] | the supported apps, as the vault identity signed them |
 //! | [`vault`] | the vault identity and its one-time sealing keys |
 //! | `hpke` | the sender's half of RFC 9180 (feature `seal`) |
 
 pub mod api;
 pub mod base32;
 mod bytes;
+pub mod catalogue;
 pub mod device;
 pub mod dpop;
 #[cfg(feature = "seal")]

@@ -92,6 +92,7 @@ impl FakeServer {
             }
             (Method::Get, "/v1/accounts") => write(&Accounts {
                 accounts: vec![self.account()],
+                catalogue: None,
             }),
             _ => match (
                 request.method,

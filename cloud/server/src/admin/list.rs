@@ -57,9 +57,12 @@ pub async fn devices(admin: &Admin, user: UserId) -> Result<Vec<String>, AdminEr
 
 /// `app list`: the workspace's own, then the catalogue's.
 pub async fn apps(admin: &Admin, workspace: WorkspaceId) -> Result<Vec<String>, AdminError> {
-    let custom = stored_apps::list(&mut *admin.storage.read().await?, workspace).await?;
-    let all = custom.iter().chain(ferry_catalogue::builtin());
-    Ok(all
+    let mut connection = admin.storage.read().await?;
+    let custom = stored_apps::list(&mut connection, workspace).await?;
+    let supported = stored_apps::supported(&mut connection, workspace).await?;
+    Ok(custom
+        .iter()
+        .chain(&supported)
         .map(|app| format!("{}\t{}\t{}", app.id, app.name, app.domains.join(" ")))
         .collect())
 }

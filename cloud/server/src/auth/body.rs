@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _};
+use ferry_catalogue::MAX_CATALOGUE;
 use ferry_protocol::session::SealedSession;
 use ferry_protocol::{Bytes, MAX_SEALED_BYTES};
 use serde::Deserialize;
@@ -71,6 +72,18 @@ pub struct KeysBody<T>(pub T);
 
 impl<T: DeserializeOwned + Send> FromBody for KeysBody<T> {
     const LIMIT: usize = 256 * 1024;
+
+    fn from_body(body: &[u8]) -> Result<Self, BodyError> {
+        json(body).map(Self)
+    }
+}
+
+/// A signed catalogue: its apps are a text in JSON, and quotes in it take two bytes.
+#[derive(Clone, Debug)]
+pub struct CatalogueBody<T>(pub T);
+
+impl<T: DeserializeOwned + Send> FromBody for CatalogueBody<T> {
+    const LIMIT: usize = 2 * MAX_CATALOGUE + 4 * 1024;
 
     fn from_body(body: &[u8]) -> Result<Self, BodyError> {
         json(body).map(Self)

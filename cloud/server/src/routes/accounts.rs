@@ -11,7 +11,7 @@ use crate::auth::body::NoBody;
 use crate::auth::roles::{Ids, TrustedPerson};
 use crate::problem::Rejection;
 use crate::state::AppState;
-use crate::storage::{Connection, StorageError, accounts, devices};
+use crate::storage::{Connection, StorageError, accounts, catalogues, devices};
 
 /// Why a person may not do something with an account.
 #[derive(Debug, thiserror::Error)]
@@ -89,7 +89,8 @@ pub async fn list(
 ) -> Result<Json<Accounts>, Rejection> {
     let mut connection = state.storage().read().await?;
     let accounts = accounts::views(&mut connection, caller.person.user.id).await?;
-    Ok(Json(Accounts { accounts }))
+    let catalogue = catalogues::version(&mut connection, caller.person.workspace.id).await?;
+    Ok(Json(Accounts { accounts, catalogue }))
 }
 
 /// One of them.

@@ -142,9 +142,10 @@ pub async fn change_account(
 
 async fn show_apps<B>(state: &AppState, caller: &Administrator<B>) -> Result<Json<Apps>, StorageError> {
     let mut connection = state.storage().read().await?;
+    let workspace = caller.person.workspace.id;
     Ok(Json(Apps {
-        custom: apps::list(&mut connection, caller.person.workspace.id).await?,
-        supported: ferry_catalogue::builtin().to_vec(),
+        custom: apps::list(&mut connection, workspace).await?,
+        supported: apps::supported(&mut connection, workspace).await?,
     }))
 }
 

@@ -6,6 +6,7 @@ pub mod answers;
 pub mod approval;
 pub mod approve;
 pub mod audit;
+pub mod catalogue;
 pub mod consents;
 pub mod device;
 pub mod devices;

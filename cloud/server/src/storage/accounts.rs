@@ -287,12 +287,12 @@ pub async fn view(
     found.as_ref().map(read_view).transpose()
 }
 
-/// An account's app, out of its `app_id` and the `definition` of the workspace's own
-/// app of that name, if there is one.
+/// An account's app, out of its `app_id` and the `definition` of the app of that name
+/// that is the workspace's own or was delivered, if there is one.
 pub(super) fn read_app(found: &Row) -> Result<App, StorageError> {
     let app_id: AppId = row::text(found, "app_id")?;
     match row::optional_json(found, "definition")? {
-        Some(custom) => Ok(custom),
+        Some(known) => Ok(known),
         None => ferry_catalogue::find(&app_id)
             .cloned()
             .ok_or(StorageError::Corrupt { column: "app_id" }),

@@ -1,4 +1,5 @@
-//! Apps: those of the catalogue, and those that a workspace added for itself.
+//! Apps: those of the catalogue, delivered or built in, and those that a workspace
+//! added for itself.
 
 use ferry_catalogue::{App, AppId};
 use ferry_protocol::WorkspaceId;
@@ -29,13 +30,25 @@ pub async fn put(
     Ok(())
 }
 
+/// Removes all apps that a catalogue delivered.
+pub(super) async fn remove_delivered(
+    connection: &mut Connection,
+    workspace: WorkspaceId,
+) -> Result<(), StorageError> {
+    sqlx::query("DELETE FROM apps WHERE workspace_id = $1 AND id NOT LIKE 'custom-%'")
+        .bind(workspace.to_string())
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
 /// Removes an app of the workspace's own. `false`: there is none of this identifier.
 pub async fn remove(
     connection: &mut Connection,
     workspace: WorkspaceId,
     id: &AppId,
 ) -> Result<bool, StorageError> {
-    let done = sqlx::query("DELETE FROM apps WHERE workspace_id = $1 AND id = $2")
+    let done = sqlx::query("DELETE FROM apps WHERE workspace_id = $1 AND id = $2 AND id LIKE 'custom-%'")
         .bind(workspace.to_string())
         .bind(id.to_string())
         .execute(connection)
@@ -43,28 +56,48 @@ pub async fn remove(
     Ok(done.rows_affected() == 1)
 }
 
-/// The app of this identifier, of the catalogue or the workspace's own.
+/// The app of this identifier: as it was delivered, as it is built in, or the
+/// workspace's own.
 pub async fn find(
     connection: &mut Connection,
     workspace: WorkspaceId,
     id: &AppId,
 ) -> Result<Option<App>, StorageError> {
-    if !id.as_str().starts_with(CUSTOM_PREFIX) {
-        return Ok(ferry_catalogue::find(id).cloned());
-    }
     let found = sqlx::query("SELECT definition FROM apps WHERE workspace_id = $1 AND id = $2")
         .bind(workspace.to_string())
         .bind(id.to_string())
         .fetch_optional(connection)
         .await?;
-    found
-        .as_ref()
-        .map(|found| row::json(found, "definition"))
-        .transpose()
+    match found {
+        Some(found) => row::json(&found, "definition").map(Some),
+        None => Ok(ferry_catalogue::find(id).cloned()),
+    }
 }
 
 /// The workspace's own apps, by identifier.
 pub async fn list(connection: &mut Connection, workspace: WorkspaceId) -> Result<Vec<App>, StorageError> {
+    let all = all(connection, workspace).await?;
+    Ok(all.into_iter().filter(|app| app.id.is_custom()).collect())
+}
+
+/// The supported apps, by identifier: as they were delivered, and those besides that
+/// are built in.
+pub async fn supported(
+    connection: &mut Connection,
+    workspace: WorkspaceId,
+) -> Result<Vec<App>, StorageError> {
+    let mut supported = all(connection, workspace).await?;
+    supported.retain(|app| !app.id.is_custom());
+    for app in ferry_catalogue::builtin() {
+        if !supported.iter().any(|delivered| delivered.id == app.id) {
+            supported.push(app.clone());
+        }
+    }
+    supported.sort_by(|one, other| one.id.cmp(&other.id));
+    Ok(supported)
+}
+
+async fn all(connection: &mut Connection, workspace: WorkspaceId) -> Result<Vec<App>, StorageError> {
     let rows = sqlx::query("SELECT definition FROM apps WHERE workspace_id = $1 ORDER BY id")
         .bind(workspace.to_string())
         .fetch_all(connection)

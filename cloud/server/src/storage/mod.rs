@@ -15,6 +15,7 @@ pub mod accounts;
 pub mod approvals;
 pub mod apps;
 pub mod audit;
+pub mod catalogues;
 pub mod codes;
 pub mod consents;
 pub mod devices;

@@ -10,6 +10,7 @@
     reason = "a test that panics has failed, and says where"
 )]
 
+mod catalogue;
 mod client;
 mod fixture;
 mod process;

@@ -27,7 +27,7 @@ pub(crate) fn app(id: &str) -> App {
     serde_json::from_value(app).unwrap()
 }
 
-fn settings(name: &str, owners: &[&str], collaborators: &[&str]) -> AccountSettings {
+pub(crate) fn settings(name: &str, owners: &[&str], collaborators: &[&str]) -> AccountSettings {
     let texts = |emails: &[&str]| emails.iter().map(|email| (*email).to_owned()).collect();
     AccountSettings {
         name: name.to_owned(),
@@ -42,7 +42,7 @@ fn new(app: &str, settings: AccountSettings) -> NewAccount {
     NewAccount { app, settings }
 }
 
-async fn admin(scene: &Scene) -> Client {
+pub(crate) async fn admin(scene: &Scene) -> Client {
     scene.server.admin_user(scene.workspace, ADMIN).await;
     scene.server.trusted(ADMIN).await
 }

@@ -65,6 +65,8 @@ enum Access {
     Person,
     /// Any person on a trusted device.
     Trusted,
+    /// Any person of the workspace, on a trusted device: others have none of their own.
+    InWorkspace,
     /// Whoever has a part in the account.
     Member,
     /// An owner of the account.
@@ -81,7 +83,7 @@ enum Access {
 
 /// A route: who may use it, and the status that they get. In an order in which each
 /// finds what it needs.
-const ROUTES: [(&str, &str, Access, u16); 42] = [
+const ROUTES: [(&str, &str, Access, u16); 44] = [
     ("GET", "/v1/health", Access::Public, 204),
     ("GET", "/openapi.json", Access::Public, 200),
     ("POST", "/v1/sign-in", Access::KeyHolder, 200),
@@ -119,6 +121,8 @@ const ROUTES: [(&str, &str, Access, u16); 42] = [
     ("POST", "/v1/accounts/{account}/consents", Access::Owner, 200),
     ("POST", "/v1/worker/sign-in", Access::KeyHolder, 401),
     ("POST", "/v1/worker/sealing-keys", Access::Worker, 200),
+    ("POST", "/v1/worker/catalogue", Access::Worker, 200),
+    ("GET", "/v1/catalogue", Access::InWorkspace, 200),
     ("POST", "/v1/accounts/{account}/transfers", Access::Owner, 200),
     (
         "PUT",
@@ -178,6 +182,7 @@ fn refusal(access: Access, caller: Caller) -> Option<(u16, ProblemCode)> {
         Access::Public | Access::KeyHolder | Access::Person => None,
         _ if !is_trusted => Some((403, P::DeviceNotTrusted)),
         Access::Trusted => None,
+        Access::InWorkspace => not_found.filter(|_| caller == C::Foreign),
         Access::Admin => forbidden.filter(|_| !matches!(caller, C::Admin | C::Foreign)),
         Access::AdminOf => match caller {
             C::Admin => None,
@@ -320,6 +325,7 @@ impl Subject {
                 },
             }),
             ("POST", "/v1/worker/sealing-keys") => json(&SupplyKeys { keys: Vec::new() }),
+            ("POST", "/v1/worker/catalogue") => json(&scene.worker.catalogue(1, "[]")),
             ("POST", "/v1/worker/sealing-keys/destroyed") => json(&KeysDestroyed { keys: Vec::new() }),
             ("POST", "/v1/worker/work") => json(&AskForWork {
                 max_sessions: 0,

@@ -14,6 +14,10 @@ use crate::{AccountId, ConsentId, TransferId, UnixMillis};
 pub struct Accounts {
     /// All of them.
     pub accounts: Vec<Account>,
+    /// The version of the workspace's catalogue, if one was delivered: see
+    /// [`SignedCatalogue`](crate::catalogue::SignedCatalogue).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub catalogue: Option<UnixMillis>,
 }
 
 /// An account in an app.

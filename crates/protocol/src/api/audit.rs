@@ -106,6 +106,8 @@ actions! {
     WorkerSignedIn = "worker.signed_in",
     /// The vault identity was set, or handed over.
     VaultChanged = "vault.changed",
+    /// A worker delivered a catalogue of apps.
+    CatalogueDelivered = "catalogue.delivered",
     /// A worker said that private halves are destroyed.
     KeysDestroyed = "keys.destroyed",
 }

@@ -30,6 +30,7 @@
 //! | `PUT /v1/manage/apps/{app}` | [`ferry_catalogue::App`] | [`Apps`] | an admin |
 //! | `DELETE /v1/manage/apps/{app}` | – | [`Apps`] | an admin |
 //! | `GET /v1/audit` | – | [`AuditPage`]: of all, or of what concerns the person | a trusted device |
+//! | `GET /v1/catalogue` | – | [`SignedCatalogue`](crate::catalogue::SignedCatalogue) | a trusted device |
 //! | `GET /v1/accounts` | – | [`Accounts`] | a trusted device |
 //! | `GET /v1/accounts/{account}` | – | [`Account`] | a trusted device |
 //! | `POST /v1/accounts/{account}/consents` | [`GiveConsent`] | [`Consent`] | an owner |
@@ -41,6 +42,7 @@
 //! | `POST /v1/worker/sign-in` | [`WorkerSignIn`] | [`WorkerSignedIn`] | a worker |
 //! | `POST /v1/worker/sealing-keys` | [`SupplyKeys`] | [`KeySupply`] | a worker |
 //! | `POST /v1/worker/sealing-keys/destroyed` | [`KeysDestroyed`] | [`KeySupply`] | a worker |
+//! | `POST /v1/worker/catalogue` | [`SignedCatalogue`](crate::catalogue::SignedCatalogue) | [`CatalogueHeld`] | a worker |
 //! | `POST /v1/worker/work` | [`AskForWork`] | [`Work`] | a worker |
 //! | `POST /v1/worker/sessions/{transfer}/report` | [`Report`] | 204 | a worker |
 //! | `POST /v1/worker/accounts/{account}/session` | [`TakeSession`] | [`LeasedSession`] | a worker |

@@ -53,6 +53,18 @@ pub struct SupplyKeys {
     pub keys: Vec<SignedSealingKey>,
 }
 
+/// The answer to a [`SignedCatalogue`](crate::catalogue::SignedCatalogue): the one that
+/// the server holds now. It keeps its own if that has the same apps, under a good
+/// signature, or is not older.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct CatalogueHeld {
+    /// Its version.
+    pub version: UnixMillis,
+    /// Whether it has the apps that were brought.
+    pub same: bool,
+}
+
 /// These private halves exist no more.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]

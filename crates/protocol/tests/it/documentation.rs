@@ -26,5 +26,5 @@ fn the_page_names_every_tag_of_the_code_and_no_other() {
     }
     let in_page = tags(&fs::read_to_string(root.join("../../docs/protocol.md")).unwrap());
     assert_eq!(in_page, in_code);
-    assert_eq!(in_code.len(), 7);
+    assert_eq!(in_code.len(), 8);
 }

@@ -107,6 +107,18 @@ pub(crate) const VAULT_SUCCESSION_MESSAGE: &str = "\
     046ff03b949241ce1dadd43519e6960e0a85b41a69a05c328103aa2bce1594ca163c4f753a55bf01dc53f6c0b0c7eee7 \
     8b40c6ff7d25a96e2282b989cef71c144a";
 
+/// What a vault identity signs of a catalogue, hexadecimal: "ferry/vault-catalogue/v1";
+/// 16 bytes, the workspace; 8 bytes, the version in milliseconds since 1970; 32 bytes,
+/// the SHA-256 of the apps, here "[]".
+pub(crate) const VAULT_CATALOGUE_MESSAGE: &str = "\
+    66657272792f7661756c742d636174616c6f6775652f7631 \
+    00000010 \
+    01977420dc0071018101010101010101 \
+    00000008 \
+    000001977420dc00 \
+    00000020 \
+    4f53cda18c2baa0c0354bb5f9a3ecbe5ed12ab4d8e11ba873c2f11161202b945";
+
 /// The fingerprint of the device of seed 1.
 pub(crate) const FINGERPRINT: &str = "HZ4C-8YEF-1C3J-9VJN-1H5J";
 

@@ -1,5 +1,6 @@
 //! What a lying server could hand out instead of a key of the pinned vault.
 
+use ferry_protocol::catalogue::{SignedCatalogue, SignedCatalogueError};
 use ferry_protocol::signature::{SignatureError, SigningKey};
 use ferry_protocol::vault::{
     MAX_SUCCESSIONS, SealingKeyError, SignedSealingKey, Succession, VaultError, VaultIdentity,
@@ -191,4 +192,34 @@ fn a_chain_without_end_is_refused() {
         .successions
         .extend(vault(last + 1, &[(last, last + 1)]).successions);
     assert_eq!(accept(&longer, 1), Err(VaultError::TooMany));
+}
+
+#[test]
+fn a_catalogue_is_taken_as_it_was_signed_and_no_other_way() {
+    let vault = identity(1);
+    let message = SignedCatalogue::message(&workspace(1), NOW, "[]");
+    let good = SignedCatalogue {
+        workspace: workspace(1),
+        version: NOW,
+        apps: "[]".to_owned(),
+        signature: vault.sign(&message),
+    };
+    let verify = |change: &dyn Fn(&mut SignedCatalogue)| {
+        let mut catalogue = good.clone();
+        change(&mut catalogue);
+        catalogue.verify(&vault.public(), &workspace(1))
+    };
+    assert_eq!(verify(&|_| {}), Ok(()));
+    let wrong = Err(SignedCatalogueError::Signature(SignatureError::Wrong));
+    assert_eq!(verify(&|it| it.workspace = workspace(2)), wrong);
+    assert_eq!(verify(&|it| it.version = NOW.plus(1)), wrong);
+    assert_eq!(verify(&|it| it.apps.push(' ')), wrong);
+    assert_eq!(verify(&|it| it.signature = identity(2).sign(&message)), wrong);
+    assert_eq!(
+        good.verify(&vault.public(), &workspace(2)),
+        Err(SignedCatalogueError::OtherWorkspace)
+    );
+    // What is signed for another purpose is worth nothing here.
+    let key = sealing_key(&vault, workspace(1));
+    assert_eq!(verify(&|it| it.signature = key.signature.clone()), wrong);
 }

@@ -1,6 +1,7 @@
 //! The wire formats of version 1, frozen: what `frozen.rs` holds must be made, and
 //! read, by every later version.
 
+use ferry_protocol::catalogue::SignedCatalogue;
 use ferry_protocol::device::Fingerprint;
 use ferry_protocol::dpop::{Claims, Proof, assemble, body_hash, signing_input, token_hash};
 use ferry_protocol::session::{self, Header, Payload, PayloadError, SealedSession};
@@ -109,6 +110,10 @@ fn the_frozen_messages_are_signed() {
     assert_eq!(
         succession,
         hex(&frozen::VAULT_SUCCESSION_MESSAGE.replace(' ', ""))
+    );
+    assert_eq!(
+        SignedCatalogue::message(&workspace(1), NOW, "[]"),
+        hex(&frozen::VAULT_CATALOGUE_MESSAGE.replace(' ', ""))
     );
 }
 
@@ -236,6 +241,8 @@ fn generate() {
     );
     let succession = Succession::message(&workspace(1), &account.device_key);
     println!("VAULT_SUCCESSION_MESSAGE {}", to_hex(&succession));
+    let catalogue = SignedCatalogue::message(&workspace(1), NOW, "[]");
+    println!("VAULT_CATALOGUE_MESSAGE {}", to_hex(&catalogue));
     println!(
         "FINGERPRINT {}",
         Fingerprint::new(&device_id, &account.device_sealing_key)

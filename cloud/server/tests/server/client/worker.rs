@@ -3,6 +3,7 @@
 use ferry_protocol::api::{
     AskForWork, KeySupply, LeasedSession, Report, SupplyKeys, Work, WorkerSignIn, WorkerSignedIn,
 };
+use ferry_protocol::catalogue::SignedCatalogue;
 use ferry_protocol::signature::SigningKey;
 use ferry_protocol::vault::{SignedSealingKey, VaultIdentity};
 use ferry_protocol::{PublicJwk, SealingKeyId, TransferId, UnixMillis, WorkspaceId};
@@ -56,6 +57,23 @@ impl Worker {
             .post("/v1/worker/sealing-keys", &SupplyKeys { keys })
             .await
             .ok()
+    }
+
+    /// A catalogue as the vault signs it.
+    pub(crate) fn catalogue(&self, version: i64, apps: &str) -> SignedCatalogue {
+        let version = UnixMillis(version);
+        let message = SignedCatalogue::message(&self.workspace, version, apps);
+        SignedCatalogue {
+            workspace: self.workspace,
+            version,
+            apps: apps.to_owned(),
+            signature: self.vault.sign(&message),
+        }
+    }
+
+    /// Delivers one.
+    pub(crate) async fn deliver(&self, catalogue: &SignedCatalogue) -> Answer {
+        self.client.post("/v1/worker/catalogue", catalogue).await
     }
 
     /// Asks for work without waiting.

@@ -70,6 +70,7 @@ fn template(action: Action) -> &'static str {
         Action::SessionExported => "{who} handed the session of {account} to automation",
         Action::SessionOpened => "{who} opened the session of {account} in a browser for automation",
         Action::WorkerSignedIn => "{who} signed in",
+        Action::CatalogueDelivered => "{who} delivered the list of supported apps: {detail}",
         Action::VaultChanged => "{who} set the vault’s identity, or handed it over: {detail}",
         Action::KeysDestroyed => "{who} destroyed keys that nothing needs any more: {detail}",
     }
