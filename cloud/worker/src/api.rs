@@ -5,9 +5,10 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use ferry_protocol::api::{
-    AskForWork, KeySupply, KeysDestroyed, LeasedSession, Report, SupplyKeys, TakeSession, Work, WorkerSignIn,
-    WorkerSignedIn,
+    AskForWork, CatalogueHeld, KeySupply, KeysDestroyed, LeasedSession, Report, SupplyKeys, TakeSession,
+    Work, WorkerSignIn, WorkerSignedIn,
 };
+use ferry_protocol::catalogue::SignedCatalogue;
 use ferry_protocol::dpop::{self, Claims};
 use ferry_protocol::problem::{Problem, ProblemCode};
 use ferry_protocol::signature::SigningKey;
@@ -144,6 +145,11 @@ impl Api {
     /// Brings new one-time keys.
     pub async fn supply(&self, keys: &SupplyKeys) -> Result<KeySupply, ApiError> {
         self.post("v1/worker/sealing-keys", keys, LIMIT).await
+    }
+
+    /// Brings the catalogue; what the server has then.
+    pub async fn deliver(&self, catalogue: &SignedCatalogue) -> Result<CatalogueHeld, ApiError> {
+        self.post("v1/worker/catalogue", catalogue, LIMIT).await
     }
 
     /// Says that private halves exist no more.

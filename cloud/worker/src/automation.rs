@@ -16,6 +16,7 @@ use tokio::time::Instant;
 use crate::ambient;
 use crate::api::{Api, ApiError};
 use crate::browser::{CdpError, LaunchError};
+use crate::catalogue::{Catalogue, LoadError};
 use crate::config::Config;
 use crate::open::{OpenSessionError, OpenedSession, open as open_seal};
 use crate::session;
@@ -61,6 +62,9 @@ pub enum AutomationError {
         /// The account of the session that came.
         given: AccountId,
     },
+    /// The apps of the folder.
+    #[error(transparent)]
+    Catalogue(#[from] LoadError),
     /// The session was deleted while it was open.
     #[error("the session was deleted; its browser is closed, and nothing of it was kept")]
     Deleted,
@@ -80,6 +84,7 @@ pub enum AutomationError {
 /// A session that is held for automation.
 struct Held {
     state: StateDir,
+    catalogue: Catalogue,
     api: Api,
     leased: LeasedSession,
 }
@@ -88,10 +93,16 @@ impl Held {
     /// Takes the lease on an account's session. A server that answers with another
     /// account's gets it back: it must not choose whose session a program is given.
     async fn take(config: &Config, account: &AccountId, purpose: Purpose) -> Result<Self, AutomationError> {
+        let catalogue = Catalogue::load(config.apps.as_deref())?;
         let state = StateDir::open(&config.state)?;
         let api = Api::new(&config.server, config.ca.as_ref(), state.clone())?;
         let leased = api.take(account, &TakeSession { purpose }).await?;
-        let held = Self { state, api, leased };
+        let held = Self {
+            state,
+            catalogue,
+            api,
+            leased,
+        };
         match other_account(&held.leased, account) {
             None => Ok(held),
             Some(given) => {
@@ -106,7 +117,13 @@ impl Held {
 
     async fn open(&self) -> Result<OpenedSession, AutomationError> {
         let workspace = self.api.workspace().await?;
-        Ok(open_seal(&self.state, workspace, &self.leased, ambient::now())?)
+        Ok(open_seal(
+            &self.state,
+            &self.catalogue,
+            workspace,
+            &self.leased,
+            ambient::now(),
+        )?)
     }
 
     /// Holds the session against other processes, which may just be checking it.

@@ -15,6 +15,8 @@ pub struct Config {
     /// Certificates that are trusted beside the usual ones, as a PEM file: for the
     /// server and for apps.
     pub ca: Option<PathBuf>,
+    /// A folder with apps to support beside those that are built in.
+    pub apps: Option<PathBuf>,
     /// The Chromium to use; `None`: the first on the PATH.
     pub chromium: Option<PathBuf>,
     /// Whether Chromium's sandbox is on.

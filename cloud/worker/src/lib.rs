@@ -25,6 +25,7 @@ pub mod api;
 pub mod automation;
 pub mod browser;
 pub mod capture;
+pub mod catalogue;
 pub mod check;
 pub mod config;
 pub mod domains;

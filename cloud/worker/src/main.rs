@@ -46,6 +46,10 @@ struct Cli {
     /// server and for apps. Chromium is told by `certutil` (Debian: libnss3-tools).
     #[arg(long, global = true, value_name = "FILE")]
     ca: Option<PathBuf>,
+    /// Folder with apps to support beside those that are built in, or in their place:
+    /// a file ID.toml for each. The workspace's devices get them from this worker.
+    #[arg(long, global = true, value_name = "DIR", env = "FERRY_WORKER_APPS")]
+    apps: Option<PathBuf>,
     /// File with the worker token, or the token itself in the environment variable
     /// FERRY_WORKER_TOKEN. Needed once, and kept from then on.
     #[arg(long, global = true, value_name = "FILE")]
@@ -157,6 +161,7 @@ async fn execute(cli: Cli) -> Result<(), Failure> {
         state: cli.state.clone(),
         server: cli.server.clone(),
         ca: cli.ca.clone(),
+        apps: cli.apps.clone(),
         chromium: browser.chromium,
         sandbox: !browser.insecure_no_sandbox,
         policy: Policy {

@@ -11,6 +11,7 @@ use ferry_protocol::session::{self, Expected, Header, OpenError, Payload, VaultK
 use ferry_protocol::trust::ChainError;
 use ferry_protocol::{UnixMillis, UserId, WorkspaceId};
 
+use crate::catalogue::Catalogue;
 use crate::domains::is_public_suffix;
 use crate::egress::{Policy, Rules};
 use crate::refresh::{self, RefreshError};
@@ -100,6 +101,7 @@ pub enum KeepError {
 /// Opens a leased session, and remembers that it was.
 pub fn open(
     state: &StateDir,
+    catalogue: &Catalogue,
     workspace: WorkspaceId,
     leased: &LeasedSession,
     now: UnixMillis,
@@ -121,7 +123,7 @@ pub fn open(
         device_sealing_key_signature: device.sealing_key_signature.as_ref(),
     };
     let opened = session::open(&leased.sealed, &key, &expected)?;
-    check_app(&opened.payload.app, &leased.app)?;
+    check_app(&opened.payload.app, &leased.app, catalogue)?;
     // Everything is proved now. One from the future would stand in the way of all
     // that come after it.
     if opened.header.captured_at > now.plus(CLOCK_MARGIN) {
@@ -177,8 +179,8 @@ impl From<MemoryError> for OpenSessionError {
 /// The worker holds to the app that the person consented to: the one in the seal. But
 /// devices write what is in seals, and the worker sits in another network than they
 /// do: so it reaches no host and port that the app of that name does not have, as the
-/// catalogue knows it or, if it is the workspace's own, as the admin defined it.
-fn check_app(sealed: &App, current: &App) -> Result<(), OpenSessionError> {
+/// worker's catalogue knows it or, if it is the workspace's own, as the admin defined it.
+fn check_app(sealed: &App, current: &App, catalogue: &Catalogue) -> Result<(), OpenSessionError> {
     sealed.validate()?;
     if sealed.id != current.id {
         return Err(OpenSessionError::OtherApp);
@@ -186,7 +188,7 @@ fn check_app(sealed: &App, current: &App) -> Result<(), OpenSessionError> {
     if let Some(domain) = sealed.domains.iter().find(|domain| is_public_suffix(domain)) {
         return Err(OpenSessionError::PublicSuffix(domain.clone()));
     }
-    let known = ferry_catalogue::find(&sealed.id).unwrap_or(current);
+    let known = catalogue.find(&sealed.id).unwrap_or(current);
     let reach = |app| Rules::new(app, Policy::default());
     match reach(sealed).beyond(&reach(known)) {
         Some(what) => Err(OpenSessionError::AppReach(what)),
@@ -212,6 +214,10 @@ fn refreshed_jar(state: &StateDir, header: &Header, key: &VaultKey) -> Result<Op
 mod tests {
     use super::*;
     use crate::fixtures::app;
+
+    fn check_app(sealed: &App, current: &App) -> Result<(), OpenSessionError> {
+        super::check_app(sealed, current, &Catalogue::load(None).unwrap())
+    }
 
     fn why(sealed: &App, current: &App) -> String {
         check_app(sealed, current).unwrap_err().to_string()
@@ -241,6 +247,24 @@ mod tests {
         wider.domains.push("bank.example".to_owned());
         assert!(check_app(supported, &wider).is_ok());
         assert!(why(&wider, &wider).contains("bank.example"));
+    }
+
+    #[test]
+    fn of_the_apps_of_its_folder_the_worker_knows_the_hosts_too() {
+        let folder = tempfile::tempdir().unwrap();
+        let text = "id = \"new\"\nname = \"New\"\ndomains = [\"new.example\"]\n\
+                    sign_in = \"https://new.example/in\"\ncheck = \"https://new.example/me\"\n";
+        std::fs::write(folder.path().join("new.toml"), text).unwrap();
+        let catalogue = Catalogue::load(Some(folder.path())).unwrap();
+        let new = catalogue.find(&"new".parse().unwrap()).unwrap();
+        let mut wider = new.clone();
+        wider.domains.push("bank.example".to_owned());
+        let check = |sealed, current| super::check_app(sealed, current, &catalogue);
+        assert!(check(new, &wider).is_ok());
+        assert!(matches!(
+            check(&wider, &wider),
+            Err(OpenSessionError::AppReach(_))
+        ));
     }
 
     #[test]

@@ -13,6 +13,7 @@ use tokio::task::JoinSet;
 use crate::ambient;
 use crate::api::{Api, ApiError};
 use crate::browser::{Browser, LaunchError, Options};
+use crate::catalogue::{Catalogue, LoadError};
 use crate::check::{self, CheckError};
 use crate::config::Config;
 use crate::keys::{KeyKeeper, KeysError, LOW};
@@ -43,11 +44,15 @@ pub enum RunError {
     /// There is no browser.
     #[error(transparent)]
     Launch(#[from] LaunchError),
+    /// The apps of the folder.
+    #[error(transparent)]
+    Catalogue(#[from] LoadError),
 }
 
 /// What every check needs.
 struct Worker {
     config: Config,
+    catalogue: Catalogue,
     state: StateDir,
     api: Api,
     workspace: WorkspaceId,
@@ -67,6 +72,7 @@ pub async fn run(
     shutdown: impl Future<Output = ()>,
     ready: impl FnOnce(),
 ) -> Result<(), RunError> {
+    let catalogue = Catalogue::load(config.apps.as_deref())?;
     let state = StateDir::open(&config.state)?;
     let _identity = state.use_identity()?;
     let api = Api::new(&config.server, config.ca.as_ref(), state.clone())?;
@@ -75,7 +81,7 @@ pub async fn run(
         current: Mutex::default(),
     };
     tokio::pin!(shutdown);
-    let starting = start(&api, &state, &browsers);
+    let starting = start(&api, &state, &catalogue, &browsers);
     let (workspace, mut keys) = tokio::select! {
         () = &mut shutdown => return Ok(()),
         started = starting => started?,
@@ -84,6 +90,7 @@ pub async fn run(
     ready();
     let worker = Arc::new(Worker {
         config,
+        catalogue,
         state,
         api,
         workspace,
@@ -103,17 +110,18 @@ pub async fn run(
     Ok(())
 }
 
-/// Signs in, supplies keys and starts the browser; waits for a server that is down.
+/// Signs in, supplies keys, delivers the catalogue and starts the browser; waits for a server that is down.
 async fn start(
     api: &Api,
     state: &StateDir,
+    catalogue: &Catalogue,
     browsers: &Browsers,
 ) -> Result<(WorkspaceId, KeyKeeper), RunError> {
     browsers.get().await?;
     let mut pauses = Pauses::default();
     let mut keeper = None;
     loop {
-        match first_round(api, state, &mut keeper).await {
+        match first_round(api, state, catalogue, &mut keeper).await {
             Ok(()) => {}
             Err(KeysError::State(error)) => return Err(error.into()),
             Err(KeysError::Api(error)) if error.is_passing() => {
@@ -128,7 +136,12 @@ async fn start(
     }
 }
 
-async fn first_round(api: &Api, state: &StateDir, keeper: &mut Option<KeyKeeper>) -> Result<(), KeysError> {
+async fn first_round(
+    api: &Api,
+    state: &StateDir,
+    catalogue: &Catalogue,
+    keeper: &mut Option<KeyKeeper>,
+) -> Result<(), KeysError> {
     let workspace = api.workspace().await?;
     let keeper = match keeper {
         Some(keeper) => keeper,
@@ -141,7 +154,10 @@ async fn first_round(api: &Api, state: &StateDir, keeper: &mut Option<KeyKeeper>
             wait_ms: 0,
         })
         .await?;
-    keeper.settle(api, work.keys).await
+    keeper.settle(api, work.keys).await?;
+    Ok(catalogue
+        .deliver(api, &state.identity(ambient::random())?)
+        .await?)
 }
 
 /// Asks for work for ever.
@@ -235,7 +251,16 @@ impl Worker {
                 }
             };
             let policy = &self.config.policy;
-            let error = match session::check(&self.state, self.workspace, &browser, policy, leased).await {
+            let error = match session::check(
+                &self.state,
+                &self.catalogue,
+                self.workspace,
+                &browser,
+                policy,
+                leased,
+            )
+            .await
+            {
                 Ok(finding) => return finding,
                 Err(error) => error,
             };

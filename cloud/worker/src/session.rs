@@ -7,6 +7,7 @@ use ferry_protocol::session::OpenError;
 
 use crate::ambient;
 use crate::browser::Browser;
+use crate::catalogue::Catalogue;
 use crate::check::{self, CheckError};
 use crate::egress::Policy;
 use crate::open::{self, OpenSessionError, OpenedSession};
@@ -15,6 +16,7 @@ use crate::state_dir::{Hold, Seen, StateDir};
 /// Checks a leased session, and keeps the cookies that the visit rotated.
 pub async fn check(
     state: &StateDir,
+    catalogue: &Catalogue,
     workspace: WorkspaceId,
     browser: &Browser,
     policy: &Policy,
@@ -29,7 +31,7 @@ pub async fn check(
         }
         Err(error) => return Ok(not_opened(leased, &error)),
     };
-    let mut session = match open::open(state, workspace, leased, ambient::now()) {
+    let mut session = match open::open(state, catalogue, workspace, leased, ambient::now()) {
         Ok(session) => session,
         Err(error) => return Ok(not_opened(leased, &error)),
     };

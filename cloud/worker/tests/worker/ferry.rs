@@ -11,9 +11,10 @@ use axum::extract::State;
 use axum::http::{HeaderMap, Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use ferry_protocol::api::{
-    AskForWork, Finding, KeySupply, KeysDestroyed, LeasedSession, Report, SupplyKeys, Work, WorkerSignIn,
-    WorkerSignedIn,
+    AskForWork, CatalogueHeld, Finding, KeySupply, KeysDestroyed, LeasedSession, Report, SupplyKeys, Work,
+    WorkerSignIn, WorkerSignedIn,
 };
+use ferry_protocol::catalogue::SignedCatalogue;
 use ferry_protocol::dpop::{Expected, Proof};
 use ferry_protocol::problem::{Problem, ProblemCode};
 use ferry_protocol::vault::SignedSealingKey;
@@ -51,6 +52,7 @@ pub(crate) struct Known {
     pub(crate) available: VecDeque<SignedSealingKey>,
     pub(crate) to_destroy: Vec<SealingKeyId>,
     pub(crate) destroyed: Vec<SealingKeyId>,
+    pub(crate) catalogue: Option<SignedCatalogue>,
     /// Sessions that are due.
     due: VecDeque<LeasedSession>,
     /// The session that automation gets.
@@ -209,6 +211,21 @@ async fn answer(
             );
             known.available.extend(keys);
             json(&known.keys())
+        }
+        ["catalogue"] => {
+            let catalogue = parse::<SignedCatalogue>(&body);
+            let mut known = shared.state.lock().unwrap();
+            let vault = known.vault.unwrap();
+            assert_eq!(catalogue.verify(&vault, &shared.workspace), Ok(()));
+            let held = known.catalogue.take_if(|held| {
+                let is_good = held.verify(&vault, &shared.workspace).is_ok();
+                is_good && held.apps == catalogue.apps || held.version >= catalogue.version
+            });
+            let held = known.catalogue.insert(held.unwrap_or_else(|| catalogue.clone()));
+            json(&CatalogueHeld {
+                version: held.version,
+                same: held.apps == catalogue.apps && held.verify(&vault, &shared.workspace).is_ok(),
+            })
         }
         ["sealing-keys", "destroyed"] => {
             let gone = parse::<KeysDestroyed>(&body).keys;

@@ -5,6 +5,7 @@
 
 mod app;
 mod automation;
+mod catalogue;
 mod check;
 mod device;
 mod egress;
