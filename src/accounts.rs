@@ -9,7 +9,7 @@ use ferry_protocol::AccountId;
 use ferry_protocol::api::{Account, Role};
 use futures_util::future::join;
 
-use crate::apps::{self, AppRefusal};
+use crate::apps::AppRefusal;
 use crate::background::{AskError, Background};
 use crate::browser::{Browser, BrowserError, Platform};
 use crate::explain::Explain;
@@ -90,18 +90,22 @@ impl<P: Platform> Background<P> {
         if !was_trusted && self.is_trusted() {
             self.fetch_accounts().await?;
         }
-        Ok(())
+        Ok(self.follow_catalogue().await?)
     }
 
     /// Fetches the accounts. When that fails, the state says so beside the list as
     /// it was.
     pub(crate) async fn fetch_accounts(&self) -> Result<(), StoreError> {
-        match self.ask(async |client| client.accounts().await).await {
-            Ok(accounts) => {
+        match self.ask(async |client| client.account_list().await).await {
+            Ok(listed) => {
                 let now = self.platform.browser().now();
-                self.memory.borrow_mut().stale = None;
+                {
+                    let mut memory = self.memory.borrow_mut();
+                    memory.stale = None;
+                    memory.offered = listed.catalogue;
+                }
                 self.update_accounts(|list| {
-                    list.accounts = accounts;
+                    list.accounts = listed.accounts;
                     list.fetched_at = Some(now);
                 })
                 .await
@@ -198,7 +202,7 @@ impl<P: Platform> Background<P> {
         if account.role != Role::Owner {
             return Err(AccountError::NotOwner(account.name));
         }
-        apps::accept(&account.app)?;
+        self.accept::<AccountError>(&account.app).await?;
         let mut inspection = Inspection {
             account: account.id,
             store: ask.store,

@@ -1,5 +1,5 @@
-//! Which app definitions are used: the extension's own for supported apps, the
-//! server's for custom ones.
+//! Which app definitions are used: for supported apps the vault's, or else the
+//! extension's own; for custom ones the server's.
 
 use ferry_catalogue::App;
 
@@ -52,25 +52,28 @@ impl Explain for AppRefusal {
 }
 
 /// Whether the definition that the server sent may be used. For a supported app it
-/// has to be the extension's own: otherwise a server could widen the domains, or
-/// weaken the identity rules, of an app that the person knows.
-pub fn accept(app: &App) -> Result<(), AppRefusal> {
-    match ferry_catalogue::find(&app.id) {
+/// has to be the one that the pinned vault delivered or, if it delivered none, the
+/// extension's own: otherwise a server could widen the domains, or weaken the identity
+/// rules, of an app that the person knows.
+pub fn accept(app: &App, delivered: &[App]) -> Result<(), AppRefusal> {
+    let delivered_one = delivered.iter().find(|known| known.id == app.id);
+    match delivered_one.or_else(|| ferry_catalogue::find(&app.id)) {
         Some(own) if own == app => Ok(()),
         Some(own) => Err(AppRefusal::Differs(own.name.clone())),
-        None if app.id.is_custom() => accept_custom(app),
+        None if app.id.is_custom() => accept_custom(app, delivered),
         None => Err(AppRefusal::Unsupported(app.name.clone())),
     }
 }
 
 /// A custom app has to make sense, and keeps away from the supported ones: of these,
 /// a person knows the rules, and no server has a say in them.
-fn accept_custom(app: &App) -> Result<(), AppRefusal> {
+fn accept_custom(app: &App, delivered: &[App]) -> Result<(), AppRefusal> {
     app.validate().map_err(|error| AppRefusal::Invalid {
         name: app.name.clone(),
         reason: error.to_string(),
     })?;
-    match ferry_catalogue::overlapping(app) {
+    let overlapping = delivered.iter().find(|supported| supported.overlaps(app));
+    match overlapping.or_else(|| ferry_catalogue::overlapping(app)) {
         Some(supported) => Err(AppRefusal::Covers {
             name: app.name.clone(),
             supported: supported.name.clone(),
@@ -82,6 +85,10 @@ fn accept_custom(app: &App) -> Result<(), AppRefusal> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn accept(app: &App) -> Result<(), AppRefusal> {
+        super::accept(app, &[])
+    }
 
     fn supported() -> App {
         ferry_catalogue::builtin()[0].clone()
@@ -129,5 +136,36 @@ mod tests {
         let mut beside = crate::testing::app();
         beside.domains.push("notgithub.com".to_owned());
         assert_eq!(accept(&beside), Ok(()));
+    }
+
+    #[test]
+    fn what_was_delivered_takes_the_place_of_our_own() {
+        let github = ferry_catalogue::find(&"github".parse().unwrap()).unwrap();
+        let mut changed = github.clone();
+        changed.check = "https://github.com/settings/security".to_owned();
+        let mut new = crate::testing::app();
+        new.id = "new".parse().unwrap();
+        new.domains = vec!["new.example".to_owned()];
+        let delivered = [changed.clone(), new.clone()];
+        let accept = |app: &App| super::accept(app, &delivered);
+        assert_eq!(accept(&changed), Ok(()));
+        assert_eq!(accept(github), Err(AppRefusal::Differs(github.name.clone())));
+        assert_eq!(accept(&new), Ok(()));
+        assert_eq!(
+            super::accept(&new, &[]),
+            Err(AppRefusal::Unsupported(new.name.clone()))
+        );
+        assert_eq!(accept(&supported()), Ok(()), "it was not delivered");
+        let mut wider = new.clone();
+        wider.domains.push("bank.example".to_owned());
+        assert_eq!(accept(&wider), Err(AppRefusal::Differs(wider.name.clone())));
+        for domain in ["new.example", "sub.new.example", "github.com", "reddit.com"] {
+            let mut custom = crate::testing::app();
+            custom.domains.push(domain.to_owned());
+            assert!(
+                matches!(accept(&custom), Err(AppRefusal::Covers { .. })),
+                "{domain}"
+            );
+        }
     }
 }

@@ -15,6 +15,7 @@ use serde::Serialize;
 use zeroize::Zeroizing;
 
 use crate::browser::{Browser as _, Platform};
+use crate::catalogue::Catalogue;
 use crate::explain::Explain;
 use crate::permission::Continued;
 use crate::records::{ACCOUNTS, AccountList, ENROLMENT, Enrolment, Pin, Session, TRUST, TransferRecord};
@@ -43,6 +44,12 @@ pub(crate) struct Memory<P: Platform> {
     pub(crate) accounts: AccountList,
     /// As in the records.
     pub(crate) trust: Trust,
+    /// As in the records, if it was needed.
+    pub(crate) catalogue: Option<Catalogue>,
+    /// The version of the catalogue that the server named with the accounts.
+    pub(crate) offered: Option<UnixMillis>,
+    /// The version of a catalogue that this extension cannot read.
+    pub(crate) unreadable: Option<UnixMillis>,
     /// Why the accounts could not be fetched since.
     pub(crate) stale: Option<Failure>,
     /// What is known of the transfers.
@@ -132,6 +139,9 @@ impl<P: Platform> Background<P> {
             enrolment,
             accounts,
             trust,
+            catalogue: None,
+            offered: None,
+            unreadable: None,
             stale: None,
             transfers: Slots::new(transfers),
             client: None,

@@ -254,6 +254,7 @@ impl<P: Platform> Background<P> {
         if self.is_trusted() {
             self.pin_vault().await?;
             self.fetch_accounts().await?;
+            self.follow_catalogue().await?;
             self.resume().await;
         }
         Ok(())

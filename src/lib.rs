@@ -12,7 +12,7 @@
 //! | [`browser`] | the browser's APIs behind a trait; the only code that names them |
 //! | [`store`], [`records`], [`trust`] | what is kept between two starts |
 //! | [`enrol`], [`approval`], [`devices`], [`accounts`], [`transfer`], [`permission`] | what a person can do |
-//! | [`apps`], [`capture`], [`identity`], [`preflight`], [`consent`], [`vault`] | the rules of a transfer |
+//! | [`apps`], [`catalogue`], [`capture`], [`identity`], [`preflight`], [`consent`], [`vault`] | the rules of a transfer |
 //! | [`state`], [`explain`] | what a person is shown |
 
 pub mod accounts;
@@ -21,6 +21,7 @@ pub mod apps;
 pub mod background;
 pub mod browser;
 pub mod capture;
+pub mod catalogue;
 pub mod concurrent;
 pub mod consent;
 pub mod devices;

@@ -5,12 +5,14 @@ use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 
 use ferry_bridge::CONSENT_TEXT_VERSION;
+use ferry_catalogue::App;
 use ferry_client::{HttpRequest, HttpResponse, Method, NetworkError};
 use ferry_protocol::api::{
     Account, Accounts, ApprovalAnswer, ApprovalState, Approve, AskApproval, BeginTransfer, CodeSent, Consent,
     Device, DeviceKind, DeviceState, Devices, EnrolDevice, GiveConsent, ListedDevice, Me, Role,
     SessionStatus, SignIn, SignedIn, StoredSession, TransferOffer, User, VerifyCode, Workspace,
 };
+use ferry_protocol::catalogue::SignedCatalogue;
 use ferry_protocol::dpop::{Expected as ExpectedProof, Proof};
 use ferry_protocol::problem::{Problem, ProblemCode};
 use ferry_protocol::session::{self, Opened, SealedSession, VaultKey};
@@ -66,6 +68,9 @@ pub(crate) struct FakeServer {
     consent: RefCell<Option<Consent>>,
     offers: RefCell<BTreeMap<TransferId, (SealingKeyId, VaultKey)>>,
     stored: RefCell<Option<SealedSession>>,
+    /// What it delivers, and the version that it names with the accounts.
+    pub(crate) catalogue: RefCell<Option<SignedCatalogue>>,
+    pub(crate) offered: Cell<Option<UnixMillis>>,
     pub(crate) account: RefCell<Account>,
     jtis: RefCell<BTreeSet<String>>,
     nonce: Cell<u32>,
@@ -109,6 +114,8 @@ impl FakeServer {
             consent: RefCell::default(),
             offers: RefCell::default(),
             stored: RefCell::default(),
+            catalogue: RefCell::default(),
+            offered: Cell::new(None),
             account: RefCell::new(account),
             jtis: RefCell::default(),
             nonce: Cell::new(1),
@@ -159,6 +166,26 @@ impl FakeServer {
 
     pub(crate) fn consent_record(&self) -> Option<Consent> {
         self.consent.borrow().clone()
+    }
+
+    /// The vault signs a catalogue of these apps, and the server delivers it.
+    pub(crate) fn deliver(&self, version: i64, apps: &[App]) {
+        let vault = self.vault.borrow().clone();
+        self.deliver_by(&vault, version, apps);
+    }
+
+    /// Somebody signs one.
+    pub(crate) fn deliver_by(&self, signer: &SigningKey, version: i64, apps: &[App]) {
+        let (workspace, version) = (self.workspace(), UnixMillis(version));
+        let apps = serde_json::to_string(apps).expect("JSON");
+        let signature = signer.sign(&SignedCatalogue::message(&workspace, version, &apps));
+        self.offered.set(Some(version));
+        *self.catalogue.borrow_mut() = Some(SignedCatalogue {
+            workspace,
+            version,
+            apps,
+            signature,
+        });
     }
 
     /// How many one-time keys were handed out.

@@ -13,11 +13,11 @@ use futures_util::future::try_join;
 use super::TransferError;
 use crate::background::{AskError, Background};
 use crate::browser::{Browser as _, Platform};
+use crate::capture;
 use crate::consent::{self, Basis, ConsentError};
 use crate::identity::{self, Reading};
 use crate::records::Sealed;
 use crate::vault::{self, VaultRefusal};
-use crate::{apps, capture};
 
 /// A key that may be sealed to, and the consent that it was handed out for.
 struct Destination {
@@ -34,7 +34,7 @@ impl<P: Platform> Background<P> {
         if account.role != Role::Owner {
             return Err(TransferError::NotOwner(account.name));
         }
-        apps::accept(&account.app)?;
+        self.accept::<TransferError>(&account.app).await?;
         let origins = self.missing_origins(&account.app).await?;
         if !origins.is_empty() {
             return Err(TransferError::Permission {

@@ -10,6 +10,7 @@ use ferry_protocol::api::{
     AcceptInvitation, Account, Accounts, ApprovalAnswer, Approve, AskApproval, BeginTransfer, CodeSent,
     Consent, Devices, EnrolDevice, GiveConsent, Me, SignIn, SignedIn, TransferOffer, VerifyCode,
 };
+use ferry_protocol::catalogue::SignedCatalogue;
 use ferry_protocol::{AccountId, DeviceId, TransferId};
 use zeroize::Zeroizing;
 
@@ -123,10 +124,18 @@ impl<H: Host, D: Device> Client<H, D> {
 
     /// `GET /v1/accounts`.
     pub async fn accounts(&self) -> Result<Vec<Account>, ApiError> {
-        let answer: Accounts = self
-            .call(Call::new(Method::Get, "/v1/accounts".to_owned()))
-            .await?;
-        Ok(answer.accounts)
+        Ok(self.account_list().await?.accounts)
+    }
+
+    /// As [`Self::accounts`], with the version of the catalogue.
+    pub async fn account_list(&self) -> Result<Accounts, ApiError> {
+        self.call(Call::new(Method::Get, "/v1/accounts".to_owned())).await
+    }
+
+    /// `GET /v1/catalogue`.
+    pub async fn catalogue(&self) -> Result<SignedCatalogue, ApiError> {
+        self.call(Call::new(Method::Get, "/v1/catalogue".to_owned()))
+            .await
     }
 
     /// `GET /v1/accounts/{account}`.

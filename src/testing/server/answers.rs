@@ -92,8 +92,11 @@ impl FakeServer {
             }
             (Method::Get, "/v1/accounts") => write(&Accounts {
                 accounts: vec![self.account()],
-                catalogue: None,
+                catalogue: self.offered.get(),
             }),
+            (Method::Get, "/v1/catalogue") => {
+                write(self.catalogue.borrow().as_ref().ok_or(ProblemCode::NotFound)?)
+            }
             _ => match (
                 request.method,
                 path.strip_prefix(&account).ok_or(ProblemCode::NotFound)?,
