@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result, bail, ensure};
 use reqwest::cookie::Jar;
-use reqwest::{Certificate, Url};
+use reqwest::{Certificate, StatusCode, Url};
 use serde::Deserialize;
 
 /// Playwright's storage state.
@@ -37,25 +37,34 @@ impl Client<'_> {
     /// Fetches a page with the cookies of a storage state, and gives its text.
     pub async fn get(self, storage_state: &str, address: &str) -> Result<String> {
         let url: Url = address.parse()?;
-        let state: StorageState = serde_json::from_str(storage_state)?;
-        ensure!(!state.cookies.is_empty(), "the storage state has no cookies");
-        let jar = Jar::default();
-        for Cookie {
-            name,
-            value,
-            domain,
-            path,
-        } in &state.cookies
-        {
-            add(
-                &jar,
-                &url,
-                domain,
-                domain.starts_with('.'),
-                &format!("{name}={value}; Path={path}"),
-            )?;
-        }
+        let jar = jar(storage_state, &url)?;
         self.fetch(url, jar).await
+    }
+
+    /// Posts JSON with the cookies of a storage state and these header lines, and gives
+    /// the status.
+    pub async fn post(
+        self,
+        storage_state: &str,
+        address: &str,
+        json: &str,
+        headers: &[(&str, &str)],
+    ) -> Result<StatusCode> {
+        let url: Url = address.parse()?;
+        let client = self.client(&url, jar(storage_state, &url)?)?;
+        let mut request = client.post(url).header("Content-Type", "application/json");
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        Ok(request.body(json.to_owned()).send().await?.status())
+    }
+
+    /// The value of a cookie in a storage state.
+    pub fn cookie(storage_state: &str, name: &str) -> Result<String> {
+        let state: StorageState = serde_json::from_str(storage_state)?;
+        let mut cookies = state.cookies.into_iter();
+        let cookie = cookies.find(|cookie| cookie.name == name);
+        Ok(cookie.with_context(|| format!("there is no {name}"))?.value)
     }
 
     /// As [`Self::get`], with a Netscape cookie file, as curl and wget read it.
@@ -86,6 +95,12 @@ impl Client<'_> {
     }
 
     async fn fetch(self, url: Url, jar: Jar) -> Result<String> {
+        let client = self.client(&url, jar)?;
+        let answer = client.get(url).send().await?.error_for_status()?;
+        Ok(answer.text().await?)
+    }
+
+    fn client(self, url: &Url, jar: Jar) -> Result<reqwest::Client> {
         let host = url.host_str().context("an address with a host")?;
         let port = url.port_or_known_default().context("an address with a port")?;
         let mut client = reqwest::Client::builder()
@@ -97,9 +112,26 @@ impl Client<'_> {
         if let Some(user_agent) = self.user_agent {
             client = client.user_agent(user_agent);
         }
-        let answer = client.build()?.get(url).send().await?.error_for_status()?;
-        Ok(answer.text().await?)
+        Ok(client.build()?)
     }
+}
+
+/// The cookies of a storage state.
+fn jar(storage_state: &str, url: &Url) -> Result<Jar> {
+    let state: StorageState = serde_json::from_str(storage_state)?;
+    ensure!(!state.cookies.is_empty(), "the storage state has no cookies");
+    let jar = Jar::default();
+    for Cookie {
+        name,
+        value,
+        domain,
+        path,
+    } in &state.cookies
+    {
+        let below = domain.starts_with('.');
+        add(&jar, url, domain, below, &format!("{name}={value}; Path={path}"))?;
+    }
+    Ok(jar)
 }
 
 /// Puts a cookie into the jar, for its host alone or for the hosts below it too.

@@ -18,6 +18,7 @@ pub mod exported;
 pub mod extension;
 pub mod files;
 pub mod gallery;
+pub mod jupyter;
 pub mod lossless;
 pub mod page;
 pub mod popup;

@@ -183,6 +183,7 @@ fn an_apps_file_can_be_checked_without_a_database() {
     for file in [
         "crates/catalogue/apps/slack.toml",
         "docs/examples/django-admin.toml",
+        "docs/examples/jupyter.toml",
     ] {
         let file = named(file);
         assert!(ok(folder, &["app", "check", &file]).ends_with("is a valid app"));

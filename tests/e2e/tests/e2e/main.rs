@@ -31,6 +31,7 @@ mod demo_app;
 mod devices;
 mod django;
 mod interrupted;
+mod jupyter;
 mod lies;
 mod lossless;
 mod pages;
