@@ -106,6 +106,7 @@ e2e_filter=()
 test_e2e() {
     need_python_packages tests/e2e/django/requirements.txt
     need_python_packages tests/e2e/jupyter/requirements.txt
+    need_verdaccio
     need_python_packages tests/e2e/mail/requirements.txt
     build_programs
     cargo test --package ferry-e2e --no-fail-fast -- --test-threads 2 "${e2e_filter[@]}"

@@ -109,6 +109,7 @@ need_all_tools() {
     need_display_tools
     need_python_packages tests/e2e/django/requirements.txt
     need_python_packages tests/e2e/jupyter/requirements.txt
+    need_verdaccio
     need_python_packages tests/e2e/mail/requirements.txt
     need_python_packages crates/protocol/tests/interop/requirements.txt
 }

@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # Finds the tools that the build and the tests need, and installs what is missing:
 # Rust targets and components by rustup, Rust programs by cargo, web tools by npm,
-# Django by pip (all below target/), browsers by apt.
+# Django and Jupyter by pip, Verdaccio by npm (all below target/), browsers by apt.
 
 WASM_PACK_VERSION=0.15.1
 GECKODRIVER_VERSION=0.37.1
@@ -169,4 +169,17 @@ need_npm_tools() {
     cp scripts/npm/package.json scripts/npm/package-lock.json "$TOOLS/"
     npm ci --prefix "$TOOLS" --silent --no-audit --no-fund
     cp scripts/npm/package-lock.json "$TOOLS/npm.installed"
+}
+
+# An app of the end-to-end tests, as tests/e2e/verdaccio locks it. What it asks for by a
+# tag that not every registry has (node-fetch, `cjs`) is named there by its version.
+need_verdaccio() {
+    local folder=$ROOT/target/verdaccio lock=tests/e2e/verdaccio/package-lock.json
+    need_node
+    cmp --silent "$lock" "$folder/npm.installed" && return
+    say "installing Verdaccio into target/verdaccio"
+    mkdir -p "$folder"
+    cp tests/e2e/verdaccio/package.json "$lock" "$folder/"
+    npm ci --prefix "$folder" --silent --no-audit --no-fund
+    cp "$lock" "$folder/npm.installed"
 }

@@ -104,6 +104,18 @@ impl Connection {
         Ok(source.to_owned())
     }
 
+    /// Opens a page in a tab of its own and waits until it shows a text.
+    pub async fn until_shown(&self, address: &str, text: &str) -> Result<()> {
+        let session = self.open_page(address).await?;
+        let script = format!("document.body?.innerText.includes({})", json!(text));
+        crate::wait::until(text, || async {
+            let look = json!({ "expression": script });
+            let answer = self.call_in(Some(&session), "Runtime.evaluate", look).await?;
+            Ok((answer["result"]["value"] == true).then_some(()))
+        })
+        .await
+    }
+
     /// Opens a page in a tab of its own and gives a picture of it, in PNG.
     pub async fn picture(&self, address: &str) -> Result<Vec<u8>> {
         let session = self.open_page(address).await?;

@@ -25,6 +25,7 @@ pub mod popup;
 pub mod process;
 pub mod setting;
 pub mod stage;
+pub mod verdaccio;
 pub mod wait;
 pub mod web;
 pub mod web_page;

@@ -184,6 +184,7 @@ fn an_apps_file_can_be_checked_without_a_database() {
         "crates/catalogue/apps/slack.toml",
         "docs/examples/django-admin.toml",
         "docs/examples/jupyter.toml",
+        "docs/examples/verdaccio.toml",
     ] {
         let file = named(file);
         assert!(ok(folder, &["app", "check", &file]).ends_with("is a valid app"));

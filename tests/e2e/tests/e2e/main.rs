@@ -38,4 +38,5 @@ mod pages;
 mod people;
 mod permission;
 mod stores;
+mod verdaccio;
 mod web;
