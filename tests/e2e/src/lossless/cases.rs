@@ -447,3 +447,35 @@ fn replaced(line: &[u8], what: &[u8], by: &[u8]) -> Vec<u8> {
         None => line.to_vec(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_host_that_is_asked_has_a_case_and_a_certificate() {
+        let cases = Cases::new(super::super::VECTORS).unwrap();
+        let names = cases.names();
+        for (host, _) in &cases.probes {
+            assert_ne!(cases.of(host, b"").0, "unexpected", "{host}");
+            let (_, above) = host.split_once('.').unwrap();
+            assert!(names.contains(&format!("*.{above}")), "{host}");
+        }
+        assert_eq!(cases.sites().len(), 5);
+        println!(
+            "{} hosts",
+            cases
+                .probes
+                .iter()
+                .map(|(host, _)| host)
+                .collect::<BTreeSet<_>>()
+                .len()
+        );
+    }
+
+    #[test]
+    fn sites_are_registrable_domains() {
+        assert_eq!(site("below.a.m0.test"), "m0.test");
+        assert_eq!(site("m0.test"), "m0.test");
+    }
+}

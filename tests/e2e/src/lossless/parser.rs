@@ -81,3 +81,42 @@ fn place(to: &str, home: &str) -> (String, String) {
         None => (home.to_owned(), to.to_owned()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_suites_domain_becomes_the_cases_own() {
+        assert_eq!(
+            at_home("a=b; domain=.home.example.org", "c1.m2.test"),
+            "a=b; domain=.home.c1.m2.test"
+        );
+        assert_eq!(
+            at_home("domain=home.eXaMpLe.org", "c1.m2.test"),
+            "domain=home.C1.M2.TEST"
+        );
+        assert_eq!(
+            at_home("domain=home.example.com", "c1.m2.test"),
+            "domain=home.example.com"
+        );
+    }
+
+    #[test]
+    fn places_are_hosts_and_paths() {
+        let place = |to| place(to, "home.c1.m2.test");
+        let own = |host: &str, path: &str| (host.to_owned(), path.to_owned());
+        assert_eq!(place("/a/b?path0001"), own("home.c1.m2.test", "/a/b"));
+        assert_eq!(
+            place("http://hoMe.c1.m2.test:8888/a?x"),
+            own("home.c1.m2.test", "/a")
+        );
+    }
+
+    #[test]
+    fn no_cookie_ends_in_the_midst_of_the_test() {
+        assert_eq!(lasting("a=b; max-age=6"), "a=b; max-age=86400");
+        assert_eq!(lasting("a=b; max-age=60"), "a=b; max-age=86400");
+        assert_eq!(lasting("a=b; max-age=0"), "a=b; max-age=0");
+    }
+}

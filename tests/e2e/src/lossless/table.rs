@@ -172,6 +172,17 @@ impl Table {
         cases.filter(|seen| seen.outcome() == outcome).count()
     }
 
+    /// Group and name of each case of which something was refused.
+    pub fn refused(&self) -> Vec<(&str, &str)> {
+        let refused = self
+            .cases
+            .iter()
+            .filter(|(_, seen)| seen.outcome() == Outcome::Refused);
+        refused
+            .map(|((group, name), _)| (*group, name.as_str()))
+            .collect()
+    }
+
     /// What differs without having been named.
     pub fn changes(&self) -> String {
         let changed = self
@@ -242,5 +253,70 @@ fn name(pair: &[u8]) -> &[u8] {
     match pair.iter().position(|byte| *byte == b'=') {
         Some(at) => &pair[..at],
         None => b"",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::super::cases::ATTRIBUTES;
+    use super::*;
+
+    fn sent(header: &str) -> Sent {
+        let probe = Probe {
+            context: "page".to_owned(),
+            scheme: "https",
+            host: ATTRIBUTES.to_owned(),
+            path: "/".to_owned(),
+        };
+        Sent::from([(probe, header.as_bytes().to_vec())])
+    }
+
+    fn counts(was: &str, is: &str, refused: &[&str]) -> [usize; 3] {
+        let refused: Vec<_> = refused
+            .iter()
+            .map(|name| json!({ "name": name, "domain": ATTRIBUTES, "reason": "browser" }))
+            .collect();
+        let refusals = Refusals::of(&json!({ "refused": refused }));
+        let table = Table::new(&Cases::default(), &sent(was), &sent(is), &refusals);
+        [Outcome::Lossless, Outcome::Refused, Outcome::Changed].map(|outcome| table.count(outcome))
+    }
+
+    #[test]
+    fn the_same_bytes_are_lossless() {
+        assert_eq!(counts("a=1; b=2", "a=1; b=2", &[]), [2, 0, 0]);
+        assert_eq!(counts("", "", &[]), [0, 0, 0]);
+    }
+
+    #[test]
+    fn a_byte_more_or_less_is_a_change() {
+        assert_eq!(counts("a=1; b=2", "a=1; b=3", &[]), [1, 0, 1]);
+        assert_eq!(counts("a=1; b=2", "a=1", &[]), [1, 0, 1]);
+        assert_eq!(counts("a=1", "a=1; b=2", &[]), [1, 0, 1]);
+        assert_eq!(counts("a=1; b=2", "a=1;  b=2", &[]), [1, 0, 2]);
+    }
+
+    #[test]
+    fn another_order_is_a_change() {
+        assert_eq!(counts("a=1; b=2", "b=2; a=1", &[]), [2, 0, 1]);
+    }
+
+    #[test]
+    fn what_is_named_may_be_missing_and_nothing_else() {
+        assert_eq!(counts("a=1; b=2", "a=1", &["b"]), [1, 1, 0]);
+        assert_eq!(counts("a=1; b=2", "a=1; b=3", &["b"]), [1, 0, 1]);
+        assert_eq!(counts("a=1; b=2", "", &["b"]), [0, 1, 1]);
+    }
+
+    #[test]
+    fn a_request_that_one_browser_did_not_make_is_a_change() {
+        let table = Table::new(
+            &Cases::default(),
+            &sent("a=1"),
+            &Sent::new(),
+            &Refusals::of(&json!({})),
+        );
+        assert_eq!(table.count(Outcome::Changed), 1);
     }
 }
