@@ -96,16 +96,18 @@ impl<P: Platform> Background<P> {
     /// Fetches the accounts. When that fails, the state says so beside the list as
     /// it was.
     pub(crate) async fn fetch_accounts(&self) -> Result<(), StoreError> {
-        match self.ask(async |client| client.account_list().await).await {
-            Ok(listed) => {
+        let known = self.newest_catalogue();
+        let fetching = self.ask(async |client| client.accounts_and_catalogue(known).await);
+        match fetching.await {
+            Ok((accounts, catalogue)) => {
                 let now = self.platform.browser().now();
                 {
                     let mut memory = self.memory.borrow_mut();
                     memory.stale = None;
-                    memory.offered = listed.catalogue;
+                    memory.offered = catalogue;
                 }
                 self.update_accounts(|list| {
-                    list.accounts = listed.accounts;
+                    list.accounts = accounts;
                     list.fetched_at = Some(now);
                 })
                 .await
@@ -202,7 +204,7 @@ impl<P: Platform> Background<P> {
         if account.role != Role::Owner {
             return Err(AccountError::NotOwner(account.name));
         }
-        self.accept::<AccountError>(&account.app).await?;
+        self.accept(&account.app)?;
         let mut inspection = Inspection {
             account: account.id,
             store: ask.store,

@@ -44,10 +44,10 @@ pub(crate) struct Memory<P: Platform> {
     pub(crate) accounts: AccountList,
     /// As in the records.
     pub(crate) trust: Trust,
-    /// As in the records, if it was needed.
+    /// As in the records.
     pub(crate) catalogue: Option<Catalogue>,
-    /// The version of the catalogue that the server named with the accounts.
-    pub(crate) offered: Option<UnixMillis>,
+    /// A catalogue that came with the accounts, and was not looked at yet.
+    pub(crate) offered: Option<String>,
     /// The version of a catalogue that this extension cannot read.
     pub(crate) unreadable: Option<UnixMillis>,
     /// Why the accounts could not be fetched since.
@@ -158,6 +158,7 @@ impl<P: Platform> Background<P> {
             watchers: RefCell::default(),
             sent: RefCell::default(),
         });
+        background.load_catalogue().await?;
         background.restore_client().await;
         background.give_up_interrupted().await?;
         Ok(background)

@@ -5,142 +5,119 @@
 //! fetched when the list of accounts names a newer version, and kept: no earlier one is
 //! taken afterwards, whatever the server says.
 
-use std::cell::OnceCell;
-
 use ferry_catalogue::App;
 use ferry_client::Keyring as _;
 use ferry_protocol::catalogue::SignedCatalogue;
 use ferry_protocol::{UnixMillis, WorkspaceId};
-use serde::{Deserialize, Serialize};
 
 use crate::apps::{self, AppRefusal};
 use crate::background::Background;
 use crate::browser::Platform;
-use crate::store::{self, Store as _, StoreError, Table};
-use crate::vault;
+use crate::store::{Store as _, StoreError, Table};
 
 /// A catalogue that the pinned vault signed.
-#[derive(Serialize, Deserialize)]
-pub struct Catalogue {
+pub(crate) struct Catalogue {
     workspace: WorkspaceId,
     version: UnixMillis,
-    /// As it was signed.
-    json: String,
-    /// Read when they are needed.
-    #[serde(skip)]
-    apps: OnceCell<Vec<App>>,
+    apps: Vec<App>,
 }
 
 impl Catalogue {
-    /// What was signed, if it is a catalogue. The signature is checked before.
-    fn new(signed: SignedCatalogue) -> Option<Self> {
-        let apps = ferry_catalogue::read_catalogue(&signed.apps).ok()?;
+    /// What was signed, if it is a catalogue. The signature is checked elsewhere.
+    fn read(signed: &SignedCatalogue) -> Option<Self> {
         Some(Self {
             workspace: signed.workspace,
             version: signed.version,
-            json: signed.apps,
-            apps: apps.into(),
+            apps: ferry_catalogue::read_catalogue(&signed.apps).ok()?,
         })
-    }
-
-    /// The apps in it. None, if an older version of the extension kept what this one
-    /// cannot read.
-    pub fn apps(&self) -> &[App] {
-        self.apps
-            .get_or_init(|| ferry_catalogue::read_catalogue(&self.json).unwrap_or_default())
     }
 }
 
-/// Under which a workspace's catalogue is kept.
+/// Under which a workspace's catalogue is kept, as it came.
 fn key(workspace: WorkspaceId) -> String {
     format!("catalogue-{workspace}")
 }
 
 impl<P: Platform> Background<P> {
     /// Whether the app's definition, as the server sent it, may be used.
-    pub(crate) async fn accept<E>(&self, app: &App) -> Result<(), E>
-    where
-        E: From<AppRefusal> + From<StoreError>,
-    {
-        self.load_catalogue().await?;
+    pub(crate) fn accept(&self, app: &App) -> Result<(), AppRefusal> {
         let memory = self.memory();
-        let delivered = memory.catalogue.as_ref().map_or(&[][..], Catalogue::apps);
-        Ok(apps::accept(app, delivered)?)
+        let pinned = memory.pin().map(|pin| pin.workspace);
+        let delivered = memory.catalogue.as_ref();
+        let delivered = delivered.filter(|catalogue| Some(catalogue.workspace) == pinned);
+        apps::accept(app, delivered.map_or(&[], |catalogue| &catalogue.apps))
     }
 
-    /// Fetches the catalogue, if the server offers a newer one than was ever kept for
-    /// the pinned vault, and keeps it if that vault signed it. A server that cannot show
-    /// one changes nothing: apps that it describes otherwise are refused when they are
-    /// used.
+    /// Which version there is no need to fetch, nor any before it.
+    pub(crate) fn newest_catalogue(&self) -> Option<UnixMillis> {
+        let memory = self.memory();
+        let kept = memory.catalogue.as_ref().map(|kept| kept.version);
+        kept.max(memory.unreadable)
+    }
+
+    /// Keeps the catalogue that came with the accounts, if the pinned vault signed it
+    /// and it is newer than the one that was kept. Any other changes nothing: apps that
+    /// the server describes otherwise are refused when they are used.
     pub(crate) async fn follow_catalogue(&self) -> Result<(), StoreError> {
+        let Some(text) = self.memory.borrow_mut().offered.take() else {
+            return Ok(());
+        };
+        // Somebody else may have signed in since.
         self.load_catalogue().await?;
-        let (pin, vault) = {
+        let Ok(signed) = ferry_json::read::<SignedCatalogue>(text.as_bytes()) else {
+            return Ok(());
+        };
+        let vault = {
             let memory = self.memory();
-            let newest = memory.catalogue.as_ref().map(|kept| kept.version);
             let session = memory.enrolment.session.as_ref();
-            let vault = session
-                .filter(|session| session.is_trusted())
-                .and_then(|session| session.me.vault.clone());
+            let vault = session.and_then(|session| session.me.vault.as_ref());
             match (memory.pin(), vault) {
-                (Some(pin), Some(vault)) if memory.offered > newest.max(memory.unreadable) => {
-                    (pin.clone(), vault)
+                // The pin has followed the vault that the session names, if it may.
+                (Some(pin), Some(vault))
+                    if pin.fingerprint.as_ref() == vault.fingerprint()
+                        && pin.workspace == signed.workspace =>
+                {
+                    vault.current
                 }
                 _ => return Ok(()),
             }
         };
-        let Ok(signed) = self.ask(async |client| client.catalogue().await).await else {
-            return Ok(());
-        };
-        let keyring = self.platform.keyring();
-        if signed.workspace != pin.workspace
-            || vault::see(keyring, Some(&pin), pin.workspace, &vault)
-                .await
-                .is_err()
-            || !keyring
-                .verify(
-                    &vault.current,
-                    &signed.signed_message(),
-                    signed.signature.as_ref(),
-                )
-                .await
-                .unwrap_or(false)
-        {
+        let (message, signature) = (signed.signed_message(), signed.signature.as_ref());
+        let checked = self.platform.keyring().verify(&vault, &message, signature);
+        if !matches!(checked.await, Ok(true)) {
             return Ok(());
         }
-        let version = signed.version;
-        let Some(catalogue) = Catalogue::new(signed) else {
-            // Of a newer form: only a later one is worth another look.
-            self.memory.borrow_mut().unreadable = Some(version);
-            return Ok(());
-        };
-        let text = {
+        let catalogue = Catalogue::read(&signed);
+        {
             let mut memory = self.memory.borrow_mut();
-            let kept = memory
-                .catalogue
-                .as_ref()
-                .filter(|kept| kept.workspace == catalogue.workspace);
-            if kept.is_some_and(|kept| kept.version >= catalogue.version) {
+            if catalogue.is_none() {
+                // Of a newer form: only a later one is worth another look.
+                memory.unreadable = Some(signed.version);
+            }
+            let newest = memory.catalogue.as_ref().map(|kept| kept.version);
+            if catalogue.is_none() || Some(signed.version) <= newest {
                 return Ok(());
             }
-            store::text(memory.catalogue.insert(catalogue))
-        };
-        let store = self.platform.store();
-        store.put(&[(Table::Records, &key(pin.workspace), &text)]).await
+            memory.catalogue = catalogue;
+        }
+        let entry = (Table::Records, &*key(signed.workspace), &*text);
+        self.platform.store().put(&[entry]).await
     }
 
-    /// Has the catalogue of the pinned vault's workspace in memory, if one was kept, and
-    /// no other.
-    async fn load_catalogue(&self) -> Result<(), StoreError> {
-        let pinned = self.memory().pin().map(|pin| pin.workspace);
-        let loaded = self.memory().catalogue.as_ref().map(|kept| kept.workspace);
-        if loaded == pinned && (loaded.is_some() || pinned.is_none()) {
+    /// Has the catalogue of the pinned vault's workspace in memory, if one was kept.
+    pub(crate) async fn load_catalogue(&self) -> Result<(), StoreError> {
+        let Some(workspace) = self.memory().pin().map(|pin| pin.workspace) else {
+            return Ok(());
+        };
+        let is_loaded = |kept: &Catalogue| kept.workspace == workspace;
+        if self.memory().catalogue.as_ref().is_some_and(is_loaded) {
             return Ok(());
         }
-        let kept = match pinned {
-            Some(workspace) => store::load(self.platform.store(), Table::Records, &key(workspace)).await?,
-            None => None,
-        };
-        self.memory.borrow_mut().catalogue = kept;
+        let text = self.platform.store().get(Table::Records, &key(workspace)).await?;
+        let signed = text.and_then(|text| ferry_json::read(text.as_bytes()).ok());
+        let mut memory = self.memory.borrow_mut();
+        memory.catalogue = signed.as_ref().and_then(Catalogue::read);
+        memory.unreadable = None;
         Ok(())
     }
 }

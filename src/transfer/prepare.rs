@@ -34,7 +34,7 @@ impl<P: Platform> Background<P> {
         if account.role != Role::Owner {
             return Err(TransferError::NotOwner(account.name));
         }
-        self.accept::<TransferError>(&account.app).await?;
+        self.accept(&account.app)?;
         let origins = self.missing_origins(&account.app).await?;
         if !origins.is_empty() {
             return Err(TransferError::Permission {

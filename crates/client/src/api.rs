@@ -10,8 +10,7 @@ use ferry_protocol::api::{
     AcceptInvitation, Account, Accounts, ApprovalAnswer, Approve, AskApproval, BeginTransfer, CodeSent,
     Consent, Devices, EnrolDevice, GiveConsent, Me, SignIn, SignedIn, TransferOffer, VerifyCode,
 };
-use ferry_protocol::catalogue::SignedCatalogue;
-use ferry_protocol::{AccountId, DeviceId, TransferId};
+use ferry_protocol::{AccountId, DeviceId, TransferId, UnixMillis};
 use zeroize::Zeroizing;
 
 pub use call::Client;
@@ -124,18 +123,30 @@ impl<H: Host, D: Device> Client<H, D> {
 
     /// `GET /v1/accounts`.
     pub async fn accounts(&self) -> Result<Vec<Account>, ApiError> {
-        Ok(self.account_list().await?.accounts)
+        let answer: Accounts = self
+            .call(Call::new(Method::Get, "/v1/accounts".to_owned()))
+            .await?;
+        Ok(answer.accounts)
     }
 
-    /// As [`Self::accounts`], with the version of the catalogue.
-    pub async fn account_list(&self) -> Result<Accounts, ApiError> {
-        self.call(Call::new(Method::Get, "/v1/accounts".to_owned())).await
-    }
-
-    /// `GET /v1/catalogue`.
-    pub async fn catalogue(&self) -> Result<SignedCatalogue, ApiError> {
-        self.call(Call::new(Method::Get, "/v1/catalogue".to_owned()))
-            .await
+    /// As [`Self::accounts`]; and if the server has a newer catalogue than this one,
+    /// `GET /v1/catalogue`: a
+    /// [`SignedCatalogue`](ferry_protocol::catalogue::SignedCatalogue) as JSON, unless
+    /// that cannot be fetched.
+    pub async fn accounts_and_catalogue(
+        &self,
+        known: Option<UnixMillis>,
+    ) -> Result<(Vec<Account>, Option<String>), ApiError> {
+        let answer: Accounts = self
+            .call(Call::new(Method::Get, "/v1/accounts".to_owned()))
+            .await?;
+        let catalogue = if answer.catalogue > known {
+            let call = Call::new(Method::Get, "/v1/catalogue".to_owned());
+            self.call_for_json(call).await.ok()
+        } else {
+            None
+        };
+        Ok((answer.accounts, catalogue))
     }
 
     /// `GET /v1/accounts/{account}`.
