@@ -11,11 +11,14 @@
 //!
 //! No message has a field that can hold a cookie value, a token or a key.
 //!
+//! What a look ([`Inspection`]) promises of a transfer is judged in [`preflight`].
+//!
 //! What the workspace's web app asks is apart, in [`page`]: none of it is a request, and
 //! no request is one of it.
 
 mod address;
 pub mod page;
+pub mod preflight;
 mod request;
 mod state;
 
