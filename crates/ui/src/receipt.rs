@@ -1,47 +1,160 @@
-//! What became of the cookies in the cloud.
+//! What became of a session in the cloud: read, sealed, restored, refused.
 
-use ferry_protocol::api::Receipt;
+use ferry_protocol::api::{Receipt, RefusedCookie, RefusedEntry, StorageReceipt};
 
 use crate::dom::{El, html};
 use crate::page::fact;
 use crate::session::refused;
 use crate::text::{self, count};
 
-/// Most refused cookies that are listed.
+/// Most refused ones that are listed.
 const MOST_REFUSED: usize = 50;
 
-/// How many were restored, and which were not and why.
+/// How many cookies and entries of local storage came through, which did not, and why.
 pub fn receipt(receipt: Receipt) -> El {
+    let (came, left_out) = (cookies(&receipt), left_out(&receipt));
+    let entries = entries(&receipt.storage);
+    // Not all of those that were refused are named.
+    let n = receipt.sealed.saturating_sub(receipt.restored);
+    let cookies = receipt.refused.into_iter().take(MOST_REFUSED).map(cookie);
+    let cookies = list(n, "cookie", "cookies", cookies.collect());
+    let storage = receipt.storage;
+    let n = storage.sealed.saturating_sub(storage.restored);
+    let stored = storage.refused.into_iter().take(MOST_REFUSED).map(entry);
+    let stored = list(n, "entry", "entries", stored.collect());
+    let line = |words: String| html::p().child(words);
+    fact(
+        "Receipt",
+        html::div().class("receipt").test("receipt").child((
+            line(came),
+            left_out.map(line),
+            cookies,
+            entries.map(line),
+            stored,
+        )),
+    )
+}
+
+/// What became of the cookies.
+fn cookies(receipt: &Receipt) -> String {
     let Receipt {
+        read,
         sealed,
         restored,
-        refused: not_taken,
         ..
-    } = receipt;
-    // Not all of them are named.
-    let n = sealed.saturating_sub(restored);
-    let words = if n == 0 {
-        format!("all {} restored", count(sealed.into(), "cookie", "cookies"))
-    } else {
-        format!(
-            "{restored} of {} restored",
-            count(sealed.into(), "cookie", "cookies")
-        )
-    };
-    let list = (n > 0).then(|| {
-        let rows = not_taken.into_iter().take(MOST_REFUSED).map(|cookie| {
-            html::li().child((
-                html::span().class("mono").child(text::name(&cookie.name)),
-                " at ",
-                text::name(&cookie.domain),
-                ": ",
-                refused(cookie.reason),
-            ))
-        });
+    } = *receipt;
+    let n = |n: u32| count(n.into(), "cookie", "cookies");
+    match (read, sealed == restored) {
+        // Workers of before did not say how many were read.
+        (0, true) => format!("all {} restored", n(sealed)),
+        (0, false) => format!("{restored} of {} restored", n(sealed)),
+        (_, true) if read == sealed => format!("{} read, sealed and restored", n(read)),
+        _ => format!("{} read, {sealed} sealed, {restored} restored", n(read)),
+    }
+}
+
+/// Those that were read and not sealed.
+fn left_out(receipt: &Receipt) -> Option<String> {
+    let n = receipt.read.saturating_sub(receipt.sealed);
+    (n > 0).then(|| {
+        let why = if n == 1 { "it belongs" } else { "they belong" };
+        format!("{n} left out on the device: {why} to others who are signed in there")
+    })
+}
+
+/// What became of the entries of local storage.
+fn entries(storage: &StorageReceipt) -> Option<String> {
+    let StorageReceipt { sealed, restored, .. } = *storage;
+    (sealed > 0).then(|| {
+        let all = count(sealed.into(), "entry of page storage", "entries of page storage");
+        if sealed == restored {
+            format!("{all} sealed and restored")
+        } else {
+            format!("{all} sealed, {restored} restored")
+        }
+    })
+}
+
+/// Those that were refused, to be opened.
+fn list(n: u32, one: &str, many: &str, rows: Vec<El>) -> Option<El> {
+    (n > 0).then(|| {
         html::details().class("refused").child((
-            html::summary().child(format!("{} refused", count(n.into(), "cookie", "cookies"))),
-            html::ul().child(rows.collect::<Vec<_>>()),
+            html::summary().child(format!("{} refused", count(n.into(), one, many))),
+            html::ul().child(rows),
         ))
-    });
-    fact("Receipt", html::div().test("receipt").child((words, list)))
+    })
+}
+
+fn cookie(cookie: RefusedCookie) -> El {
+    html::li().child((
+        html::span().class("mono").child(text::name(&cookie.name)),
+        " at ",
+        text::name(&cookie.domain),
+        ": ",
+        refused(cookie.reason),
+    ))
+}
+
+fn entry(entry: RefusedEntry) -> El {
+    html::li().child((
+        html::bdi().class("mono").child(text::entry(&entry.entry)),
+        ": ",
+        refused(entry.reason),
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(read: u32, sealed: u32, restored: u32) -> Receipt {
+        Receipt {
+            read,
+            sealed,
+            restored,
+            ..Receipt::default()
+        }
+    }
+
+    #[test]
+    fn what_was_lost_on_the_way_can_be_seen() {
+        for (receipt, words) in [
+            (of(23, 23, 23), "23 cookies read, sealed and restored"),
+            (of(1, 1, 1), "1 cookie read, sealed and restored"),
+            (of(27, 23, 23), "27 cookies read, 23 sealed, 23 restored"),
+            (of(23, 23, 21), "23 cookies read, 23 sealed, 21 restored"),
+            (of(0, 23, 23), "all 23 cookies restored"),
+            (of(0, 23, 21), "21 of 23 cookies restored"),
+        ] {
+            assert_eq!(cookies(&receipt), words);
+        }
+    }
+
+    #[test]
+    fn what_stayed_on_the_device_is_said_to_belong_to_others() {
+        assert_eq!(left_out(&of(23, 23, 21)), None);
+        assert_eq!(left_out(&of(0, 23, 21)), None);
+        assert_eq!(
+            left_out(&of(27, 23, 23)).as_deref(),
+            Some("4 left out on the device: they belong to others who are signed in there")
+        );
+    }
+
+    #[test]
+    fn entries_of_storage_are_counted_where_there_are_any() {
+        let of = |sealed, restored| StorageReceipt {
+            sealed,
+            restored,
+            refused: Vec::new(),
+        };
+        assert_eq!(entries(&of(0, 0)), None);
+        assert_eq!(
+            entries(&of(1, 1)).as_deref(),
+            Some("1 entry of page storage sealed and restored")
+        );
+        assert_eq!(
+            entries(&of(2, 1)).as_deref(),
+            Some("2 entries of page storage sealed, 1 restored")
+        );
+    }
 }

@@ -110,6 +110,18 @@ pub fn list(items: &[String]) -> String {
     }
 }
 
+/// An entry of the pages' storage, which an app's definition names by origin, `#` and
+/// name: `token at discord.com`. A store of a database goes by the names of both.
+pub fn entry(entry: &str) -> String {
+    let (origin, name) = entry.split_once('#').unwrap_or(("", entry));
+    let host = origin.split_once("//").map_or(origin, |(_, host)| host);
+    let name = Clean::name(name.strip_prefix("indexeddb:").unwrap_or(name)).into_string();
+    match host {
+        "" => name,
+        host => format!("{name} at {}", Clean::name(host).as_str()),
+    }
+}
+
 /// A size in bytes, for people: `812 bytes`, `26 kB`, `1.4 MB` (powers of ten).
 pub fn size(bytes: u64) -> String {
     match bytes {
@@ -190,6 +202,17 @@ mod tests {
         assert_eq!(list(&names[..1]), "a");
         assert_eq!(list(&names[..2]), "a and b");
         assert_eq!(list(&names), "a, b and c");
+    }
+
+    #[test]
+    fn entries_of_storage_are_named_by_name_and_host() {
+        assert_eq!(entry("https://discord.com#token"), "token at discord.com");
+        assert_eq!(entry("http://localhost:8080#a#b"), "a#b at localhost:8080");
+        assert_eq!(entry("token\u{202E}"), "token");
+        assert_eq!(
+            entry("https://a.example#indexeddb:auth/users"),
+            "auth/users at a.example"
+        );
     }
 
     #[test]
