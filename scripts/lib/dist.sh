@@ -37,7 +37,7 @@ WASM_OPT_FLAGS=(
 SMALL_CRYPTOGRAPHY='--cfg=sha2_backend_soft="compact" --cfg=aes_backend_soft="compact"'
 
 # What popup and web app share.
-STYLES=(crates/ui/styles/{tokens,components,pages,devices}.css)
+STYLES=(crates/ui/styles/{tokens,controls,components,pages,devices}.css)
 
 build_dist() {
     need_rust

@@ -5,7 +5,7 @@
 //! | [`text`], [`time`], [`session`] | pure: what a page says, from what it was told |
 //! | [`dom`], [`reactive`] | what elements and signals are made of |
 //! | [`icon`], [`button`], [`field`], [`chip`], [`notice`], [`steps`], [`dialog`], [`person`] | how it looks |
-//! | [`page`], [`receipt`] | what several pages have |
+//! | [`page`], [`account`], [`receipt`] | what several pages have |
 //! | [`set_up`], [`devices`] | pages that popup and web app share |
 //! | `styles/` | the colours, sizes and classes that the components use |
 //!
@@ -16,6 +16,7 @@
 //! why is said there. Every word that comes from outside becomes a text node, by
 //! way of [`text::Clean`].
 
+pub mod account;
 pub mod button;
 pub mod chip;
 pub mod devices;

@@ -1,19 +1,17 @@
 //! One account: its session, whom it is for, and what was agreed to.
 
 use ferry_protocol::AccountId;
-use ferry_protocol::api::{Account, Role, StoredSession};
+use ferry_protocol::api::{Account, Role};
+use ferry_ui::account::{meaning, session_facts, status, title};
 use ferry_ui::button::{Button, Look};
 use ferry_ui::chip::session_chip;
 use ferry_ui::dom::{El, IntoNode, Node, html};
 use ferry_ui::icon::{Icon, icon};
 use ferry_ui::page::{Trouble, fact, site_list};
-use ferry_ui::person::tile;
 use ferry_ui::reactive::{Derived, Var};
-use ferry_ui::receipt::receipt;
 use ferry_ui::session;
-use ferry_ui::text::{self, Clean, account_line};
+use ferry_ui::text;
 
-use super::accounts::status;
 use super::{failed, heading, when};
 use crate::app::App;
 use crate::route::Route;
@@ -57,9 +55,9 @@ fn back() -> El {
 }
 
 fn details(id: AccountId, account: Derived<Option<Account>>) -> Node {
-    let trouble = Var::new(None::<Trouble>);
+    let (page, trouble) = (App::here().page, Var::new(None::<Trouble>));
     (
-        title(account),
+        title(page, account),
         html::section()
             .class("card block")
             .test("session-transfer")
@@ -70,87 +68,11 @@ fn details(id: AccountId, account: Derived<Option<Account>>) -> Node {
                     session_chip(status(account)),
                 )),
                 meaning(account),
-                session_facts(account),
+                session_facts(page, account),
                 failed(trouble),
                 buttons(id, account, trouble),
             )),
         about(account),
-    )
-        .into_node()
-}
-
-/// Who it is: tile, name, app.
-pub(super) fn title(account: Derived<Option<Account>>) -> El {
-    let name =
-        move || account.with(|account| account.as_ref().map(|one| Clean::name(&one.name).into_string()));
-    let line = Derived::new(move || account.with(|account| account.as_ref().map(account_line)));
-    let picture = move || {
-        account.with(|account| {
-            account
-                .as_ref()
-                .map(|one| tile(&one.app.name, one.app.id.as_str()))
-        })
-    };
-    html::div().class("title").child((
-        picture,
-        html::div().class("account-text").child((
-            heading(name),
-            html::p()
-                .class("soft small one-line")
-                .child(html::bdi().child(move || line.get())),
-        )),
-    ))
-}
-
-fn meaning(account: Derived<Option<Account>>) -> El {
-    let status = status(account);
-    html::p()
-        .class("soft")
-        .test("session-meaning")
-        .child(move || status.with(|one| one.meaning.clone()))
-}
-
-fn session_facts(account: Derived<Option<Account>>) -> Node {
-    let stored = Derived::new(move || {
-        account.with(|account| {
-            account
-                .as_ref()
-                .and_then(|one| session::stored(&one.session).cloned())
-        })
-    });
-    let view = move || {
-        stored.get().map(|stored| {
-            html::dl()
-                .class("facts")
-                .test("session-facts")
-                .child(facts(stored))
-        })
-    };
-    view.into_node()
-}
-
-fn facts(stored: StoredSession) -> Node {
-    let check = stored.check;
-    (
-        check.as_ref().map(|check| {
-            let who = if check.identified {
-                "verified"
-            } else {
-                "not shown by the app"
-            };
-            (fact("Identity", who), fact("Checked", when(check.at)))
-        }),
-        fact(
-            "Transferred",
-            (
-                when(stored.transferred_at),
-                " by ",
-                text::name(&stored.transferred_by),
-            ),
-        ),
-        fact("From", text::name(&stored.device_name)),
-        fact("Expires", (when(stored.expires_at), ", unless used")),
-        check.map(|check| receipt(check.receipt)),
     )
         .into_node()
 }

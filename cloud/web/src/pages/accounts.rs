@@ -2,13 +2,13 @@
 
 use ferry_protocol::AccountId;
 use ferry_protocol::api::Account;
+use ferry_ui::account::status;
 use ferry_ui::button::icon_button;
 use ferry_ui::chip::session_chip;
 use ferry_ui::dom::{El, IntoNode, Node, html, keyed};
 use ferry_ui::icon::{Icon, icon};
 use ferry_ui::person::tile;
 use ferry_ui::reactive::{Derived, Var};
-use ferry_ui::session::{self, Status};
 use ferry_ui::text::{self, account_line};
 
 use super::heading;
@@ -138,14 +138,4 @@ fn row(account: Derived<Option<Account>>, id: AccountId, name: &str, line: Strin
             )),
         ))
         .into_node()
-}
-
-/// What the chip says.
-pub(super) fn status(account: Derived<Option<Account>>) -> Derived<Status> {
-    Derived::new(move || {
-        account.with(|account| match account {
-            Some(account) => session::status(&account.session, &account.app.name),
-            None => session::status(&ferry_protocol::api::SessionStatus::None, ""),
-        })
-    })
 }

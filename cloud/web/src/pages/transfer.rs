@@ -7,6 +7,7 @@ use ferry_bridge::page::{Finding, LOOK_PAUSE_MS, PageStep};
 use ferry_protocol::AccountId;
 use ferry_protocol::api::{Account, Role};
 use ferry_ui::Tone;
+use ferry_ui::account::{status, title};
 use ferry_ui::button::{Button, Look};
 use ferry_ui::chip::session_chip;
 use ferry_ui::dom::{El, IntoNode, Node, html};
@@ -20,8 +21,7 @@ use ferry_ui::text::{self, openable};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
-use super::account::{gone, title};
-use super::accounts::status;
+use super::account::gone;
 use super::failed;
 use crate::app::App;
 use crate::extension::{self, ExtensionError};
@@ -78,7 +78,7 @@ pub fn page(id: AccountId) -> El {
                 .into_node(),
             (true, None) => gone().into_node(),
             (_, Some(false)) => (
-                title(wizard.account),
+                title(wizard.app.page, wizard.account),
                 Notice::new(
                     Tone::Wait,
                     "not-owner",
@@ -146,7 +146,7 @@ impl Wizard {
     fn view(self) -> Node {
         let stage = move || self.stage.get();
         (
-            title(self.account),
+            title(self.app.page, self.account),
             steps(self.stage),
             html::section().class("card block wizard-step").child(move || {
                 let stage = stage();
@@ -183,6 +183,17 @@ impl Wizard {
             self.account
                 .with(|account| account.as_ref().map(|account| site_list(&account.app.domains)))
         };
+        // Some apps keep the sign-in, or a part of it, beside the cookies.
+        let stored = move || {
+            self.account.with(|account| {
+                let is_stored = account
+                    .as_ref()
+                    .is_some_and(|account| !account.app.storage_keys().is_empty());
+                is_stored.then(|| {
+                    html::p().child("And what the app keeps of your sign-in in its pages’ own storage.")
+                })
+            })
+        };
         let on = Button::new(Look::Primary, "wizard-next", "Next")
             .disabled(Derived::new(move || !self.agreed.get()))
             .on_click(move |_| {
@@ -197,7 +208,7 @@ impl Wizard {
                  signing in again.",
             )),
             html::dl().class("facts").child((
-                ferry_ui::page::fact("What is taken", ("All cookies of these sites: ", sites)),
+                ferry_ui::page::fact("What is taken", ("All cookies of these sites: ", sites, stored)),
                 ferry_ui::page::fact("What is not", "Passwords, history, other sites."),
                 ferry_ui::page::fact("Who can read it", "Only your vault. It is sealed in this browser; the server cannot open it."),
                 ferry_ui::page::fact("How to undo it", "Delete the session here or in the extension, at any time."),
