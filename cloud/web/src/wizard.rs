@@ -143,10 +143,10 @@ pub fn verdict(finding: Finding, account: &Account) -> Verdict {
             "ready",
             Tone::Good,
             match who {
-                Some(who) => format!("Only {who} is signed in at {app}."),
+                Some(who) => format!("{who} is signed in at {app}."),
                 None => format!("One person is signed in at {app}."),
             },
-            "Nobody has to be logged out.".to_owned(),
+            "Nobody else was found, so nobody has to be logged out.".to_owned(),
             true,
             None,
         ),
@@ -172,8 +172,10 @@ pub fn verdict(finding: Finding, account: &Account) -> Verdict {
         Finding::SignedOut => of(
             "signed-out",
             Tone::Wait,
-            format!("Nobody is signed in at {app} in this browser."),
-            "Sign in there, come back here, and look again.".to_owned(),
+            format!("Nobody is signed in at {app} in this browser’s ordinary windows."),
+            "Sign in there, come back here, and look again. If you are signed in in a private window or a container, \
+             share from Ferry’s popup in the toolbar: there you pick which."
+                .to_owned(),
             false,
             Some(Helps::SignIn),
         ),
@@ -192,8 +194,9 @@ pub fn verdict(finding: Finding, account: &Account) -> Verdict {
             "several",
             Tone::Wait,
             format!("{} are signed in at {app}.", count(n.into(), "person", "people")),
-            "Log the others out there, so that nobody else’s session is taken along. Ferry’s own tab names them. \
-             Then come back here, and look again."
+            "Log the others out there, so that nobody else’s session is taken along. Then \
+             come back here, and look again. Ferry’s popup in the toolbar names them; where the app allows it, it can \
+             also transfer one of them alone."
                 .to_owned(),
             false,
             Some(Helps::SignOut),
