@@ -8,6 +8,7 @@
     const scene = globalThis.ferryScene;
     const failing = new Map(scene.failing);
     const asked = [];
+    const ONE_STORE = { stores: [{ id: "", kind: "ordinary", name: null }], current: "" };
     const never = () => new Promise(() => {});
 
     Date.now = () => scene.now;
@@ -27,8 +28,16 @@
             return Promise.resolve({ failed: failing.get(ask) });
         }
         switch (ask) {
-            case "inspect":
-                return Promise.resolve({ ok: scene.inspection });
+            case "list-stores":
+                return Promise.resolve({ ok: scene.stores ?? ONE_STORE });
+            case "inspect": {
+                // Where looks are given for each store, one that has none hangs.
+                const look = scene.looks.find(({ store }) => store === message.inspect.store);
+                if (look === undefined && scene.looks.length > 0) {
+                    return never();
+                }
+                return Promise.resolve({ ok: look ?? scene.inspection });
+            }
             case "list-devices":
             case "approve-device":
             case "deny-device":

@@ -8,6 +8,7 @@ use std::time::Duration;
 use ferry_bridge::{Ask, Event, Failure, PORT, Remedy, Reply, Request};
 use ferry_webext::{ApiError, Listener, Port, runtime};
 use leptos::task::spawn_local;
+use serde::de::DeserializeOwned;
 
 /// Why there is no answer.
 #[derive(Clone, Debug)]
@@ -37,9 +38,16 @@ impl AskError {
 ///
 /// # Errors
 /// When it could not do what was asked, or was stopped.
-pub async fn ask<A: Ask>(ask: A) -> Result<A::Response, AskError> {
-    let request: Request = ask.into();
-    match runtime::send_message::<_, Reply<A::Response>>(&request).await {
+pub fn ask<A: Ask>(ask: A) -> impl Future<Output = Result<A::Response, AskError>> {
+    send(ask.into())
+}
+
+/// Asks with any request that this is the answer to. Compiled once for each answer.
+///
+/// # Errors
+/// As [`ask`].
+pub async fn send<R: DeserializeOwned>(request: Request) -> Result<R, AskError> {
+    match runtime::send_message::<_, Reply<R>>(&request).await {
         Ok(Reply::Ok(response)) => Ok(response),
         Ok(Reply::Failed(failure)) => Err(AskError::Failed(failure)),
         Err(error) => Err(AskError::Gone(error)),
@@ -50,20 +58,23 @@ pub async fn ask<A: Ask>(ask: A) -> Result<A::Response, AskError> {
 /// idle, which is no reason to hurry.
 const RECONNECT: Duration = Duration::from_millis(250);
 
-/// Calls with each event, for as long as the page lives. Connects again whenever
+/// Calls with each event, and its text as JSON, for as long as the page lives. Connects again whenever
 /// the background was stopped.
-pub fn listen(call: impl Fn(Event) + 'static) {
+pub fn listen(call: impl Fn(Event, &str) + 'static) {
     connect(Rc::new(call));
 }
 
-fn connect(call: Rc<dyn Fn(Event)>) {
+/// Hears an event, and its text.
+type Hear = dyn Fn(Event, &str);
+
+fn connect(call: Rc<Hear>) {
     // Fails when the extension was updated beneath this page: the browser closes
     // the page in a moment.
     let Ok(port) = runtime::connect(PORT) else { return };
     let held = Rc::new(RefCell::new(None::<(Port, [Listener; 2])>));
     let on_event = {
         let call = Rc::clone(&call);
-        port.on_message(move |event| call(event))
+        port.on_message_text(move |event, text| call(event, text))
     };
     let on_gone = {
         let held = Rc::clone(&held);

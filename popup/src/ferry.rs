@@ -1,14 +1,13 @@
 //! The state that the pages share, and what they can do.
 
+mod accounts;
 mod act;
 mod follow;
 mod progress;
 
-use std::collections::HashMap;
-
 use ferry_bridge::{
-    Ask, Check, Delete, Dismiss, Event, ExpectPermission, Failure, GetState, Phase, Profile, Refresh, Remedy,
-    Share, SignOut, State, Transfer, TransferStep,
+    Ask, Check, CookieStores, Delete, Dismiss, Event, ExpectPermission, Failure, GetState, ListStores, Phase,
+    Profile, Refresh, Remedy, Request, Share, SignOut, State, StoreId, Transfer, TransferStep,
 };
 use ferry_protocol::api::{Account, SessionStatus};
 use ferry_protocol::{AccountId, UnixMillis, UserId};
@@ -21,10 +20,12 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 use web_sys::VisibilityState;
 
-use crate::background::{AskError, ask, listen};
+pub use accounts::PerAccount;
+
+use crate::background::{AskError, ask, listen, send};
 use crate::later::{holds, is_later};
 use crate::route::Route;
-use crate::share::{Click, click};
+use crate::share::{Click, click, meant};
 use crate::{keep, words};
 
 /// Which of the phases; pages are built anew only when this changes.
@@ -80,11 +81,14 @@ pub struct Ferry {
     /// Whether the browser can show its permission prompt above this page.
     pub prompts: bool,
     /// Accounts whose app's domains the browser has granted, or has not.
-    pub granted: Var<HashMap<AccountId, bool>>,
+    pub granted: Var<PerAccount<bool>>,
+    /// The cookie stores of this browser, the ordinary one first; `None` until they are
+    /// known.
+    pub stores: Var<Option<CookieStores>>,
     /// What is going on with an account.
-    pub doing: Var<HashMap<AccountId, Doing>>,
+    pub doing: Var<PerAccount<Doing>>,
     /// What went wrong with an account, where the background's state does not say so.
-    pub failures: Var<HashMap<AccountId, Failure>>,
+    pub failures: Var<PerAccount<Failure>>,
     /// What went wrong otherwise.
     pub failure: Var<Option<Failure>>,
     /// The account whose session is about to be deleted.
@@ -112,9 +116,10 @@ impl Ferry {
             for_page: false,
             // Firefox shows the prompt beneath the popup, where nobody sees it.
             prompts: in_tab || BrowserKind::here() == BrowserKind::Chrome,
-            granted: Var::new(HashMap::new()),
-            doing: Var::new(HashMap::new()),
-            failures: Var::new(HashMap::new()),
+            granted: Var::new(PerAccount::default()),
+            stores: Var::new(None),
+            doing: Var::new(PerAccount::default()),
+            failures: Var::new(PerAccount::default()),
             failure: Var::new(None),
             deleting: Var::new(None),
             deleted: Var::new(None),
@@ -234,7 +239,6 @@ impl Ferry {
         if self.state.with_untracked(|known| known.as_ref() == Some(&state)) {
             return;
         }
-        keep::keep_state(&state);
         self.settle_checks(&state);
         let chosen = self.later.get_untracked();
         if chosen.is_some_and(|chosen| !holds(&state.phase, chosen)) {
@@ -280,22 +284,16 @@ impl Ferry {
     }
 
     fn fail(self, id: AccountId, failure: Failure) {
-        self.failures
-            .update(|failures| drop(failures.insert(id, failure)));
+        self.failures.update(|failures| failures.set(id, Some(failure)));
     }
 
     fn set_doing(self, id: AccountId, doing: Option<Doing>) {
-        self.doing.update(|all| {
-            let _ = match doing {
-                Some(doing) => all.insert(id, doing),
-                None => all.remove(&id),
-            };
-        });
+        self.doing.update(|all| all.set(id, doing));
     }
 
     /// Forgets how the last transfer ended, here and in the background.
     fn forget_outcome(self, id: AccountId) {
-        self.failures.update(|failures| drop(failures.remove(&id)));
+        self.failures.update(|failures| failures.set(id, None));
         let ended = match self.transfer(id).get_untracked() {
             Some(step) => words::progress(&step).is_none(),
             None => false,
@@ -314,7 +312,7 @@ impl Ferry {
     fn settle_checks(self, state: &State) {
         let waiting = self
             .doing
-            .with_untracked(|doing| doing.values().any(|one| matches!(one, Doing::Checking { .. })));
+            .with_untracked(|doing| doing.any(|one| matches!(one, Doing::Checking { .. })));
         if !waiting {
             return;
         }
@@ -350,6 +348,19 @@ impl Ferry {
             }
         });
     }
+}
+
+/// What is to be transferred, of an account.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Choice {
+    /// Version of the consent text that was agreed to just now.
+    pub consent: Option<u32>,
+    /// The person confirmed that nobody can tell who is signed in.
+    pub accept_unknown: bool,
+    /// Out of which cookie store; `None`: the one that is meant without asking.
+    pub store: Option<StoreId>,
+    /// The active identity alone, of several.
+    pub only_active: bool,
 }
 
 /// A failure on a page that offers no remedy.

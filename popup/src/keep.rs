@@ -1,10 +1,10 @@
 //! What outlives the page, in its `localStorage`: the last state, so that the
 //! next popup is there at once; what was typed, should the browser close the
-//! popup beneath a prompt; where the person was; and that the set-up was put off.
-//! Never a password or a code.
+//! popup beneath a prompt; where the person was; that the set-up was put off; and the
+//! cookie store that an account was shared out of. Never a password or a code.
 
-use ferry_bridge::State;
-use ferry_protocol::{UnixMillis, UserId};
+use ferry_bridge::{State, StoreId};
+use ferry_protocol::{AccountId, UnixMillis, UserId};
 use gloo_storage::{LocalStorage, Storage};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -25,9 +25,13 @@ pub fn state() -> Option<State> {
     read(STATE)
 }
 
-/// Keeps the state.
-pub fn keep_state(state: &State) {
-    write(STATE, state);
+/// Keeps the state that an event tells of, as it was told: to write it anew would take
+/// code for everything in it.
+pub fn keep_state(event: &str) {
+    let state = event.strip_prefix(r#"{"state":"#);
+    if let Some(state) = state.and_then(|rest| rest.strip_suffix('}')) {
+        let _ = LocalStorage::raw().set_item(STATE, state);
+    }
 }
 
 /// What was typed on the sign-in page, but for the password.
@@ -98,6 +102,26 @@ pub fn keep_later(user: Option<UserId>) {
         Some(user) => write(LATER, &user),
         None => LocalStorage::delete(LATER),
     }
+}
+
+fn store_key(account: AccountId) -> String {
+    format!("ferry.store.{account}")
+}
+
+/// The cookie store that the account was shared out of last, in this browser.
+pub fn store(account: AccountId) -> Option<StoreId> {
+    let id = LocalStorage::raw().get_item(&store_key(account)).ok()??;
+    Some(StoreId(id))
+}
+
+/// Keeps the cookie store that the account is shared out of.
+pub fn keep_store(account: AccountId, store: &StoreId) {
+    let _ = LocalStorage::raw().set_item(&store_key(account), &store.0);
+}
+
+/// Forgets it: the person is asked again.
+pub fn drop_store(account: AccountId) {
+    let _ = LocalStorage::raw().remove_item(&store_key(account));
 }
 
 /// A full or forbidden storage only makes the next start slower.

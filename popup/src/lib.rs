@@ -2,7 +2,7 @@
 //!
 //! | Where | What |
 //! |---|---|
-//! | [`route`], [`words`], [`share`], [`later`] | pure: which page, what it says, what comes next |
+//! | [`route`], [`words`], [`share`], [`look`], [`later`] | pure: which page, what it says, what comes next |
 //! | [`ferry`] | the state that the pages share, and what they can do |
 //! | [`background`], [`keep`] | messages to the background, and what outlives the page |
 //! | [`shell`], [`pages`] | what is shown |
@@ -17,6 +17,7 @@ pub mod background;
 pub mod ferry;
 pub mod keep;
 pub mod later;
+pub mod look;
 pub mod pages;
 pub mod route;
 pub mod share;

@@ -1,6 +1,8 @@
 //! What the transfer page shows, from what is known. Pure.
 
-use ferry_bridge::{IdentityFinding, Inspection, TransferStep};
+use ferry_bridge::preflight::{Obstacle, Preflight, Soon, ends_soon, preflight};
+use ferry_bridge::{CookieStore, IdentityFinding, Inspection, StoreId, TransferStep};
+use ferry_protocol::UnixMillis;
 use ferry_protocol::api::{Account, Role};
 
 /// What the transfer page shows.
@@ -13,13 +15,26 @@ pub enum Stage {
     /// Looking at what is there.
     Looking,
     /// It cannot be transferred as it is.
-    Blocked(IdentityFinding),
+    Blocked(Obstacle),
     /// There is what would be taken, and from whom.
     Review {
         /// The box has to be ticked.
         consent: bool,
         /// The risk has to be confirmed as well.
         unknown: bool,
+        /// Why it is likely to end soon, if it is.
+        soon: Vec<Soon>,
+    },
+    /// Several are signed in, and the session of one of them can be transferred alone.
+    Several {
+        /// All of them, the active one first.
+        identities: Vec<String>,
+        /// The one.
+        only: String,
+        /// The box has to be ticked.
+        consent: bool,
+        /// Why it is likely to end soon, if it is.
+        soon: Vec<Soon>,
     },
     /// Under way.
     Running,
@@ -37,6 +52,7 @@ pub fn stage(
     inspection: Option<&Inspection>,
     transfer: Option<&TransferStep>,
     for_page: bool,
+    now: UnixMillis,
 ) -> Stage {
     match transfer {
         Some(TransferStep::Done { .. }) => return Stage::Done,
@@ -57,17 +73,36 @@ pub fn stage(
         return Stage::Permission;
     }
     let consent = for_page || account.consent.is_none();
-    match &inspection.finding {
+    match preflight(inspection, now) {
         None => Stage::Looking,
-        Some(IdentityFinding::One { .. }) => Stage::Review {
+        Some(verdict @ (Preflight::Ready | Preflight::EndsSoon(_))) => Stage::Review {
             consent,
-            unknown: false,
+            unknown: matches!(inspection.finding, Some(IdentityFinding::Unknown)),
+            soon: match verdict {
+                Preflight::EndsSoon(soon) => soon,
+                _ => Vec::new(),
+            },
         },
-        Some(IdentityFinding::Unknown) => Stage::Review {
+        Some(Preflight::Stopped(Obstacle::Several {
+            identities,
+            only: Some(only),
+        })) => Stage::Several {
+            identities,
+            only,
             consent,
-            unknown: true,
+            soon: ends_soon(inspection, now),
         },
-        Some(other) => Stage::Blocked(other.clone()),
+        Some(Preflight::Stopped(obstacle)) => Stage::Blocked(obstacle),
+    }
+}
+
+/// The cookie store that a click on *Share* means, without asking: the only one there
+/// is, or the one that this account was shared out of before.
+pub fn meant(stores: &[CookieStore], before: Option<StoreId>) -> Option<StoreId> {
+    match stores {
+        [] => Some(StoreId::default()),
+        [only] => Some(only.id.clone()),
+        several => before.filter(|before| several.iter().any(|store| store.id == *before)),
     }
 }
 
@@ -93,5 +128,29 @@ pub fn click(account: &Account, granted: Option<bool>, prompts: bool) -> Click {
         (false, _) if !prompts => Click::OpenTab,
         (false, true) => Click::AskThenTransfer,
         (false, false) => Click::Explain,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ferry_bridge::StoreKind;
+
+    use super::*;
+
+    #[test]
+    fn of_several_stores_only_the_one_from_before_is_meant() {
+        let store = |id: &str| CookieStore {
+            id: StoreId(id.to_owned()),
+            kind: StoreKind::Container,
+            name: None,
+        };
+        let id = |id: &str| Some(StoreId(id.to_owned()));
+        let two = [store(""), store("firefox-container-1")];
+        assert_eq!(meant(&two, None), None);
+        assert_eq!(meant(&two, id("firefox-container-1")), id("firefox-container-1"));
+        assert_eq!(meant(&two, id("")), id(""));
+        assert_eq!(meant(&two, id("firefox-container-9")), None, "it is gone");
+        assert_eq!(meant(&two[..1], id("firefox-container-1")), id(""));
+        assert_eq!(meant(&[], None), id(""));
     }
 }

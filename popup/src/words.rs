@@ -1,8 +1,9 @@
 //! What the popup says, from what it was told. Pure.
 
-use ferry_bridge::{CookieCounts, Failure, Remedy, TransferStep};
+use ferry_bridge::preflight::Obstacle;
+use ferry_bridge::{CookieCounts, Failure, IdentityFinding, Remedy, TransferStep};
 use ferry_ui::steps::{Progress, Step};
-use ferry_ui::text::{Clean, count, size};
+use ferry_ui::text::{Clean, count, entry, list, size};
 
 /// The kinds of cookies, most telling first; kinds of which there are none are
 /// left out.
@@ -23,6 +24,118 @@ pub fn kinds(cookies: &CookieCounts) -> Vec<String> {
 /// `23 cookies`.
 pub fn cookies(n: u32) -> String {
     count(n.into(), "cookie", "cookies")
+}
+
+/// At most so many names are listed in a sentence.
+const LISTED: usize = 8;
+
+/// `a, b and c`, cleaned, and how many more.
+pub fn names(all: &[String]) -> String {
+    let mut names = all.iter().take(LISTED);
+    let mut shown = Vec::new();
+    for name in &mut names {
+        shown.push(Clean::name(name).into_string());
+    }
+    if all.len() > LISTED {
+        shown.push(format!("{} more", all.len() - LISTED));
+    }
+    list(&shown)
+}
+
+/// Who was found, in a few words.
+pub fn who(finding: &IdentityFinding) -> String {
+    match finding {
+        IdentityFinding::SignedOut => "Nobody".to_owned(),
+        IdentityFinding::Unknown => "Somebody".to_owned(),
+        IdentityFinding::One { identity, .. } => Clean::name(identity).into_string(),
+        IdentityFinding::Several { identities, .. } => names(identities),
+        IdentityFinding::Another { found, .. } => format!("{}, somebody else", Clean::name(found).as_str()),
+    }
+}
+
+/// Why a session cannot be transferred as it is.
+#[derive(Debug)]
+pub struct Stopped {
+    /// Stable, for tests.
+    pub code: &'static str,
+    /// What it is, in a line.
+    pub title: String,
+    /// What to do.
+    pub message: String,
+}
+
+/// Why not, and what to do about it. `app` is what people call the app.
+pub fn stopped(obstacle: &Obstacle, app: &str) -> Stopped {
+    let clean = |who: &str| Clean::name(who).into_string();
+    let entries = |all: &[String]| {
+        let all = all.iter().take(LISTED).map(|one| entry(one));
+        list(&all.collect::<Vec<_>>())
+    };
+    let app = clean(app);
+    let (code, why, message) = match obstacle {
+        Obstacle::SignedOut { missing } => {
+            let missing = match missing.is_empty() {
+                true => String::new(),
+                false => format!("What keeps you signed in there is missing: {}. ", entries(missing)),
+            };
+            (
+                "signed-out",
+                format!("nobody is signed in at {app}"),
+                format!("{missing}Sign in there in this browser, then come back."),
+            )
+        }
+        Obstacle::Bound(host) => {
+            return Stopped {
+                code: "bound-to-device",
+                title: format!("Cannot be transferred: {app} ties the session to this device"),
+                message: format!(
+                    "When you signed in, {} had this browser make a key that cannot leave this device, and keeps asking \
+                     for it: a copy would be signed out within the hour or so. Firefox has no such keys: sign in and \
+                     share there.",
+                    clean(host)
+                ),
+            };
+        }
+        Obstacle::Unread(unread) => (
+            "storage-unread",
+            "a part of the sign-in could not be read".to_owned(),
+            format!(
+                "{app} keeps it in its pages’ own storage, where Ferry could not look: {}. Open {app} in a tab, wait \
+                until it is there, then look again.",
+                entries(unread)
+            ),
+        ),
+        Obstacle::Another { found, expected } => {
+            let (found, expected) = (clean(found), clean(expected));
+            (
+                "another-identity",
+                format!("{found} is signed in, not {expected}"),
+                format!(
+                    "This account takes the session of {expected}. Sign {found} out and sign in with the right one, \
+                    then look again."
+                ),
+            )
+        }
+        Obstacle::Several { identities, only } => (
+            "several-identities",
+            format!("{} people are signed in at {app}", identities.len()),
+            match only {
+                Some(only) => format!(
+                    "A session has to belong to one person, or automation could act as somebody else. Transfer only {}, \
+                    or sign the others out and look again.",
+                    clean(only)
+                ),
+                None => "A session has to belong to one person, or automation could act as somebody else. Sign the \
+                others out, then look again."
+                    .to_owned(),
+            },
+        ),
+    };
+    Stopped {
+        code,
+        title: format!("Cannot be transferred yet: {why}"),
+        message,
+    }
 }
 
 /// What is under way, in one line.
@@ -166,6 +279,59 @@ mod tests {
         };
         assert_eq!(kinds(&counts), ["3 hidden from scripts", "1 kept per site"]);
         assert!(kinds(&CookieCounts::default()).is_empty());
+    }
+
+    #[test]
+    fn every_obstacle_says_what_it_is_and_what_to_do() {
+        let text = |text: &str| text.to_owned();
+        let entry = vec![text("https://discord.com#token")];
+        let several = |only: Option<&str>| Obstacle::Several {
+            identities: vec![text("alice"), text("bob")],
+            only: only.map(text),
+        };
+        let all = [
+            (
+                Obstacle::SignedOut {
+                    missing: entry.clone(),
+                },
+                "yet: nobody is signed in at Chat",
+                "token at discord.com",
+            ),
+            (Obstacle::Unread(entry), "yet: a part", "token at discord.com"),
+            (
+                Obstacle::Bound(text("chat.example")),
+                "ties the session",
+                "chat.example",
+            ),
+            (
+                Obstacle::Another {
+                    found: text("bob"),
+                    expected: text("alice"),
+                },
+                "yet: bob is signed in, not alice",
+                "Sign bob out",
+            ),
+            (several(None), "yet: 2 people", "Sign the others out"),
+            (several(Some("alice")), "yet: 2 people", "Transfer only alice"),
+        ];
+        for (obstacle, title, message) in all {
+            let said = stopped(&obstacle, "Chat");
+            assert!(said.title.starts_with("Cannot be transferred"), "{said:?}");
+            assert!(said.title.contains(title), "{said:?}");
+            assert!(said.message.contains(message), "{said:?}");
+            assert!(
+                said.message.chars().count() < ferry_ui::text::SENTENCE,
+                "{said:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn long_lists_of_people_are_cut_and_say_so() {
+        let people = |n: usize| (1..=n).map(|n| format!("p{n}")).collect::<Vec<_>>();
+        assert_eq!(names(&people(2)), "p1 and p2");
+        assert_eq!(names(&people(8)), "p1, p2, p3, p4, p5, p6, p7 and p8");
+        assert_eq!(names(&people(30)), "p1, p2, p3, p4, p5, p6, p7, p8 and 22 more");
     }
 
     #[test]

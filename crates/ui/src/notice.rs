@@ -30,7 +30,7 @@ impl Notice {
 
     /// A few words above the message.
     pub fn title(mut self, title: &str) -> Self {
-        self.title = Some(Clean::name(title).into_string());
+        self.title = Some(Clean::sentence(title).into_string());
         self
     }
 

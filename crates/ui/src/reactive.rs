@@ -41,9 +41,16 @@ impl Erased {
     fn get<T: 'static>(&self) -> &T {
         match self.value.downcast_ref() {
             Some(value) => value,
-            None => unreachable!("a handle of a type holds that type"),
+            None => another_type(),
         }
     }
+}
+
+/// Said once, not for each type.
+#[cold]
+#[inline(never)]
+fn another_type() -> ! {
+    unreachable!("a handle of a type holds that type")
 }
 
 macro_rules! handle {

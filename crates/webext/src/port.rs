@@ -4,6 +4,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use wasm_bindgen::prelude::*;
 
+use crate::value::{from_json, json};
 use crate::{ApiError, from_js, to_js};
 
 #[wasm_bindgen]
@@ -99,6 +100,17 @@ impl Port {
         Listener::new(self.on_message_raw(), move |message| {
             if let Ok(message) = from_js(&message) {
                 call(message);
+            }
+        })
+    }
+
+    /// As [`Port::on_message`], with the message's text as JSON.
+    pub fn on_message_text<M: DeserializeOwned>(&self, mut call: impl FnMut(M, &str) + 'static) -> Listener {
+        Listener::new(self.on_message_raw(), move |message| {
+            if let Ok(text) = json(&message)
+                && let Ok(message) = from_json(&text)
+            {
+                call(message, &text);
             }
         })
     }

@@ -74,6 +74,10 @@ pub fn json(value: &JsValue) -> Result<Zeroizing<String>, ApiError> {
 
 /// A value from a plain JavaScript value. Wipes the JSON text in between.
 pub fn from_js<T: DeserializeOwned>(value: &JsValue) -> Result<T, ApiError> {
-    let json = json(value)?;
+    from_json(&json(value)?)
+}
+
+/// A value from JSON text.
+pub(crate) fn from_json<T: DeserializeOwned>(json: &str) -> Result<T, ApiError> {
     ferry_json::read(json.as_bytes()).map_err(|_| ApiError::unexpected("a value is not of the expected form"))
 }

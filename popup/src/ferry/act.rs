@@ -23,29 +23,37 @@ impl Ferry {
         }
         let granted = self.granted.with_untracked(|granted| granted.get(&id).copied());
         match click(account, granted, self.prompts) {
-            Click::Transfer | Click::AskThenTransfer => self.transfer_now(account, None, false),
+            Click::Transfer | Click::AskThenTransfer => self.transfer_now(account, Choice::default()),
             Click::Explain => self.go(Route::Share(id)),
             Click::OpenTab => open_tab(Route::Share(id)),
         }
     }
 
     /// Transfers, asking the browser for the app's domains first if it has not
-    /// granted them. Has to be called within the handler of a click.
-    pub fn transfer_now(self, account: &Account, consent: Option<u32>, accept_unknown: bool) {
+    /// granted them. Has to be called within the handler of a click. Where the person
+    /// has to say first which cookie store is meant, the page that asks is shown.
+    pub fn transfer_now(self, account: &Account, choice: Choice) {
         let (id, app) = (account.id, account.app.name.clone());
-        let share = Share {
+        if let Some(store) = &choice.store {
+            keep::keep_store(id, store);
+        }
+        let share = move |store: StoreId| Share {
             account: id,
-            consent,
-            accept_unknown,
-            store: Default::default(),
-            only_active: false,
+            consent: choice.consent,
+            accept_unknown: choice.accept_unknown,
+            store,
+            only_active: choice.only_active,
         };
         let granted = self
             .granted
             .with_untracked(|granted| granted.get(&id) == Some(&true));
+        let known = choice.store.or_else(|| {
+            self.stores
+                .with_untracked(|stores| meant(&stores.as_ref()?.stores, keep::store(id)))
+        });
         let prompt = (!granted).then(|| {
             keep::keep_place(self.route.get_untracked(), self.now.get_untracked());
-            expect(Some(share.clone()));
+            expect(known.clone().map(&share));
             permissions::request(&account.app.origins())
         });
         self.set_doing(id, Some(Doing::Sharing));
@@ -61,9 +69,57 @@ impl Ferry {
                     return;
                 }
             }
+            match known {
+                Some(store) => self.send(share(store)),
+                None => self.with_stores(Box::new(move |stores| {
+                    match meant(&stores.stores, keep::store(id)) {
+                        Some(store) => self.send(share(store)),
+                        None => {
+                            self.set_doing(id, None);
+                            self.go(Route::Share(id));
+                        }
+                    }
+                })),
+            }
+        });
+    }
+
+    fn send(self, share: Share) {
+        let id = share.account;
+        spawn_local(async move {
             let answer = ask(share).await;
             self.settle(id, answer).await;
+            let remedy = self
+                .trouble(id)
+                .get_untracked()
+                .and_then(|failure| failure.remedy);
+            if let Some(Remedy::OpenSignIn { .. } | Remedy::OpenSignOut { .. }) = remedy {
+                // The right one is not there; perhaps it is in another cookie store.
+                keep::drop_store(id);
+            }
             self.set_doing(id, None);
+        });
+    }
+
+    /// Whether there are several cookie stores to choose from.
+    pub fn has_choice(self) -> bool {
+        self.stores
+            .with(|stores| stores.as_ref().is_some_and(|stores| stores.stores.len() > 1))
+    }
+
+    /// Calls with the cookie stores; asks for them if they are not known yet.
+    pub fn with_stores(self, then: Box<dyn FnOnce(&CookieStores)>) {
+        if let Some(stores) = self.stores.get_untracked() {
+            return then(&stores);
+        }
+        spawn_local(async move {
+            // Without an answer there is the one of ordinary windows, as far as is known.
+            let stores = ask(ListStores {}).await.unwrap_or(CookieStores {
+                stores: Vec::new(),
+                current: StoreId::default(),
+            });
+            self.stores.set(Some(stores.clone()));
+            then(&stores);
         });
     }
 
@@ -190,9 +246,7 @@ impl Ferry {
     /// Takes over whether the browser has granted the domains of an account's app.
     pub fn set_granted(self, id: AccountId, granted: bool) {
         if self.granted.with_untracked(|all| all.get(&id) != Some(&granted)) {
-            self.granted.update(|all| {
-                let _ = all.insert(id, granted);
-            });
+            self.granted.update(|all| all.set(id, Some(granted)));
         }
     }
 
@@ -204,10 +258,15 @@ impl Ferry {
     /// Asks, and takes the state that comes back; `then` hears how it ended.
     pub fn ask_state<A>(self, request: A, then: impl FnOnce(Option<Failure>) + 'static)
     where
-        A: Ask<Response = State> + 'static,
+        A: Ask<Response = State>,
     {
+        self.ask_any(request.into(), Box::new(then));
+    }
+
+    /// Compiled once.
+    fn ask_any(self, request: Request, then: Box<dyn FnOnce(Option<Failure>)>) {
         spawn_local(async move {
-            match ask(request).await {
+            match send::<State>(request).await {
                 Ok(state) => {
                     self.set_state(state);
                     then(None);

@@ -41,8 +41,13 @@ impl Ferry {
     }
 
     fn follow_background(self) {
-        listen(move |Event::State(state)| self.set_state(*state));
+        listen(move |Event::State(state), text| {
+            keep::keep_state(text);
+            self.set_state(*state);
+        });
         self.look_up_permissions();
+        // By the time of a click they are known.
+        self.with_stores(Box::new(|_| ()));
         spawn_local(async move {
             // The port tells the state as well; whichever is first.
             match ask(GetState {}).await {
@@ -100,7 +105,7 @@ impl Ferry {
         unchecked
             || self
                 .doing
-                .with_untracked(|doing| doing.values().any(|one| matches!(one, Doing::Checking { .. })))
+                .with_untracked(|doing| doing.any(|one| matches!(one, Doing::Checking { .. })))
     }
 }
 

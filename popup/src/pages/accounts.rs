@@ -4,6 +4,7 @@ use ferry_bridge::Phase;
 use ferry_protocol::AccountId;
 use ferry_protocol::api::{Account, Role};
 use ferry_ui::Tone;
+use ferry_ui::account::status;
 use ferry_ui::button::{Button, Look, icon_button};
 use ferry_ui::chip::session_chip;
 use ferry_ui::dom::{El, Handle, IntoNode, Node, html, keyed};
@@ -11,7 +12,7 @@ use ferry_ui::icon::{Icon, icon};
 use ferry_ui::notice::Notice;
 use ferry_ui::person::tile;
 use ferry_ui::reactive::{Derived, Var};
-use ferry_ui::session::{self, Status};
+use ferry_ui::session;
 use ferry_ui::text::{self, Clean};
 use ferry_ui::time;
 use leptos::prelude::Effect;
@@ -195,16 +196,6 @@ fn summary(account: Derived<Option<Account>>, name: &str) -> Node {
         )),
     )
         .into_node()
-}
-
-/// What the chip says.
-pub(super) fn status(account: Derived<Option<Account>>) -> Derived<Status> {
-    Derived::new(move || {
-        account.with(|account| match account {
-            Some(account) => session::status(&account.session, &account.app.name),
-            None => session::status(&ferry_protocol::api::SessionStatus::None, ""),
-        })
-    })
 }
 
 /// The *Share* and *Delete* icons; none for those who only look.

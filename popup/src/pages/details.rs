@@ -2,18 +2,17 @@
 
 use ferry_bridge::Phase;
 use ferry_protocol::AccountId;
-use ferry_protocol::api::{Account, Role, StoredSession};
+use ferry_protocol::api::{Account, Role};
+use ferry_ui::account::{meaning, session_facts, status, title};
 use ferry_ui::button::{Button, Look};
 use ferry_ui::chip::session_chip;
 use ferry_ui::dom::{El, IntoNode, Node, html};
 use ferry_ui::icon::{Icon, icon};
-use ferry_ui::person::tile;
 use ferry_ui::reactive::Derived;
-use ferry_ui::receipt::receipt;
 use ferry_ui::session;
-use ferry_ui::text::{self, Clean};
+use ferry_ui::text;
 
-use super::accounts::{actions, status};
+use super::accounts::actions;
 use super::{fact, fingerprint, heading, outcome, site_list, when};
 use crate::ferry::{Doing, Ferry};
 use crate::route::Route;
@@ -50,8 +49,9 @@ pub(super) fn gone() -> El {
 }
 
 fn details(account: Derived<Option<Account>>) -> Node {
+    let ferry = Ferry::here();
     (
-        title(account),
+        title(ferry.page, account),
         html::section()
             .class("card block")
             .attr("aria-labelledby", "session-title")
@@ -63,87 +63,11 @@ fn details(account: Derived<Option<Account>>) -> Node {
                 )),
                 meaning(account),
                 outcome::compact(account),
-                session_facts(account),
+                session_facts(ferry.page, account),
                 buttons(account),
             )),
         sites(account),
         destination(),
-    )
-        .into_node()
-}
-
-/// Who it is: tile, name, app.
-pub(super) fn title(account: Derived<Option<Account>>) -> El {
-    let name =
-        move || account.with(|account| account.as_ref().map(|one| Clean::name(&one.name).into_string()));
-    let line = Derived::new(move || account.with(|account| account.as_ref().map(text::account_line)));
-    let picture = move || {
-        account.with(|account| {
-            account
-                .as_ref()
-                .map(|one| tile(&one.app.name, one.app.id.as_str()))
-        })
-    };
-    html::div().class("title").child((
-        picture,
-        html::div().class("account-text").child((
-            heading(name),
-            html::p()
-                .class("soft small one-line")
-                .child(html::bdi().child(move || line.get())),
-        )),
-    ))
-}
-
-fn meaning(account: Derived<Option<Account>>) -> El {
-    let status = status(account);
-    html::p()
-        .class("soft")
-        .test("session-meaning")
-        .child(move || status.with(|one| one.meaning.clone()))
-}
-
-fn session_facts(account: Derived<Option<Account>>) -> Node {
-    let stored = Derived::new(move || {
-        account.with(|account| {
-            account
-                .as_ref()
-                .and_then(|one| session::stored(&one.session).cloned())
-        })
-    });
-    let view = move || {
-        stored.get().map(|stored| {
-            html::dl()
-                .class("facts")
-                .test("session-facts")
-                .child(facts(stored))
-        })
-    };
-    view.into_node()
-}
-
-fn facts(stored: StoredSession) -> Node {
-    let check = stored.check;
-    (
-        check.as_ref().map(|check| {
-            let who = if check.identified {
-                "verified"
-            } else {
-                "not shown by the app"
-            };
-            (fact("Identity", who), fact("Checked", when(check.at)))
-        }),
-        fact(
-            "Transferred",
-            (
-                when(stored.transferred_at),
-                " by ",
-                text::name(&stored.transferred_by),
-            ),
-        ),
-        fact("From", text::name(&stored.device_name)),
-        fact("Expires", (when(stored.expires_at), ", unless used")),
-        check.map(|check| receipt(check.receipt)),
     )
         .into_node()
 }
@@ -199,10 +123,18 @@ fn buttons(account: Derived<Option<Account>>) -> Node {
                     }
                 })
         });
+        // Once it was said where the session is, the other buttons take it from there.
+        let elsewhere = move || {
+            (has_session && ferry.has_choice()).then(|| {
+                Button::new(Look::Quiet, "share-elsewhere", "From another window or container")
+                    .on_click(move |_| ferry.go(Route::Share(id)))
+                    .view()
+            })
+        };
         Some(
             html::div()
                 .class("actions")
-                .child((share.view(), check.map(Button::view)))
+                .child((share.view(), check.map(Button::view), elsewhere))
                 .into_node(),
         )
     };

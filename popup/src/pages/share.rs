@@ -2,11 +2,13 @@
 //! Then how it goes, and how it ended.
 
 use ferry_bridge::{
-    CONSENT_TEXT_VERSION, Failure, IdentityFinding, Inspect, Inspection, Phase, TransferStep,
+    CONSENT_TEXT_VERSION, CookieStores, Failure, IdentityFinding, Inspect, Inspection, Phase, StoreId,
+    TransferStep,
 };
 use ferry_protocol::AccountId;
 use ferry_protocol::api::Account;
 use ferry_ui::Tone;
+use ferry_ui::account::{status, title};
 use ferry_ui::button::{Button, Look};
 use ferry_ui::chip::session_chip;
 use ferry_ui::dom::{El, IntoNode, Node, html};
@@ -14,22 +16,30 @@ use ferry_ui::field::checkbox;
 use ferry_ui::icon::{Icon, icon, spinner};
 use ferry_ui::notice::Notice;
 use ferry_ui::reactive::{Derived, Var};
-use ferry_ui::text::{self, Clean, list};
+use ferry_ui::text::{self, Clean};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
-use super::accounts::status;
-use super::details::{gone, title};
-use super::{fingerprint, heading, outcome, site_list};
-use crate::background::ask;
-use crate::ferry::{Ferry, open_url};
+use super::details::gone;
+use super::{fingerprint, heading, outcome, site_list, when};
+use crate::background::{AskError, ask};
+use crate::ferry::{Choice, Ferry, open_url};
+use crate::look::Looks;
 use crate::route::Route;
-use crate::share::{Stage, stage};
-use crate::words;
+use crate::share::{Stage, meant, stage};
+use crate::{keep, words};
 
+mod look;
 mod plan;
+mod review;
+mod stores;
+mod verdict;
 
+use look::how_many;
 use plan::plan;
+use review::{Asked, done, review};
+use stores::stores;
+use verdict::{blocked, ready, several};
 
 /// What this page knows.
 #[derive(Clone, Copy)]
@@ -37,9 +47,10 @@ struct Page {
     ferry: Ferry,
     id: AccountId,
     account: Derived<Option<Account>>,
-    inspection: Var<Option<Inspection>>,
-    failure: Var<Option<Failure>>,
-    looking: Var<bool>,
+    looks: Var<Looks>,
+    /// What was found in the cookie store that is meant.
+    inspection: Derived<Option<Inspection>>,
+    looking: Derived<bool>,
     agreed: Var<bool>,
     confirmed: Var<bool>,
     /// The person has had the page before their eyes for a moment.
@@ -51,29 +62,23 @@ struct Page {
 const SETTLES_MS: u32 = 1_000;
 
 impl Page {
-    /// Looks at what a transfer would take.
-    fn look(self) {
-        if self.looking.get_untracked() {
-            return;
-        }
-        self.looking.set(true);
-        spawn_local(async move {
-            let answer = ask(Inspect {
-                account: self.id,
-                store: Default::default(),
-            })
-            .await;
-            self.looking.set(false);
-            match answer {
-                Ok(inspection) => {
-                    let granted = inspection.missing_origins.is_empty();
-                    self.ferry.set_granted(self.id, granted);
-                    self.failure.set(None);
-                    self.inspection.set(Some(inspection));
-                }
-                Err(error) => self.failure.set(Some(error.into_failure())),
-            }
-        });
+    /// The person means this cookie store. What was ticked was ticked for another.
+    fn pick(self, store: StoreId) {
+        self.untick();
+        self.change(|looks| looks.pick(store));
+    }
+
+    fn untick(self) {
+        self.agreed.set(false);
+        self.confirmed.set(false);
+    }
+
+    /// What people call the app.
+    fn app_name(self) -> String {
+        self.account.with_untracked(|account| {
+            let name = account.as_ref().map(|account| account.app.name.as_str());
+            Clean::name(name.unwrap_or("the app")).into_string()
+        })
     }
 
     /// What was ticked counts only while the tab stays before the person's eyes.
@@ -92,8 +97,7 @@ impl Page {
         begin();
         let handle = window_event_listener(leptos::ev::visibilitychange, move |_| {
             self.settled.set(false);
-            self.agreed.set(false);
-            self.confirmed.set(false);
+            self.untick();
             begin();
         });
         on_cleanup(move || handle.remove());
@@ -117,6 +121,7 @@ impl Page {
                     inspection,
                     transfer.as_ref(),
                     self.ferry.for_page,
+                    self.ferry.now.get(),
                 ))
             })
         })
@@ -126,50 +131,78 @@ impl Page {
 /// The page.
 pub fn page(id: AccountId) -> El {
     let ferry = Ferry::here();
+    let looks = Var::new(Looks::default());
     let page = Page {
         ferry,
         id,
         account: ferry.account(id),
-        inspection: Var::new(None),
-        failure: Var::new(None),
-        looking: Var::new(false),
+        looks,
+        inspection: Derived::new(move || looks.with(|looks| looks.seen()?.found.clone())),
+        looking: Derived::new(move || looks.with(Looks::is_looking)),
         agreed: Var::new(false),
         confirmed: Var::new(false),
         settled: Var::new(!ferry.for_page),
     };
-    page.look();
+    page.begin();
     if ferry.for_page {
         page.settle();
     }
-    // A box that was ticked was ticked for the app as it was shown then.
-    let app = Derived::new(move || {
-        page.account
-            .with(|account| account.as_ref().map(|account| account.app.clone()))
+    // A box that was ticked was ticked for the app, and for whoever was signed in, as it
+    // was shown then.
+    let shown = Derived::new(move || {
+        let app = page
+            .account
+            .with(|account| account.as_ref().map(|account| account.app.clone()));
+        let finding = page
+            .inspection
+            .with(|seen| seen.as_ref().and_then(|seen| seen.finding.clone()));
+        (app, finding)
     });
     Effect::new(move |_| {
-        app.with(|_| ());
-        page.agreed.set(false);
-        page.confirmed.set(false);
+        shown.with(|_| ());
+        page.untick();
     });
     let handle = window_event_listener(leptos::ev::focus, move |_| page.look());
     on_cleanup(move || handle.remove());
     let stage = page.stage();
+    // What stays while the person decides is not built anew with each stage.
+    let part = Derived::new(move || {
+        stage.with(|stage| match stage {
+            None => Part::Gone,
+            Some(Stage::Done) => Part::Done,
+            Some(Stage::Running) => Part::Running,
+            Some(_) => Part::Before,
+        })
+    });
     html::section()
         .class("share")
         .test("share-page")
         .attr("data-account", id.to_string())
-        .child(move || match stage.get() {
-            None => gone().into_node(),
-            Some(Stage::Done) => done(page).into_node(),
-            Some(Stage::Running) => (title(page.account), outcome::running(id)).into_node(),
-            Some(stage) => before(page, stage).into_node(),
+        .child(move || match part.get() {
+            Part::Gone => gone().into_node(),
+            Part::Done => done(page).into_node(),
+            Part::Running => (title(ferry.page, page.account), outcome::running(id)).into_node(),
+            Part::Before => before(page, stage),
         })
 }
 
-fn before(page: Page, stage: Stage) -> Node {
+#[derive(Clone, Copy, PartialEq)]
+enum Part {
+    Gone,
+    Before,
+    Running,
+    Done,
+}
+
+fn before(page: Page, stage: Derived<Option<Stage>>) -> Node {
     let trouble = page.ferry.trouble(page.id);
+    let failure = Derived::new(move || {
+        trouble
+            .get()
+            .or_else(|| page.looks.with(|looks| looks.seen()?.failure.clone()))
+    });
     let failed = move || {
-        let failure = trouble.get().or_else(|| page.failure.get())?;
+        let failure = failure.get()?;
         // What this very page is for needs no button that leads to it.
         let remedy = failure.remedy.clone().filter(|remedy| {
             !matches!(
@@ -181,7 +214,24 @@ fn before(page: Page, stage: Stage) -> Node {
         });
         Some(outcome::failed(page.account, &Failure { remedy, ..failure }))
     };
-    let rest = match stage {
+    let is_choice = Derived::new(move || {
+        page.ferry.has_choice()
+            && stage.with(|stage| !matches!(stage, Some(Stage::Permission | Stage::NotOwner)))
+    });
+    let choice = move || is_choice.get().then(|| stores(page));
+    let rest = move || stage.get().map(|stage| rest(page, stage));
+    (
+        title(page.ferry.page, page.account),
+        lead(page),
+        failed,
+        choice,
+        rest,
+    )
+        .into_node()
+}
+
+fn rest(page: Page, stage: Stage) -> Node {
+    match stage {
         Stage::NotOwner => Notice::new(
             Tone::Wait,
             "not-owner",
@@ -191,11 +241,36 @@ fn before(page: Page, stage: Stage) -> Node {
         .into_node(),
         Stage::Permission => (plan(page), permission(page)).into_node(),
         Stage::Looking => (plan(page), looking(page)).into_node(),
-        Stage::Blocked(finding) => blocked(page, &finding).into_node(),
-        Stage::Review { consent, unknown } => (plan(page), review(page, consent, unknown)).into_node(),
+        Stage::Blocked(obstacle) => blocked(page, &obstacle),
+        Stage::Review {
+            consent,
+            unknown,
+            soon,
+        } => {
+            let asked = Asked {
+                consent,
+                unknown,
+                only: None,
+            };
+            (ready(soon, unknown), plan(page), review(page, asked)).into_node()
+        }
+        Stage::Several {
+            identities,
+            only,
+            consent,
+            soon,
+        } => {
+            let choice = several(page, &identities, &only);
+            let soon = (!soon.is_empty()).then(|| ready(soon, false));
+            let asked = Asked {
+                consent,
+                unknown: false,
+                only: Some(only),
+            };
+            (choice, soon, plan(page), review(page, asked)).into_node()
+        }
         Stage::Running | Stage::Done => ().into_node(),
-    };
-    (title(page.account), lead(page), failed, rest).into_node()
+    }
 }
 
 fn lead(page: Page) -> El {
@@ -226,8 +301,7 @@ fn permission(page: Page) -> El {
             page.ferry.allow(&account, move |allowed| {
                 busy.set(false);
                 if allowed {
-                    page.inspection.set(None);
-                    page.look();
+                    page.change(Looks::look_afresh);
                 }
             });
         });
@@ -257,178 +331,4 @@ fn looking(page: Page) -> Node {
         }
     };
     view.into_node()
-}
-
-/// Who was found instead, and how to put it right.
-fn blocked(page: Page, finding: &IdentityFinding) -> Node {
-    let account = page.account.get_untracked();
-    let app = account
-        .as_ref()
-        .map_or("the app", |account| account.app.name.as_str());
-    let app = Clean::name(app).into_string();
-    let name = |who: &String| Clean::name(who).into_string();
-    let (code, headline, message, must_leave) = match finding {
-        IdentityFinding::SignedOut => (
-            "signed-out",
-            format!("You are not signed in at {app}"),
-            "Sign in there in this browser, then come back.".to_owned(),
-            false,
-        ),
-        IdentityFinding::Several { identities, .. } => (
-            "several-identities",
-            format!("{} people are signed in at {app}", identities.len()),
-            format!(
-                "Found {}. A session has to belong to one person, or automation could act as somebody else. Sign the \
-                 others out, then look again.",
-                list(&identities.iter().take(8).map(name).collect::<Vec<_>>())
-            ),
-            true,
-        ),
-        IdentityFinding::Another { found, expected } => (
-            "another-identity",
-            format!("Signed in as {}, not {}", name(found), name(expected)),
-            format!(
-                "This account takes the session of {}. Sign {} out and sign in with the right one, then look again.",
-                name(expected),
-                name(found)
-            ),
-            true,
-        ),
-        IdentityFinding::One { .. } | IdentityFinding::Unknown => ("", String::new(), String::new(), false),
-    };
-    let sign_in = account.as_ref().map(|account| account.app.sign_in.clone());
-    let sign_out = account.as_ref().and_then(|account| account.app.sign_out.clone());
-    let open = match (must_leave, sign_out) {
-        (true, Some(url)) => Some(("open-sign-out", format!("Sign out at {app}"), url)),
-        (true, None) => sign_in.map(|url| ("open-sign-in", format!("Go to {app}"), url)),
-        (false, _) => sign_in.map(|url| ("open-sign-in", format!("Sign in at {app}"), url)),
-    };
-    let open = open.map(|(hook, words, url)| {
-        Button::new(Look::Primary, hook, words)
-            .icon(Icon::Open)
-            .on_click(move |_| open_url(&url))
-            .view()
-    });
-    let again = Button::new(Look::Plain, "look-again", "Look again")
-        .icon(Icon::Refresh)
-        .busy(page.looking)
-        .on_click(move |_| page.look());
-    (
-        Notice::new(Tone::Wait, code, &message).title(&headline).view(),
-        html::div().class("next").child((open, again.view())),
-        html::p().class("soft small centred").child("Nothing was taken."),
-    )
-        .into_node()
-}
-
-/// The boxes and the button.
-fn review(page: Page, consent: bool, unknown: bool) -> Node {
-    let Page {
-        ferry,
-        account,
-        agreed,
-        confirmed,
-        settled,
-        ..
-    } = page;
-    let app = account.with_untracked(|account| {
-        account.as_ref().map_or_else(String::new, |account| {
-            Clean::name(&account.app.name).into_string()
-        })
-    });
-    let name = account.with_untracked(|account| {
-        account
-            .as_ref()
-            .map_or_else(String::new, |account| Clean::name(&account.name).into_string())
-    });
-    let risk = unknown.then(|| {
-        let message = format!(
-            "{app} does not show who is signed in. If it is somebody else, automation acts as them, with access to \
-             everything they can see. Open {app} and look before you go on."
-        );
-        Notice::new(Tone::Wait, "unknown-identity", &message).title("Ferry cannot tell whose session this is").view()
-    });
-    let unknown_box = unknown.then(|| {
-        checkbox(
-            "unknown-confirm",
-            format!("I looked: it is the account {name}"),
-            confirmed,
-        )
-    });
-    let consent_box =
-        consent.then(|| checkbox("consent-check", "I agree to transfer my active session", agreed));
-    let is_ticked = Derived::new(move || (!consent || agreed.get()) && (!unknown || confirmed.get()));
-    let is_ready = Derived::new(move || is_ticked.get() && settled.get());
-    let missing = Derived::new(move || {
-        (!is_ticked.get()).then_some(if consent && unknown {
-            "Tick both boxes to go on."
-        } else {
-            "Tick the box to go on."
-        })
-    });
-    let go = Button::new(Look::Primary, "consent-continue", "Transfer session")
-        .icon(Icon::Share)
-        .disabled(Derived::new(move || !is_ready.get()))
-        .on_click(move |_| {
-            if let Some(account) = account.get_untracked() {
-                ferry.dismiss(account.id);
-                ferry.transfer_now(&account, consent.then_some(CONSENT_TEXT_VERSION), unknown);
-            }
-        });
-    let decision = html::div().class("next decision").child((
-        unknown_box,
-        consent_box,
-        go.view(),
-        html::p().class("soft small centred").child(move || missing.get()),
-    ));
-    (risk, decision).into_node()
-}
-
-/// Done: who, how much, and what happens next.
-fn done(page: Page) -> El {
-    let Page {
-        ferry, id, account, ..
-    } = page;
-    let transfer = ferry.transfer(id);
-    let line = Derived::new(move || match transfer.get() {
-        Some(TransferStep::Done { cookies, identity }) => Some(words::success(cookies, identity.as_deref())),
-        _ => None,
-    });
-    Effect::new(move |_| {
-        if let Some(line) = line.get() {
-            ferry.say(line);
-        }
-    });
-    let details = move || {
-        line.get().map(|line| {
-            line.split_once(". ")
-                .map_or_else(String::new, |(_, rest)| rest.to_owned())
-        })
-    };
-    let status = status(account);
-    html::div()
-        .class("finished")
-        .test("transfer-status")
-        .attr("data-step", "done")
-        .child((
-            html::span().class("finished-icon").child(icon(Icon::Check)),
-            heading("Session transferred."),
-            html::p().child(details),
-            session_chip(status),
-            html::p()
-                .class("soft small")
-                .child(move || status.with(|status| status.meaning.clone())),
-            Button::new(Look::Primary, "done", "Done")
-                .on_click(move |_| {
-                    ferry.dismiss(id);
-                    ferry.go(Route::Accounts);
-                })
-                .view(),
-            Button::new(Look::Quiet, "to-details", "See details")
-                .on_click(move |_| {
-                    ferry.dismiss(id);
-                    ferry.go(Route::Details(id));
-                })
-                .view(),
-        ))
 }

@@ -3,8 +3,8 @@
 use ferry_bridge::{CookieCounts, IdentityFinding, Inspection};
 use ferry_catalogue::App;
 use ferry_protocol::api::{
-    Account, Check, Consent, InvalidReason, Receipt, RefusedCookie, RefusedReason, Role, SessionStatus,
-    StoredSession,
+    Account, Check, Consent, InvalidReason, Receipt, RefusedCookie, RefusedEntry, RefusedReason, Role,
+    SessionStatus, StorageReceipt, StoredSession,
 };
 use ferry_protocol::{AccountId, ConsentId, TransferId};
 
@@ -99,14 +99,33 @@ pub(crate) fn check_with_refusals() -> Check {
     }
 }
 
+/// What became of a session of one of three people.
+pub(crate) fn left_out() -> Receipt {
+    Receipt {
+        read: 27,
+        ..check(true).receipt
+    }
+}
+
+/// What became of a sign-in that lies in local storage.
+pub(crate) fn storage_refused() -> Receipt {
+    Receipt {
+        storage: StorageReceipt {
+            sealed: 2,
+            restored: 1,
+            refused: vec![RefusedEntry {
+                entry: "https://app.github.com#localConfig_v2".to_owned(),
+                reason: RefusedReason::Browser,
+            }],
+        },
+        ..check_with_refusals().receipt
+    }
+}
+
 pub(crate) fn github(session: SessionStatus) -> Account {
-    account(
-        1,
-        "Acme engineering",
-        app("github", "GitHub", &["github.com"]),
-        Some("alice-okafor"),
-        session,
-    )
+    let mut app = app("github", "GitHub", &["github.com"]);
+    app.signed_in.all = vec!["user_session".to_owned()];
+    account(1, "Acme engineering", app, Some("alice-okafor"), session)
 }
 
 pub(crate) fn verified() -> SessionStatus {

@@ -1,7 +1,7 @@
 //! The scenes.
 
-use ferry_bridge::{IdentityFinding, Phase, Remedy, TransferStep};
-use ferry_protocol::api::{ApprovalRequest, InvalidReason, SessionStatus};
+use ferry_bridge::{Phase, Remedy, TransferStep};
+use ferry_protocol::api::{ApprovalRequest, Check, InvalidReason, SessionStatus};
 
 use super::*;
 
@@ -13,6 +13,8 @@ pub(crate) fn all() -> Vec<Scene> {
         lists(),
         details_pages(),
         before_transfer(),
+        verdicts(),
+        several_stores(),
         transfers(),
         troubles(),
     ]
@@ -21,10 +23,6 @@ pub(crate) fn all() -> Vec<Scene> {
 
 fn details(n: u8) -> String {
     format!("#/accounts/{}", id(n))
-}
-
-fn share(n: u8) -> String {
-    format!("#/accounts/{}/share", id(n))
 }
 
 fn first_steps() -> Vec<Scene> {
@@ -259,6 +257,14 @@ pub(crate) fn hostile() -> Vec<ferry_protocol::api::Account> {
 fn details_pages() -> Vec<Scene> {
     let with = |session| ready(vec![github(session)]);
     let refusals = SessionStatus::Transferred(stored(Some(check_with_refusals())));
+    let with_receipt = |name, receipt| {
+        let check = Check {
+            receipt,
+            ..check(true)
+        };
+        let session = SessionStatus::Transferred(stored(Some(check)));
+        Scene::new(name, with(session)).at(details(1))
+    };
     let bob = InvalidReason::AnotherIdentity;
     let seal = InvalidReason::SealRejected {
         what: "it belongs to another account".to_owned(),
@@ -292,50 +298,9 @@ fn details_pages() -> Vec<Scene> {
         Scene::new("details-check-now", with(verified()))
             .at(details(1))
             .click("check"),
+        with_receipt("details-receipt-only-one", left_out()),
+        with_receipt("details-receipt-storage", storage_refused()),
         Scene::new("details-gone", ready(every())).at(details(77)),
-    ]
-}
-
-fn before_transfer() -> Vec<Scene> {
-    let new = || ready(vec![github(SessionStatus::None)]);
-    let scene = |name, inspection| Scene::new(name, new()).at(share(1)).inspection(inspection);
-    let mut many_sites = github(SessionStatus::None);
-    many_sites.app.domains = (1..=14).map(|n| format!("site-{n}.acme.example")).collect();
-    let several = IdentityFinding::Several {
-        identities: vec!["alice-okafor".to_owned(), "acme-bot".to_owned()],
-        sign_out: Some("https://github.com/logout".to_owned()),
-        only: None,
-    };
-    let another = IdentityFinding::Another {
-        found: "bob-acme".to_owned(),
-        expected: "alice-okafor".to_owned(),
-    };
-    let mut permission = scene("share-permission", missing(1, "*://*.github.com/*"));
-    permission.granted = false;
-    let denied = Scene {
-        name: "share-permission-denied",
-        allows: false,
-        ..permission.clone()
-    };
-    vec![
-        permission,
-        denied.click("permission-continue"),
-        Scene::new("share-looking", new()).at(share(1)).hanging("inspect"),
-        scene("share-consent", one(1, "alice-okafor")),
-        scene("share-consent-ticked", one(1, "alice-okafor")).click("consent-check"),
-        Scene::new("share-many-sites", ready(vec![many_sites]))
-            .at(share(1))
-            .inspection(one(1, "alice-okafor")),
-        scene("share-unknown", inspection(1, IdentityFinding::Unknown)),
-        scene("share-several", inspection(1, several)),
-        scene("share-another", inspection(1, another)),
-        scene("share-signed-out", inspection(1, IdentityFinding::SignedOut)),
-        Scene::new("share-again", ready(vec![github(verified())]))
-            .at(share(1))
-            .inspection(one(1, "alice-okafor")),
-        Scene::new("share-collaborator", ready(every()))
-            .at(share(5))
-            .inspection(one(5, "acme")),
     ]
 }
 
@@ -367,7 +332,7 @@ fn transfers() -> Vec<Scene> {
     ];
     let running = steps.iter().zip(names).map(|((_, step), name)| {
         Scene::new(name, ready(vec![github(SessionStatus::None)]))
-            .at(share(1))
+            .at(share_page(1))
             .transfer(id(1), step.clone())
     });
     let done = TransferStep::Done {
@@ -381,10 +346,10 @@ fn transfers() -> Vec<Scene> {
             "transferred",
             ready(vec![github(SessionStatus::Transferred(stored(None)))]),
         )
-        .at(share(1))
+        .at(share_page(1))
         .transfer(id(1), done.clone()),
         Scene::new("transferred-verified", ready(vec![github(verified())]))
-            .at(share(1))
+            .at(share_page(1))
             .transfer(id(1), done.clone()),
         Scene::new("transferred-on-card", ready(every())).transfer(id(1), done.clone()),
         Scene::new(
@@ -465,7 +430,7 @@ fn troubles() -> Vec<Scene> {
     };
     scenes.push(
         Scene::new("failed-on-page", ready(vec![github(verified())]))
-            .at(share(1))
+            .at(share_page(1))
             .inspection(one(1, "alice-okafor"))
             .transfer(id(1), failed),
     );

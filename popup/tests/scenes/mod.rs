@@ -5,9 +5,11 @@
 
 mod accounts;
 mod list;
+mod share;
 
 use ferry_bridge::{
-    Approval, ApprovalState, Failure, Inspection, Phase, Profile, Remedy, State, Transfer, TransferStep,
+    Approval, ApprovalState, CookieStores, Failure, Inspection, Phase, Profile, Remedy, State, Transfer,
+    TransferStep,
 };
 use ferry_protocol::api::{
     Account, CodeSent, DeviceKind, DeviceState, Devices, ListedDevice, User, Workspace,
@@ -20,6 +22,7 @@ use serde::Serialize;
 
 pub(crate) use accounts::*;
 pub(crate) use list::all;
+pub(crate) use share::*;
 
 /// The time in every scene: 2026-05-12T09:30:00Z.
 pub(crate) const NOW: UnixMillis = UnixMillis(1_778_578_200_000);
@@ -41,6 +44,10 @@ pub(crate) struct Scene {
     pub silent: bool,
     /// What it answers to *Inspect*.
     pub inspection: Option<Inspection>,
+    /// The cookie stores, where there are several.
+    pub stores: Option<CookieStores>,
+    /// What it answers to *Inspect* for each of them; one without an answer hangs.
+    pub looks: Vec<Inspection>,
     /// The person's devices.
     pub devices: Option<Devices>,
     /// Requests that fail, by their name.
@@ -79,6 +86,8 @@ impl Scene {
             },
             silent: false,
             inspection: None,
+            stores: None,
+            looks: Vec::new(),
             devices: None,
             failing: Vec::new(),
             hanging: Vec::new(),
@@ -102,6 +111,11 @@ impl Scene {
 
     pub(crate) fn inspection(mut self, inspection: Inspection) -> Self {
         self.inspection = Some(inspection);
+        self
+    }
+
+    pub(crate) fn stores(mut self, stores: CookieStores, looks: Vec<Inspection>) -> Self {
+        (self.stores, self.looks) = (Some(stores), looks);
         self
     }
 

@@ -35,34 +35,62 @@ fn taken(page: Page) -> Node {
                 .map(|seen| seen.cookies)
         })
     });
-    let view = move || match counts.get() {
-        Some(counts) => (
-            html::p().child((
-                html::strong()
-                    .test("cookie-count")
-                    .child(words::cookies(counts.total)),
-                " of ",
-                count,
-            )),
-            sites,
-            html::p()
-                .class("soft small")
-                .child(words::kinds(&counts).join(", ")),
-            html::p()
-                .class("soft small")
-                .child("No password, no history, no other site."),
-        )
+    let entries = Derived::new(move || {
+        let found = page.inspection.with(|seen| {
+            let seen = seen.as_ref().filter(|seen| seen.missing_origins.is_empty())?;
+            let found = seen.storage.iter().filter(|entry| entry.found == Some(true));
+            Some(found.map(|entry| entry.entry.clone()).collect::<Vec<_>>())
+        });
+        // Before the look: what the app's definition names.
+        found.unwrap_or_else(|| {
+            page.account.with(|account| {
+                let entries = account.as_ref().map(|account| account.app.storage_keys());
+                entries.into_iter().flatten().map(str::to_owned).collect()
+            })
+        })
+    });
+    let cookies = move || match counts.get() {
+        Some(counts) => html::strong()
+            .test("cookie-count")
+            .child(words::cookies(counts.total))
             .into_node(),
-        None => (
-            html::p().child(("The cookies of ", count)),
-            sites,
-            html::p()
-                .class("soft small")
-                .child("No password, no history, no other site."),
-        )
-            .into_node(),
+        None => "The cookies".into_node(),
     };
-    view.into_node()
+    let kinds = move || {
+        let kinds = words::kinds(&counts.get()?).join(", ");
+        Some(html::p().class("soft small").child(kinds))
+    };
+    (
+        html::p().child((cookies, " of ", count)),
+        sites,
+        kinds,
+        move || entries.with(|entries| stored(page, entries)),
+        html::p()
+            .class("soft small")
+            .child("No password, no history, no other site."),
+    )
+        .into_node()
+}
+
+/// What is taken out of the pages' local storage, in people's words.
+fn stored(page: Page, entries: &[String]) -> Option<El> {
+    let head = match entries.len() {
+        0 => return None,
+        1 => "1 sign-in entry".to_owned(),
+        n => format!("{n} sign-in entries"),
+    };
+    let rows = entries.iter().map(|entry| {
+        let name = text::entry(entry);
+        html::li().child(html::bdi().child(name))
+    });
+    Some(html::div().test("storage-logins").child((
+        html::p().child((html::strong().child(head), " out of the page’s own storage:")),
+        html::ul().class("sites").child(rows.collect::<Vec<_>>()),
+        html::p().class("soft small").child((
+            page.app_name(),
+            " keeps what signs you in there, beside its cookies. Nothing else in it is read.",
+        )),
+    )))
 }
 
 fn from_whom(page: Page) -> Node {
@@ -70,22 +98,43 @@ fn from_whom(page: Page) -> Node {
         let finding = page
             .inspection
             .with(|seen| seen.as_ref().and_then(|seen| seen.finding.clone()));
-        match finding {
-            Some(IdentityFinding::One { identity, .. }) => (
-                html::p().child((
-                    html::strong().test("identity").child(text::name(&identity)),
-                    " only",
-                )),
-                html::p()
-                    .class("soft small")
-                    .child("Nobody else is signed in at this app."),
-            )
-                .into_node(),
-            Some(IdentityFinding::Unknown) => html::p()
-                .child("Somebody: the app does not show who is signed in.")
-                .into_node(),
-            _ => html::p().child(expected(page)).into_node(),
-        }
+        let app = page.app_name();
+        let (who, alone, how) = match finding {
+            Some(IdentityFinding::One {
+                identity,
+                counted: true,
+            }) => (
+                identity,
+                " only",
+                format!("{app} lists everybody who is signed in: there is nobody else."),
+            ),
+            Some(IdentityFinding::One {
+                identity,
+                counted: false,
+            }) => (
+                identity,
+                "",
+                format!(
+                    "{app} names who is active. Others may be signed in unseen, and would be taken along."
+                ),
+            ),
+            Some(IdentityFinding::Several { only: Some(only), .. }) => (
+                only,
+                " only",
+                "What belongs to the others is taken out before anything leaves this browser.".to_owned(),
+            ),
+            Some(IdentityFinding::Unknown) => {
+                return html::p()
+                    .child("Somebody: the app does not show who is signed in.")
+                    .into_node();
+            }
+            _ => return html::p().child(expected(page)).into_node(),
+        };
+        (
+            html::p().child((html::strong().test("identity").child(text::name(&who)), alone)),
+            html::p().class("soft small").test("how-known").child(how),
+        )
+            .into_node()
     };
     view.into_node()
 }

@@ -4,6 +4,7 @@ use std::any::Any;
 use std::cell::Cell;
 use std::rc::Rc;
 
+use ferry_bridge::Inspection;
 use ferry_popup::ferry::Ferry;
 use ferry_popup::route::Route;
 use ferry_popup::shell::shell;
@@ -80,6 +81,12 @@ impl Page {
         self.wait(ask, || self.asked(ask).is_some()).await;
     }
 
+    pub(crate) async fn until_text(&self, selector: &str, text: &str) {
+        let what = format!("{text} in {selector}");
+        self.wait(&what, || self.count(selector) > 0 && self.text(selector) == text)
+            .await;
+    }
+
     async fn wait(&self, what: &str, is_there: impl Fn() -> bool) {
         for _ in 0..PATIENCE {
             if is_there() {
@@ -149,16 +156,61 @@ impl Page {
             .unwrap_or_default()
     }
 
+    /// `id` of the element that has the focus.
+    pub(crate) fn focused_id(&self) -> String {
+        document()
+            .active_element()
+            .map(|element| element.id())
+            .unwrap_or_default()
+    }
+
+    /// Chooses what has this `id`, as a person does.
+    pub(crate) fn pick(&self, id: &str) {
+        let choice = self
+            .first(&format!("[id='{id}']"))
+            .unchecked_into::<HtmlElement>();
+        choice.focus().unwrap();
+        choice.click();
+    }
+
+    /// The person comes back to this window.
+    pub(crate) fn focus_window(&self) {
+        window().dispatch_event(&Event::new("focus").unwrap()).unwrap();
+    }
+
+    /// From now on this is found.
+    pub(crate) fn now_found(&self, inspection: &Inspection) {
+        let scene = js_sys::Reflect::get(&js_sys::global(), &"ferryScene".into()).unwrap();
+        let json = serde_json::to_string(inspection).unwrap();
+        let found = js_sys::JSON::parse(&json).unwrap();
+        js_sys::Reflect::set(&scene, &"inspection".into(), &found).unwrap();
+    }
+
     /// What the background, or the browser, was asked last under this name, as JSON.
     pub(crate) fn asked(&self, name: &str) -> Option<String> {
+        let last = self.all_asked(name).pop()?;
+        Some(String::from(js_sys::JSON::stringify(&last).unwrap()))
+    }
+
+    /// How often it was asked.
+    pub(crate) fn count_asked(&self, name: &str) -> usize {
+        self.all_asked(name).len()
+    }
+
+    fn all_asked(&self, name: &str) -> Vec<JsValue> {
         let asked = js_sys::Reflect::get(&js_sys::global(), &"ferryAsked".into()).unwrap();
         let asked = js_sys::Array::from(&asked).iter().collect::<Vec<_>>();
-        let mut found = asked
+        asked
             .iter()
-            .rev()
-            .map(|one| js_sys::Reflect::get(one, &name.into()).unwrap());
-        let found = found.find(|value| !value.is_undefined())?;
-        Some(String::from(js_sys::JSON::stringify(&found).unwrap()))
+            .map(|one| js_sys::Reflect::get(one, &name.into()).unwrap())
+            .filter(|value| !value.is_undefined())
+            .collect()
+    }
+
+    /// Puts something into `localStorage`.
+    pub(crate) fn keep(&self, key: &str, value: &str) {
+        let storage = window().local_storage().unwrap().unwrap();
+        storage.set_item(key, value).unwrap();
     }
 
     /// Everything in `localStorage`.

@@ -3,21 +3,24 @@
 
 #![cfg(target_family = "wasm")]
 
+mod devices;
 mod page;
+#[path = "../scenes/mod.rs"]
 mod scenes;
+mod share;
+mod stores;
 
 use ferry_bridge::{Phase, State};
-use ferry_popup::share::{Stage, stage};
 use ferry_protocol::api::SessionStatus;
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 
 use page::Page;
-use scenes::{Scene, all, every, github, id, one, ready, set_up, signed_out, verified};
+use scenes::{Scene, all, every, github, id, one, ready, set_up, share_page, signed_out, verified};
 
 wasm_bindgen_test_configure!(run_in_browser);
 
-fn share_page(n: u8) -> String {
-    format!("#/accounts/{}/share", id(n))
+fn scene(name: &str) -> Scene {
+    all().into_iter().find(|scene| scene.name == name).unwrap()
 }
 
 #[wasm_bindgen_test]
@@ -44,10 +47,7 @@ async fn every_page_has_one_heading_and_a_name_for_each_control() {
 
 #[wasm_bindgen_test]
 async fn names_from_outside_are_text_and_nothing_else() {
-    let scene = all()
-        .into_iter()
-        .find(|scene| scene.name == "accounts-hostile")
-        .unwrap();
+    let scene = scene("accounts-hostile");
     let page = Page::show(scene).await;
     assert_eq!(page.count("img, script, b"), 0);
     let text = page.text("[data-testid=account-card]");
@@ -73,24 +73,6 @@ async fn who_only_looks_sees_no_icons() {
     // Nothing to delete where nothing is stored.
     assert_eq!(page.count(&(card(2) + "[data-testid=delete]")), 0);
     assert_eq!(page.count(&(card(6) + "[data-testid=delete]")), 0);
-}
-
-#[wasm_bindgen_test]
-async fn whom_a_web_page_sent_ticks_the_box_in_any_case() {
-    let account = github(verified());
-    assert!(account.consent.is_some());
-    for for_page in [false, true] {
-        let inspection = one(1, "alice-okafor");
-        let stage = stage(&account, Some(true), Some(&inspection), None, for_page);
-        let consent = for_page;
-        assert_eq!(
-            stage,
-            Stage::Review {
-                consent,
-                unknown: false
-            }
-        );
-    }
 }
 
 #[wasm_bindgen_test]
@@ -137,163 +119,6 @@ async fn who_signs_out_or_has_set_up_is_not_reminded_of_what_was_put_off() {
             transfers: Vec::new(),
         });
         page.until("[data-testid=set-up]").await;
-    }
-}
-
-#[wasm_bindgen_test]
-async fn the_first_share_explains_before_it_does_anything() {
-    let scene = Scene::new("", ready(vec![github(SessionStatus::None)])).inspection(one(1, "alice-okafor"));
-    let page = Page::show(scene).await;
-    page.click("share");
-    page.until("[data-testid=consent-check]").await;
-    assert_eq!(page.text("[data-testid=cookie-count]"), "23 cookies");
-    assert_eq!(page.text("[data-testid=identity]"), "alice-okafor");
-    assert!(page.text("[data-testid=plan]").contains("ferry.acme.example"));
-    assert!(page.asked("share").is_none());
-    assert!(page.all("[data-testid=consent-continue]")[0].has_attribute("disabled"));
-    page.click("consent-check");
-    page.until("[data-testid=consent-continue]:not([disabled])").await;
-    page.click("consent-continue");
-    page.until_asked("share").await;
-    let share = page.asked("share").unwrap();
-    assert!(
-        share.contains("\"consent\":1") && share.contains("\"accept_unknown\":false"),
-        "{share}"
-    );
-}
-
-#[wasm_bindgen_test]
-async fn the_browser_is_asked_within_the_click() {
-    let mut scene = Scene::new("", ready(vec![github(verified())]));
-    scene.granted = false;
-    scene.allows = false;
-    let page = Page::show(scene).await;
-    page.click("share");
-    // Not awaited: by the end of the click's handler it has happened.
-    assert_eq!(
-        page.asked("permission").as_deref(),
-        Some(r#"["*://*.github.com/*"]"#)
-    );
-    page.until("[data-testid=notice][data-code=permission-denied]")
-        .await;
-    page.until_asked("expect-permission").await;
-    assert_eq!(
-        page.asked("expect-permission").as_deref(),
-        Some(r#"{"share":null}"#),
-        "the background goes on with nothing"
-    );
-    assert!(
-        page.asked("share").is_none(),
-        "nothing is transferred without permission"
-    );
-}
-
-#[wasm_bindgen_test]
-async fn what_is_to_be_seen_first_is_not_transferred_when_the_browser_grants_it() {
-    let scene = all()
-        .into_iter()
-        .find(|scene| scene.name == "share-permission")
-        .unwrap();
-    let page = Page::show(scene).await;
-    page.until("[data-testid=permission-continue]").await;
-    page.click("permission-continue");
-    page.until_asked("expect-permission").await;
-    assert_eq!(
-        page.asked("expect-permission").as_deref(),
-        Some(r#"{"share":null}"#)
-    );
-    assert!(page.asked("share").is_none());
-}
-
-#[wasm_bindgen_test]
-async fn every_site_is_shown_in_full() {
-    let mut account = github(SessionStatus::None);
-    let long = format!("{}.example", "a".repeat(60).repeat(4));
-    account.app.domains = (0..11).map(|n| format!("site{n}.example")).collect();
-    account.app.domains.push(format!("\u{202E}{long}\u{200B}"));
-    let scene = Scene::new("", ready(vec![account]))
-        .at(share_page(1))
-        .inspection(one(1, "alice-okafor"));
-    let page = Page::show(scene).await;
-    page.until("[data-testid=consent-check]").await;
-    let shown = page.all("[data-testid=plan] [data-testid=sites-list] li");
-    let shown = shown
-        .iter()
-        .filter_map(|site| site.text_content())
-        .collect::<Vec<_>>();
-    assert_eq!(shown.len(), 12);
-    assert_eq!(shown[10], "site10.example");
-    assert_eq!(shown[11], long);
-    assert!(
-        page.text("[data-testid=plan]")
-            .contains("23 cookies of 12 sites:")
-    );
-    assert_eq!(
-        page.count("[data-testid=sites-list][tabindex='0']"),
-        1,
-        "it scrolls"
-    );
-}
-
-#[wasm_bindgen_test]
-async fn a_box_is_ticked_for_what_was_shown() {
-    let account = github(SessionStatus::None);
-    let scene = Scene::new("", ready(vec![account.clone()]))
-        .at(share_page(1))
-        .inspection(one(1, "alice-okafor"));
-    let page = Page::show(scene).await;
-    page.until("[data-testid=consent-check]").await;
-    page.click("consent-check");
-    page.until("[data-testid=consent-continue]:not([disabled])").await;
-    let mut wider = account;
-    wider.app.domains.push("more.example".to_owned());
-    page.ferry.set_state(State {
-        phase: ready(vec![wider]),
-        transfers: Vec::new(),
-    });
-    page.until("[data-testid=consent-continue][disabled]").await;
-    assert!(page.text("[data-testid=plan]").contains("more.example"));
-}
-
-#[wasm_bindgen_test]
-async fn consent_and_permission_given_one_click_transfers() {
-    let page = Page::show(Scene::new("", ready(vec![github(verified())])).hanging("share")).await;
-    page.click("share");
-    page.until("[data-testid=transfer-status][data-step=starting]")
-        .await;
-    assert!(page.asked("permission").is_none());
-    assert!(page.asked("share").unwrap().contains("\"consent\":null"));
-}
-
-#[wasm_bindgen_test]
-async fn an_unknown_identity_needs_a_confirmation_of_its_own() {
-    let scene = all()
-        .into_iter()
-        .find(|scene| scene.name == "share-unknown")
-        .unwrap();
-    let page = Page::show(scene).await;
-    page.until("[data-testid=unknown-confirm]").await;
-    page.click("consent-check");
-    page.settle().await;
-    assert!(page.all("[data-testid=consent-continue]")[0].has_attribute("disabled"));
-    page.click("unknown-confirm");
-    page.until("[data-testid=consent-continue]:not([disabled])").await;
-    page.click("consent-continue");
-    page.until_asked("share").await;
-    assert!(page.asked("share").unwrap().contains("\"accept_unknown\":true"));
-}
-
-#[wasm_bindgen_test]
-async fn who_cannot_be_transferred_gets_no_button_for_it() {
-    for name in ["share-several", "share-another", "share-signed-out"] {
-        let page = Page::show(all().into_iter().find(|scene| scene.name == name).unwrap()).await;
-        page.until("[data-testid=look-again]").await;
-        assert_eq!(page.count("[data-testid=consent-continue]"), 0, "{name}");
-        assert_eq!(
-            page.count("[data-testid=open-sign-in], [data-testid=open-sign-out]"),
-            1,
-            "{name}"
-        );
     }
 }
 
@@ -358,7 +183,7 @@ async fn in_firefox_sharing_without_permission_goes_on_in_a_tab() {
 
 #[wasm_bindgen_test]
 async fn a_pasted_code_is_sent_as_the_server_wants_it() {
-    let scene = all().into_iter().find(|scene| scene.name == "code").unwrap();
+    let scene = scene("code");
     let page = Page::show(scene.hanging("verify-code")).await;
     page.until("[data-testid=code-input]").await;
     assert_eq!(page.focused(), "code-input");
@@ -434,10 +259,7 @@ async fn what_is_typed_survives_news() {
 
 #[wasm_bindgen_test]
 async fn a_stale_list_is_shown_and_said_to_be() {
-    let scene = all()
-        .into_iter()
-        .find(|scene| scene.name == "accounts-stale")
-        .unwrap();
+    let scene = scene("accounts-stale");
     let page = Page::show(scene).await;
     assert_eq!(page.count("[data-testid=account-card]"), 6);
     assert_eq!(
@@ -448,10 +270,7 @@ async fn a_stale_list_is_shown_and_said_to_be() {
 
 #[wasm_bindgen_test]
 async fn success_says_who_how_many_and_where_it_was_sealed() {
-    let scene = all()
-        .into_iter()
-        .find(|scene| scene.name == "transferred")
-        .unwrap();
+    let scene = scene("transferred");
     let page = Page::show(scene).await;
     assert_eq!(page.text("h1"), "Session transferred.");
     let words = "Signed in as alice-okafor, 23 cookies, sealed on this device.";
@@ -484,67 +303,4 @@ async fn each_step_is_shown_and_said() {
         page.text("[data-testid=said]"),
         "Sealing 23 cookies on this device…"
     );
-}
-
-#[wasm_bindgen_test]
-async fn approving_names_the_keys_whose_fingerprint_was_shown() {
-    let scene = all().into_iter().find(|scene| scene.name == "devices").unwrap();
-    let keys = scene.devices.as_ref().unwrap().devices[0].keys.clone();
-    let page = Page::show(scene).await;
-    page.until("[data-testid=asking-device]").await;
-    let shown = page.text("[data-testid=asking-device] [data-testid=device-fingerprint]");
-    assert_eq!(shown, keys.fingerprint().to_string().replace('-', ""));
-    page.click("approve-device");
-    page.until_asked("approve-device").await;
-    let asked = page.asked("approve-device").unwrap();
-    let named = ferry_protocol::Bytes::from(keys.sealing_key.thumbprint());
-    assert!(asked.contains(&keys.id().to_string()), "{asked}");
-    assert!(
-        asked.contains(serde_json::to_string(&named).unwrap().trim_matches('"')),
-        "{asked}"
-    );
-}
-
-#[wasm_bindgen_test]
-async fn disabling_a_device_asks_first() {
-    let scene = all().into_iter().find(|scene| scene.name == "devices").unwrap();
-    let page = Page::show(scene).await;
-    page.until("[data-testid=trusted-device]").await;
-    // This browser has no such button.
-    assert_eq!(page.count("[data-testid=trusted-device]"), 3);
-    assert_eq!(
-        page.count("[data-testid=disable-device]"),
-        3,
-        "one of them not set up yet"
-    );
-    assert_eq!(
-        page.text("[data-testid=trusted-device] [data-testid=standing]"),
-        "Approved by Alice’s device - Linux/Chrome"
-    );
-    assert_eq!(
-        page.text("[data-testid=unset-device] [data-testid=standing]"),
-        "Not set up yet"
-    );
-    page.click("disable-device");
-    page.until("dialog[open]").await;
-    assert!(page.asked("disable-device").is_none());
-    page.click("disable-confirm");
-    page.until_asked("disable-device").await;
-}
-
-#[wasm_bindgen_test]
-async fn only_a_later_device_of_a_code_alone_is_to_be_vouched_for() {
-    let scene = all().into_iter().find(|scene| scene.name == "devices").unwrap();
-    let page = Page::show(scene).await;
-    page.until("[data-testid=trusted-device]").await;
-    assert_eq!(page.count("[data-testid=vouch]"), 1);
-}
-
-#[wasm_bindgen_test]
-async fn whoever_has_no_trusted_device_gets_a_code() {
-    let scene = all().into_iter().find(|scene| scene.name == "approval").unwrap();
-    let page = Page::show(scene).await;
-    page.until("[data-testid=device-fingerprint]").await;
-    page.click("code-instead");
-    page.until_asked("send-code").await;
 }

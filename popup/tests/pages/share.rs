@@ -1,0 +1,277 @@
+//! Before a transfer: what is shown, what has to be ticked, and what is asked for then.
+
+use ferry_popup::share::{Stage, stage};
+
+use super::*;
+use scenes::NOW;
+
+#[wasm_bindgen_test]
+async fn whom_a_web_page_sent_ticks_the_box_in_any_case() {
+    let account = github(verified());
+    assert!(account.consent.is_some());
+    for for_page in [false, true] {
+        let inspection = one(1, "alice-okafor");
+        let stage = stage(&account, Some(true), Some(&inspection), None, for_page, NOW);
+        let consent = for_page;
+        assert_eq!(
+            stage,
+            Stage::Review {
+                consent,
+                unknown: false,
+                soon: Vec::new(),
+            }
+        );
+    }
+}
+
+#[wasm_bindgen_test]
+async fn the_first_share_explains_before_it_does_anything() {
+    let scene = Scene::new("", ready(vec![github(SessionStatus::None)])).inspection(one(1, "alice-okafor"));
+    let page = Page::show(scene).await;
+    page.click("share");
+    page.until("[data-testid=consent-check]").await;
+    assert_eq!(page.text("[data-testid=cookie-count]"), "23 cookies");
+    assert_eq!(page.text("[data-testid=identity]"), "alice-okafor");
+    assert!(page.text("[data-testid=plan]").contains("ferry.acme.example"));
+    assert!(page.asked("share").is_none());
+    assert!(page.all("[data-testid=consent-continue]")[0].has_attribute("disabled"));
+    page.click("consent-check");
+    page.until("[data-testid=consent-continue]:not([disabled])").await;
+    page.click("consent-continue");
+    page.until_asked("share").await;
+    let share = page.asked("share").unwrap();
+    assert!(
+        share.contains("\"consent\":1") && share.contains("\"accept_unknown\":false"),
+        "{share}"
+    );
+}
+
+#[wasm_bindgen_test]
+async fn the_browser_is_asked_within_the_click() {
+    let mut scene = Scene::new("", ready(vec![github(verified())]));
+    scene.granted = false;
+    scene.allows = false;
+    let page = Page::show(scene).await;
+    page.click("share");
+    // Not awaited: by the end of the click's handler it has happened.
+    assert_eq!(
+        page.asked("permission").as_deref(),
+        Some(r#"["*://*.github.com/*"]"#)
+    );
+    page.until("[data-testid=notice][data-code=permission-denied]")
+        .await;
+    page.until_asked("expect-permission").await;
+    assert_eq!(
+        page.asked("expect-permission").as_deref(),
+        Some(r#"{"share":null}"#),
+        "the background goes on with nothing"
+    );
+    assert!(
+        page.asked("share").is_none(),
+        "nothing is transferred without permission"
+    );
+}
+
+#[wasm_bindgen_test]
+async fn what_is_to_be_seen_first_is_not_transferred_when_the_browser_grants_it() {
+    let scene = scene("share-permission");
+    let page = Page::show(scene).await;
+    page.until("[data-testid=permission-continue]").await;
+    page.click("permission-continue");
+    page.until_asked("expect-permission").await;
+    assert_eq!(
+        page.asked("expect-permission").as_deref(),
+        Some(r#"{"share":null}"#)
+    );
+    assert!(page.asked("share").is_none());
+}
+
+#[wasm_bindgen_test]
+async fn every_site_is_shown_in_full() {
+    let mut account = github(SessionStatus::None);
+    let long = format!("{}.example", "a".repeat(60).repeat(4));
+    account.app.domains = (0..11).map(|n| format!("site{n}.example")).collect();
+    account.app.domains.push(format!("\u{202E}{long}\u{200B}"));
+    let scene = Scene::new("", ready(vec![account]))
+        .at(share_page(1))
+        .inspection(one(1, "alice-okafor"));
+    let page = Page::show(scene).await;
+    page.until("[data-testid=consent-check]").await;
+    let shown = page.all("[data-testid=plan] [data-testid=sites-list] li");
+    let shown = shown
+        .iter()
+        .filter_map(|site| site.text_content())
+        .collect::<Vec<_>>();
+    assert_eq!(shown.len(), 12);
+    assert_eq!(shown[10], "site10.example");
+    assert_eq!(shown[11], long);
+    assert!(
+        page.text("[data-testid=plan]")
+            .contains("23 cookies of 12 sites:")
+    );
+    assert_eq!(
+        page.count("[data-testid=sites-list][tabindex='0']"),
+        1,
+        "it scrolls"
+    );
+}
+
+#[wasm_bindgen_test]
+async fn a_box_is_ticked_for_what_was_shown() {
+    let account = github(SessionStatus::None);
+    let scene = Scene::new("", ready(vec![account.clone()]))
+        .at(share_page(1))
+        .inspection(one(1, "alice-okafor"));
+    let page = Page::show(scene).await;
+    page.until("[data-testid=consent-check]").await;
+    page.click("consent-check");
+    page.until("[data-testid=consent-continue]:not([disabled])").await;
+    let mut wider = account;
+    wider.app.domains.push("more.example".to_owned());
+    page.ferry.set_state(State {
+        phase: ready(vec![wider]),
+        transfers: Vec::new(),
+    });
+    page.until("[data-testid=consent-continue][disabled]").await;
+    assert!(page.text("[data-testid=plan]").contains("more.example"));
+}
+
+#[wasm_bindgen_test]
+async fn consent_and_permission_given_one_click_transfers() {
+    let page = Page::show(Scene::new("", ready(vec![github(verified())])).hanging("share")).await;
+    page.click("share");
+    page.until("[data-testid=transfer-status][data-step=starting]")
+        .await;
+    assert!(page.asked("permission").is_none());
+    assert!(page.asked("share").unwrap().contains("\"consent\":null"));
+}
+
+#[wasm_bindgen_test]
+async fn an_unknown_identity_needs_a_confirmation_of_its_own() {
+    let scene = scene("share-unknown");
+    let page = Page::show(scene).await;
+    page.until("[data-testid=unknown-confirm]").await;
+    page.click("consent-check");
+    page.settle().await;
+    assert!(page.all("[data-testid=consent-continue]")[0].has_attribute("disabled"));
+    page.click("unknown-confirm");
+    page.until("[data-testid=consent-continue]:not([disabled])").await;
+    page.click("consent-continue");
+    page.until_asked("share").await;
+    assert!(page.asked("share").unwrap().contains("\"accept_unknown\":true"));
+}
+
+#[wasm_bindgen_test]
+async fn who_cannot_be_transferred_gets_no_button_for_it() {
+    for name in ["share-several", "share-another", "share-signed-out"] {
+        let page = Page::show(scene(name)).await;
+        page.until("[data-testid=look-again]").await;
+        assert_eq!(page.count("[data-testid=consent-continue]"), 0, "{name}");
+        assert_eq!(
+            page.count("[data-testid=open-sign-in], [data-testid=open-sign-out]"),
+            1,
+            "{name}"
+        );
+    }
+}
+
+#[wasm_bindgen_test]
+async fn the_verdict_is_told_before_anything_can_be_agreed_to() {
+    for (name, verdict, words) in [
+        ("share-consent", "ready", "Ready to transfer"),
+        ("share-unknown", "ready", "once you have looked who it is"),
+        (
+            "share-looks-bound",
+            "ends-soon",
+            "__Secure-1PSIDTS, __Secure-3PSIDTS and SIDTS",
+        ),
+        ("share-ends-soon", "ends-soon", "ends in 5 hours"),
+        ("share-bound", "stopped", "accounts.github.com"),
+        ("share-storage", "ready", "Ready to transfer"),
+        ("share-storage-missing", "stopped", "token at discord.com"),
+        ("share-storage-unread", "stopped", "token at discord.com"),
+        ("share-several-only", "stopped", "2 people are signed in"),
+    ] {
+        let page = Page::show(scene(name)).await;
+        page.until("[data-verdict]").await;
+        assert_eq!(page.count("[data-verdict]"), 1, "{name}");
+        let shown = page.text(&format!("[data-verdict={verdict}]"));
+        assert!(shown.contains(words), "{name}: {shown}");
+        let goes_on = page.count("[data-testid=consent-continue], [data-testid=transfer-only]");
+        let is_stopped = verdict == "stopped" && name != "share-several-only";
+        assert_eq!(goes_on, usize::from(!is_stopped), "{name}");
+        let has_icon = page.count("[data-verdict] > svg");
+        assert_eq!(has_icon, 1, "{name}: not by colour alone");
+    }
+}
+
+#[wasm_bindgen_test]
+async fn how_well_it_is_known_who_is_signed_in_is_said() {
+    let page = Page::show(scene("share-consent")).await;
+    page.until("[data-testid=how-known]").await;
+    assert_eq!(
+        page.text("[data-testid=how-known]"),
+        "GitHub lists everybody who is signed in: there is nobody else."
+    );
+    let page = Page::show(scene("share-active")).await;
+    page.until("[data-testid=how-known]").await;
+    assert!(
+        page.text("[data-testid=how-known]")
+            .contains("Others may be signed in unseen")
+    );
+}
+
+#[wasm_bindgen_test]
+async fn what_lies_in_local_storage_is_named_in_words() {
+    let page = Page::show(scene("share-storage")).await;
+    page.until("[data-testid=consent-check]").await;
+    let shown = page.text("[data-testid=storage-logins]");
+    assert!(
+        shown.contains("1 sign-in entry") && shown.contains("token at discord.com"),
+        "{shown}"
+    );
+    let page = Page::show(scene("share-consent")).await;
+    page.until("[data-testid=consent-check]").await;
+    assert_eq!(page.count("[data-testid=storage-logins]"), 0);
+}
+
+#[wasm_bindgen_test]
+async fn one_of_several_is_transferred_alone_when_the_person_says_so() {
+    let page = Page::show(scene("share-several-only")).await;
+    page.until("[data-testid=transfer-only]").await;
+    assert_eq!(page.count("[data-testid=consent-continue]"), 0);
+    let people = page.all("[data-testid=person]");
+    assert_eq!(people.len(), 2);
+    assert_eq!(
+        people[0].text_content().unwrap_or_default(),
+        "alice-okaforactive now"
+    );
+    assert_eq!(page.count("[data-testid=open-sign-out]"), 1);
+    assert!(page.text("[data-testid=how-known]").contains("taken out before"));
+    assert!(page.all("[data-testid=transfer-only]")[0].has_attribute("disabled"));
+    page.click("consent-check");
+    page.until("[data-testid=transfer-only]:not([disabled])").await;
+    assert_eq!(
+        page.text("[data-testid=transfer-only]"),
+        "Transfer only alice-okafor"
+    );
+    page.click("transfer-only");
+    page.until_asked("share").await;
+    let share = page.asked("share").unwrap();
+    assert!(
+        share.contains("\"only_active\":true") && share.contains("\"consent\":1"),
+        "{share}"
+    );
+}
+
+#[wasm_bindgen_test]
+async fn a_box_is_ticked_for_whoever_was_signed_in_then() {
+    let page = Page::show(scene("share-consent")).await;
+    page.until("[data-testid=consent-check]").await;
+    page.click("consent-check");
+    page.until("[data-testid=consent-continue]:not([disabled])").await;
+    page.now_found(&one(1, "bob"));
+    page.focus_window();
+    page.until("[data-testid=consent-continue][disabled]").await;
+    assert_eq!(page.text("[data-testid=identity]"), "bob");
+}
