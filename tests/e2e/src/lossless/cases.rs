@@ -462,15 +462,6 @@ mod tests {
             assert!(names.contains(&format!("*.{above}")), "{host}");
         }
         assert_eq!(cases.sites().len(), 5);
-        println!(
-            "{} hosts",
-            cases
-                .probes
-                .iter()
-                .map(|(host, _)| host)
-                .collect::<BTreeSet<_>>()
-                .len()
-        );
     }
 
     #[test]
