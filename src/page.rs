@@ -58,6 +58,14 @@ fn has_all_of_its_origin(server: &ServerAddress) -> bool {
     server.to_string() == server.origin()
 }
 
+/// What a look at an app takes.
+enum Looks {
+    /// Its cookies, and perhaps its pages.
+    Quietly,
+    /// Its local storage, for which a tab may have to be opened: not for a page's asking.
+    InTabs,
+}
+
 /// What was found, without who it is.
 fn finding(inspection: &Inspection) -> Finding {
     match &inspection.finding {
@@ -165,35 +173,35 @@ impl<P: Platform> Background<P> {
         let not_before = |at: UnixMillis| self.memory.borrow_mut().look_after = at;
         not_before(started.plus(LONGEST_LOOK_MS));
         let looked = match self.may_look(account) {
-            true => {
-                Box::pin(self.inspect(Inspect {
+            None => Ok(Finding::NeedsPermission),
+            Some(Looks::InTabs) => Ok(Finding::Unknown),
+            Some(Looks::Quietly) => {
+                let inspect = Inspect {
                     account,
                     store: Default::default(),
-                }))
-                .await
-            }
-            false => {
-                not_before(now().plus(LOOK_PAUSE_MS));
-                return Ok(Finding::NeedsPermission);
+                };
+                match Box::pin(self.inspect(inspect)).await {
+                    Ok(inspection) => Ok(finding(&inspection)),
+                    Err(error) => Err(told(&error.failure().code)),
+                }
             }
         };
         not_before(now().plus(LOOK_PAUSE_MS));
-        match looked {
-            Ok(inspection) => Ok(finding(&inspection)),
-            Err(error) => Err(told(&error.failure().code)),
-        }
+        looked
     }
 
     /// Whether a page may have this account's app looked at: one of the accounts that
     /// are known here, in an app of the catalogue, or as the person has agreed to it in
     /// this browser. A custom app's rules come from the server, as the page does: with
     /// rules of its choosing, the answers would spell out cookies bit by bit.
-    fn may_look(&self, id: AccountId) -> bool {
+    fn may_look(&self, id: AccountId) -> Option<Looks> {
         let memory = self.memory();
         let known = &memory.accounts.accounts;
-        let account = known.iter().find(|account| account.id == id);
-        account.is_some_and(|account| {
-            !account.app.id.is_custom() || consent::given(account, &memory.trust).is_some()
+        let account = known.iter().find(|account| account.id == id)?;
+        let may = !account.app.id.is_custom() || consent::given(account, &memory.trust).is_some();
+        may.then(|| match account.app.storage_keys().is_empty() {
+            true => Looks::Quietly,
+            false => Looks::InTabs,
         })
     }
 

@@ -123,3 +123,18 @@ fn a_custom_app_that_nobody_agreed_to_is_not_looked_at() {
         assert_eq!(reply.as_deref(), Some(r#"{"ok":"needs-permission"}"#));
     });
 }
+
+/// A tab may have to be opened for it: that takes a click in the extension's own page.
+#[test]
+fn no_local_storage_is_looked_into_at_a_pages_asking() {
+    run(async {
+        let world = World::default();
+        let entry = "https://notes.example#token";
+        world.server().account.borrow_mut().app.storage = vec![entry.to_owned()];
+        world.browser.set_storage("", entry, CANARY);
+        let background = world.ready().await;
+        let reply = page(&background, &look(world.account())).await;
+        assert_eq!(reply.as_deref(), Some(r#"{"ok":"unknown"}"#));
+        assert_eq!(world.browser.storage_reads(), 0);
+    });
+}

@@ -57,6 +57,7 @@ pub(crate) struct FakeBrowser {
     others: RefCell<Vec<(CookieStore, Vec<Cookie>)>>,
     /// Values by store and entry of local storage. `None`: nobody can look.
     storage: RefCell<Option<BTreeMap<(String, String), String>>>,
+    storage_reads: Cell<usize>,
     pages: RefCell<BTreeMap<String, (u16, String)>>,
     /// Cookies that a page sets when it is fetched.
     rotations: RefCell<Vec<Cookies>>,
@@ -113,6 +114,7 @@ impl FakeBrowser {
             cookies: RefCell::new(Cookies::of("ada").into_cookies()),
             others: RefCell::default(),
             storage: RefCell::new(Some(BTreeMap::new())),
+            storage_reads: Cell::new(0),
             pages: RefCell::default(),
             rotations: RefCell::default(),
             bound: RefCell::default(),
@@ -152,6 +154,11 @@ impl FakeBrowser {
     /// This host had the browser bind a session to the device.
     pub(crate) fn bind(&self, host: &str) {
         self.bound.borrow_mut().push(host.to_owned());
+    }
+
+    /// How often local storage was looked into.
+    pub(crate) fn storage_reads(&self) -> usize {
+        self.storage_reads.get()
     }
 
     /// Nobody can look at local storage.
@@ -316,6 +323,7 @@ impl Browser for FakeBrowser {
     }
 
     async fn storage(&self, store: &StoreId, origin: &str, names: &[&str]) -> Option<Vec<Option<String>>> {
+        self.storage_reads.set(self.storage_reads.get() + 1);
         let storage = self.storage.borrow();
         let storage = storage.as_ref()?;
         let value = |name: &&str| {
