@@ -5,24 +5,36 @@
 
 const HEADERS = new Set(["secure-session-registration", "secure-session-challenge"]);
 
+const KEPT_MS = 30 * 24 * 60 * 60 * 1000; // as in crates/webext/src/stores.js
+
 let writing = Promise.resolve();
 
-function note(host) {
+function note(host, now) {
   writing = writing.then(async () => {
     const { bound = {} } = await chrome.storage.local.get("bound");
-    await chrome.storage.local.set({ bound: { ...bound, [host]: Date.now() } });
+    const recent = Object.entries(bound).filter(([, at]) => now - at < KEPT_MS);
+    await chrome.storage.local.set({ bound: { ...Object.fromEntries(recent), [host]: now } });
   });
   return writing.catch(console.error);
 }
 
+async function seen({ url, tabId, responseHeaders = [] }) {
+  if (!responseHeaders.some(({ name }) => HEADERS.has(name.toLowerCase()))) {
+    return;
+  }
+  // Nothing is written down of private windows. A tab that is gone is of none that stays.
+  const tab = await chrome.tabs.get(tabId).catch(() => undefined);
+  if (tab !== undefined && !tab.incognito) {
+    await note(new URL(url).hostname, Date.now());
+  }
+}
+
 export function watch() {
-  chrome.webRequest.onHeadersReceived.addListener(
-    ({ url, responseHeaders = [] }) => {
-      if (responseHeaders.some(({ name }) => HEADERS.has(name.toLowerCase()))) {
-        note(new URL(url).hostname);
-      }
-    },
-    { urls: ["https://*/*"], types: ["main_frame", "sub_frame", "xmlhttprequest"] },
-    ["responseHeaders"],
-  );
+  // Firefox binds no session.
+  if (chrome.runtime.getURL("").startsWith("moz-")) {
+    return;
+  }
+  // Not what frames load: a page of anybody's may be in one.
+  const filter = { urls: ["https://*/*"], types: ["main_frame", "xmlhttprequest"] };
+  chrome.webRequest.onHeadersReceived.addListener(seen, filter, ["responseHeaders"]);
 }

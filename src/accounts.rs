@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use ferry_bridge::{Check, CookieStores, Delete, Failure, Inspect, Inspection, Remedy};
-use ferry_catalogue::App;
+use ferry_catalogue::{App, Verdict};
 use ferry_client::Host as _;
 use ferry_protocol::AccountId;
 use ferry_protocol::api::{Account, Role};
@@ -13,10 +13,10 @@ use crate::apps::AppRefusal;
 use crate::background::{AskError, Background};
 use crate::browser::{Browser, BrowserError, Platform};
 use crate::explain::Explain;
-use crate::identity;
+use crate::identity::{self, IdentityError};
 use crate::records::Pin;
 use crate::store::StoreError;
-use crate::{capture, preflight, vault};
+use crate::{capture, sign_in_end, vault};
 
 /// Why nothing was done with an account.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -38,6 +38,9 @@ pub enum AccountError {
     /// The browser did not read.
     #[error("The browser did not let Ferry read the cookies ({0}). Restart the browser, then try again.")]
     Browser(#[from] BrowserError),
+    /// Nobody can tell who is signed in, since the app was not reached.
+    #[error(transparent)]
+    Identity(#[from] IdentityError),
 }
 
 impl Explain for AccountError {
@@ -48,6 +51,7 @@ impl Explain for AccountError {
             Self::App(error) => error.code(),
             Self::NotOwner(_) => "forbidden",
             Self::Browser(_) => "browser",
+            Self::Identity(error) => error.code(),
         }
     }
 
@@ -56,6 +60,7 @@ impl Explain for AccountError {
             Self::Ask(error) => error.failure(),
             Self::Store(error) => error.failure(),
             Self::App(error) => error.failure(),
+            Self::Identity(error) => error.failure(),
             Self::NotOwner(_) | Self::Browser(_) => Failure {
                 code: self.code().to_owned(),
                 message: self.to_string(),
@@ -96,6 +101,7 @@ impl<P: Platform> Background<P> {
     /// Fetches the accounts. When that fails, the state says so beside the list as
     /// it was.
     pub(crate) async fn fetch_accounts(&self) -> Result<(), StoreError> {
+        self.load_catalogue().await?;
         let known = self.newest_catalogue();
         let fetching = self.ask(async |client| client.accounts_and_catalogue(known).await);
         match fetching.await {
@@ -220,10 +226,19 @@ impl<P: Platform> Background<P> {
             let browser = self.platform.browser().as_ref();
             let expected = account.identity.as_deref();
             let reading = identity::read(browser, &account.app, &inspection.store, expected, |_| {}).await?;
+            if reading.unreached && reading.verdict == Verdict::Unknown {
+                return Err(IdentityError::Unreached {
+                    app: account.app.name,
+                }
+                .into());
+            }
             inspection.cookies = capture::count(&reading.jar);
             inspection.bound_by = browser.bound_by(&account.app.domains).await?;
-            inspection.bound_hints = account.app.bound_among(&capture::views(&reading.jar));
-            inspection.sign_in_ends = preflight::sign_in_ends(&account.app, &reading.jar);
+            // Firefox binds no session.
+            if !browser.user_agent().contains("Firefox/") {
+                inspection.bound_hints = account.app.bound_among(&capture::views(&reading.jar));
+            }
+            inspection.sign_in_ends = sign_in_end::sign_in_ends(&account.app, &reading.jar);
             inspection.finding = Some(identity::finding(&account.app, &reading));
             inspection.storage = reading.storage;
         }

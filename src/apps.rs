@@ -15,8 +15,8 @@ pub enum AppRefusal {
     Unsupported(String),
     /// The server defines a supported app in another way.
     #[error(
-        "The server describes {0} differently than this extension does. Nothing was read. \
-         Update the extension; if this goes on, tell the workspace's admin."
+        "The server describes {0} differently than your vault or this extension does. Nothing was read. \
+         Try again in a minute; if this goes on, tell the workspace's admin."
     )]
     Differs(String),
     /// A custom app takes in a supported one.

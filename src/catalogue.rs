@@ -7,52 +7,59 @@
 
 use ferry_catalogue::App;
 use ferry_client::Keyring as _;
+use ferry_protocol::UnixMillis;
 use ferry_protocol::catalogue::SignedCatalogue;
-use ferry_protocol::{UnixMillis, WorkspaceId};
 
 use crate::apps::{self, AppRefusal};
-use crate::background::Background;
+use crate::background::{Background, Memory};
 use crate::browser::Platform;
 use crate::store::{Store as _, StoreError, Table};
 
 /// A catalogue that the pinned vault signed.
 pub(crate) struct Catalogue {
-    workspace: WorkspaceId,
+    /// Under which it is kept.
+    key: String,
     version: UnixMillis,
     apps: Vec<App>,
 }
 
 impl Catalogue {
     /// What was signed, if it is a catalogue. The signature is checked elsewhere.
-    fn read(signed: &SignedCatalogue) -> Option<Self> {
+    fn read(key: String, signed: &SignedCatalogue) -> Option<Self> {
         Some(Self {
-            workspace: signed.workspace,
+            key,
             version: signed.version,
             apps: ferry_catalogue::read_catalogue(&signed.apps).ok()?,
         })
     }
 }
 
-/// Under which a workspace's catalogue is kept, as it came.
-fn key(workspace: WorkspaceId) -> String {
-    format!("catalogue-{workspace}")
+/// Under which the catalogue of the pinned vault is kept, as it came. A vault is pinned by
+/// person and server: another server may say that it is the same workspace.
+fn pinned<P: Platform>(memory: &Memory<P>) -> Option<String> {
+    let owner = memory.enrolment.owner.as_ref()?;
+    let workspace = memory.pin()?.workspace;
+    Some(format!("catalogue-{workspace}-{}-{}", owner.email, owner.server))
 }
 
 impl<P: Platform> Background<P> {
     /// Whether the app's definition, as the server sent it, may be used.
     pub(crate) fn accept(&self, app: &App) -> Result<(), AppRefusal> {
         let memory = self.memory();
-        let pinned = memory.pin().map(|pin| pin.workspace);
-        let delivered = memory.catalogue.as_ref();
-        let delivered = delivered.filter(|catalogue| Some(catalogue.workspace) == pinned);
-        apps::accept(app, delivered.map_or(&[], |catalogue| &catalogue.apps))
+        apps::accept(app, self.kept(&memory).map_or(&[], |catalogue| &catalogue.apps))
     }
 
     /// Which version there is no need to fetch, nor any before it.
     pub(crate) fn newest_catalogue(&self) -> Option<UnixMillis> {
         let memory = self.memory();
-        let kept = memory.catalogue.as_ref().map(|kept| kept.version);
+        let kept = self.kept(&memory).map(|kept| kept.version);
         kept.max(memory.unreadable)
+    }
+
+    /// The catalogue of the vault that is pinned, if it is in memory.
+    fn kept<'m>(&self, memory: &'m Memory<P>) -> Option<&'m Catalogue> {
+        let key = pinned(memory)?;
+        memory.catalogue.as_ref().filter(|catalogue| catalogue.key == key)
     }
 
     /// Keeps the catalogue that came with the accounts, if the pinned vault signed it
@@ -67,8 +74,11 @@ impl<P: Platform> Background<P> {
         let Ok(signed) = ferry_json::read::<SignedCatalogue>(text.as_bytes()) else {
             return Ok(());
         };
-        let vault = {
+        let (key, vault) = {
             let memory = self.memory();
+            let Some(key) = pinned(&memory) else {
+                return Ok(());
+            };
             let session = memory.enrolment.session.as_ref();
             let vault = session.and_then(|session| session.me.vault.as_ref());
             match (memory.pin(), vault) {
@@ -77,7 +87,7 @@ impl<P: Platform> Background<P> {
                     if pin.fingerprint.as_ref() == vault.fingerprint()
                         && pin.workspace == signed.workspace =>
                 {
-                    vault.current
+                    (key, vault.current)
                 }
                 _ => return Ok(()),
             }
@@ -87,9 +97,13 @@ impl<P: Platform> Background<P> {
         if !matches!(checked.await, Ok(true)) {
             return Ok(());
         }
-        let catalogue = Catalogue::read(&signed);
+        let catalogue = Catalogue::read(key.clone(), &signed);
         {
             let mut memory = self.memory.borrow_mut();
+            // Somebody else may have signed in while the signature was checked.
+            if pinned(&memory).as_ref() != Some(&key) {
+                return Ok(());
+            }
             if catalogue.is_none() {
                 // Of a newer form: only a later one is worth another look.
                 memory.unreadable = Some(signed.version);
@@ -100,23 +114,27 @@ impl<P: Platform> Background<P> {
             }
             memory.catalogue = catalogue;
         }
-        let entry = (Table::Records, &*key(signed.workspace), &*text);
+        let entry = (Table::Records, &*key, &*text);
         self.platform.store().put(&[entry]).await
     }
 
     /// Has the catalogue of the pinned vault's workspace in memory, if one was kept.
     pub(crate) async fn load_catalogue(&self) -> Result<(), StoreError> {
-        let Some(workspace) = self.memory().pin().map(|pin| pin.workspace) else {
+        let Some(key) = pinned(&self.memory()) else {
             return Ok(());
         };
-        let is_loaded = |kept: &Catalogue| kept.workspace == workspace;
-        if self.memory().catalogue.as_ref().is_some_and(is_loaded) {
+        if self
+            .memory()
+            .catalogue
+            .as_ref()
+            .is_some_and(|kept| kept.key == key)
+        {
             return Ok(());
         }
-        let text = self.platform.store().get(Table::Records, &key(workspace)).await?;
+        let text = self.platform.store().get(Table::Records, &key).await?;
         let signed = text.and_then(|text| ferry_json::read(text.as_bytes()).ok());
         let mut memory = self.memory.borrow_mut();
-        memory.catalogue = signed.as_ref().and_then(Catalogue::read);
+        memory.catalogue = signed.as_ref().and_then(|signed| Catalogue::read(key, signed));
         memory.unreadable = None;
         Ok(())
     }

@@ -353,7 +353,7 @@ fn the_pin_outlives_signing_out() {
                 consent: Some(ferry_bridge::CONSENT_TEXT_VERSION),
                 accept_unknown: false,
                 store: Default::default(),
-                only_active: false,
+                only: None,
             });
             assert_eq!(refused(&background, share).await.code, "vault-changed", "{who}");
             assert_eq!(world.server().stores.get(), 0);
@@ -400,7 +400,7 @@ fn a_successor_is_followed_across_signing_out() {
             consent: Some(ferry_bridge::CONSENT_TEXT_VERSION),
             accept_unknown: false,
             store: Default::default(),
-            only_active: false,
+            only: None,
         });
         done(&background, share).await;
         assert_eq!(world.server().stores.get(), 1);

@@ -23,7 +23,7 @@ use crate::browser::{Browser, BrowserError, Page};
 use crate::{capture, concurrent};
 
 pub use alone::Alone;
-pub use error::{IdentityError, require};
+pub use error::{IdentityError, require, require_named};
 
 /// A jar, and whose it is.
 pub struct Reading {

@@ -12,7 +12,7 @@
 //! | [`browser`] | the browser's APIs behind a trait; the only code that names them |
 //! | [`store`], [`records`], [`trust`] | what is kept between two starts |
 //! | [`enrol`], [`approval`], [`devices`], [`accounts`], [`transfer`], [`permission`] | what a person can do |
-//! | [`apps`], [`catalogue`], [`capture`], [`identity`], [`preflight`], [`consent`], [`vault`] | the rules of a transfer |
+//! | [`apps`], [`catalogue`], [`capture`], [`identity`], [`sign_in_end`], [`consent`], [`vault`] | the rules of a transfer |
 //! | [`state`], [`explain`] | what a person is shown |
 
 pub mod accounts;
@@ -30,9 +30,9 @@ pub mod explain;
 pub mod identity;
 pub mod page;
 pub mod permission;
-pub mod preflight;
 pub mod records;
 pub mod sender;
+pub mod sign_in_end;
 pub mod state;
 pub mod store;
 pub mod transfer;

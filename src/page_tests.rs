@@ -192,7 +192,7 @@ fn a_page_cannot_say_what_only_our_own_pages_say() {
                     consent: Some(1),
                     accept_unknown: true,
                     store: Default::default(),
-                    only_active: false,
+                    only: None,
                 }),
             }),
             sign_in(),

@@ -10,7 +10,7 @@ fn clicked(world: &World) -> Share {
         consent: None,
         accept_unknown: false,
         store: Default::default(),
-        only_active: false,
+        only: None,
     }
 }
 

@@ -359,8 +359,8 @@ pub struct Choice {
     pub accept_unknown: bool,
     /// Out of which cookie store; `None`: the one that is meant without asking.
     pub store: Option<StoreId>,
-    /// The active identity alone, of several.
-    pub only_active: bool,
+    /// This identity alone, of several.
+    pub only: Option<String>,
 }
 
 /// A failure on a page that offers no remedy.

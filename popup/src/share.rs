@@ -101,7 +101,8 @@ pub fn stage(
 pub fn meant(stores: &[CookieStore], before: Option<StoreId>) -> Option<StoreId> {
     match stores {
         [] => Some(StoreId::default()),
-        [only] => Some(only.id.clone()),
+        // Never another one than before without asking.
+        [only] => Some(only.id.clone()).filter(|only| before.is_none_or(|before| before == *only)),
         several => before.filter(|before| several.iter().any(|store| store.id == *before)),
     }
 }
@@ -150,7 +151,12 @@ mod tests {
         assert_eq!(meant(&two, id("firefox-container-1")), id("firefox-container-1"));
         assert_eq!(meant(&two, id("")), id(""));
         assert_eq!(meant(&two, id("firefox-container-9")), None, "it is gone");
-        assert_eq!(meant(&two[..1], id("firefox-container-1")), id(""));
+        assert_eq!(
+            meant(&two[..1], id("firefox-container-1")),
+            None,
+            "it is another one"
+        );
+        assert_eq!(meant(&two[..1], None), id(""));
         assert_eq!(meant(&[], None), id(""));
     }
 }

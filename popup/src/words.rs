@@ -80,7 +80,7 @@ pub fn stopped(obstacle: &Obstacle, app: &str) -> Stopped {
             };
             (
                 "signed-out",
-                format!("nobody is signed in at {app}"),
+                format!("nobody is signed in to {app}"),
                 format!("{missing}Sign in there in this browser, then come back."),
             )
         }
@@ -90,7 +90,7 @@ pub fn stopped(obstacle: &Obstacle, app: &str) -> Stopped {
                 title: format!("Cannot be transferred: {app} ties the session to this device"),
                 message: format!(
                     "When you signed in, {} had this browser make a key that cannot leave this device, and keeps asking \
-                     for it: a copy would be signed out within the hour or so. Firefox has no such keys: sign in and \
+                     for it: a copy would be signed out within an hour or so. Firefox has no such keys: sign in and \
                      share there.",
                     clean(host)
                 ),
@@ -118,7 +118,7 @@ pub fn stopped(obstacle: &Obstacle, app: &str) -> Stopped {
         }
         Obstacle::Several { identities, only } => (
             "several-identities",
-            format!("{} people are signed in at {app}", identities.len()),
+            format!("{} people are signed in to {app}", identities.len()),
             match only {
                 Some(only) => format!(
                     "A session has to belong to one person, or automation could act as somebody else. Transfer only {}, \
@@ -219,8 +219,8 @@ pub fn remedy(remedy: &Remedy, app: &str) -> String {
     let app = Clean::new(app, 32).into_string();
     match remedy {
         Remedy::Retry => "Try again".to_owned(),
-        Remedy::OpenSignIn { .. } => format!("Sign in at {app}"),
-        Remedy::OpenSignOut { .. } => format!("Sign out at {app}"),
+        Remedy::OpenSignIn { .. } => format!("Sign in to {app}"),
+        Remedy::OpenSignOut { .. } => format!("Sign out of {app}"),
         Remedy::GrantPermission { .. } => "Allow access".to_owned(),
         Remedy::ConfirmUnknown => "Look and confirm".to_owned(),
         Remedy::GiveConsent => "Read and agree".to_owned(),

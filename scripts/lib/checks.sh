@@ -109,5 +109,6 @@ test_e2e() {
     need_verdaccio
     need_python_packages tests/e2e/mail/requirements.txt
     build_programs
-    cargo test --package ferry-e2e --no-fail-fast -- --test-threads 2 "${e2e_filter[@]}"
+    # What the tests print: the table of what is lossless.
+    cargo test --package ferry-e2e --no-fail-fast -- --test-threads 2 --show-output "${e2e_filter[@]}"
 }

@@ -134,7 +134,7 @@ bind() {
 }
 
 # What each may weigh, gzipped, in bytes: it is loaded at every start.
-declare -A LIMITS=([background]=190000 [popup]=180000 [web]=280000)
+declare -A LIMITS=([background]=190000 [popup]=182000 [web]=280000)
 
 check_sizes() {
     local part file size status=0

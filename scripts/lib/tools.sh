@@ -172,7 +172,7 @@ need_npm_tools() {
 }
 
 # An app of the end-to-end tests, as tests/e2e/verdaccio locks it. What it asks for by a
-# tag that not every registry has (node-fetch, `cjs`) is named there by its version.
+# tag is pinned by version there, since a tag may move.
 need_verdaccio() {
     local folder=$ROOT/target/verdaccio lock=tests/e2e/verdaccio/package-lock.json
     need_node

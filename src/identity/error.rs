@@ -50,7 +50,7 @@ pub enum IdentityError {
     },
     /// Not the account's.
     #[error(
-        "{found} is signed in to {app}, but this account belongs to {expected}. \
+        "{found} is signed in to {app}, but it has to be {expected}. \
          Sign out there, sign in as {expected}, then share again."
     )]
     Another {
@@ -134,5 +134,20 @@ pub fn require(
                 },
             },
         }),
+    }
+}
+
+/// That it is the one whom the person saw named, if they chose one of several.
+pub fn require_named(app: &App, found: Option<&str>, named: Option<&str>) -> Result<(), IdentityError> {
+    match (found, named) {
+        (Some(found), Some(named)) if found != named => Err(IdentityError::Another {
+            app: app.name.clone(),
+            found: found.to_owned(),
+            expected: named.to_owned(),
+            page: Remedy::OpenSignIn {
+                url: app.sign_in.clone(),
+            },
+        }),
+        _ => Ok(()),
     }
 }

@@ -145,7 +145,7 @@ where
             consent: None,
             accept_unknown: false,
             store: Default::default(),
-            only_active: false,
+            only: None,
         })
     }
 }

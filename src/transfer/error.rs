@@ -57,7 +57,10 @@ pub enum TransferError {
     #[error(transparent)]
     Vault(#[from] VaultRefusal),
     /// The browser did not read.
-    #[error("The browser did not let Ferry read the cookies ({0}). Restart the browser, then share again.")]
+    #[error(
+        "The browser did not let Ferry read the cookies ({0}). If they are of a window that was closed, pick \
+         another on the transfer page; otherwise restart the browser. Then share again."
+    )]
     Browser(#[from] BrowserError),
     /// It could not be sealed.
     #[error("Nothing left your browser: {0}.")]

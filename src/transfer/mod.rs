@@ -247,7 +247,7 @@ impl<P: Platform> Background<P> {
                 consent: None,
                 accept_unknown: false,
                 store: Default::default(),
-                only_active: false,
+                only: None,
             })
         });
         // How each went, its last step tells.

@@ -80,14 +80,15 @@ impl<P: Platform> Background<P> {
                 host,
             });
         }
-        let identity = match reading.alone.take_if(|_| share.only_active) {
-            Some(alone) => {
+        let identity = match (&share.only, reading.alone.take()) {
+            (Some(_), Some(alone)) => {
                 let identity = alone.identity.clone();
                 reading.left_out = alone.leave(&mut reading.jar);
                 Some(identity)
             }
-            None => identity::require(&account.app, &reading, expected, share.accept_unknown)?,
+            _ => identity::require(&account.app, &reading, expected, share.accept_unknown)?,
         };
+        identity::require_named(&account.app, identity.as_deref(), share.only.as_deref())?;
         Ok((reading, identity))
     }
 

@@ -5,7 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ferry_protocol::WorkspaceId;
-use ferry_protocol::api::{AskForWork, Finding, LeasedSession, Report, Work};
+use ferry_protocol::api::{
+    AskForWork, Finding, LeasedSession, Receipt, RefusedCookie, RefusedEntry, Report, Work,
+};
 use ferry_protocol::problem::ProblemCode;
 use tokio::sync::Mutex;
 use tokio::task::JoinSet;
@@ -340,9 +342,11 @@ fn log(leased: &LeasedSession, finding: &Finding) {
     let (transfer, account) = (leased.transfer, leased.account);
     match finding {
         Finding::Verified { receipt, .. } => {
-            tracing::info!(%transfer, %account, restored = receipt.restored, refused = receipt.refused.len(), "verified");
+            log_receipt(leased, receipt);
+            tracing::info!(%transfer, %account, "verified");
         }
-        Finding::Invalid { reason, .. } => {
+        Finding::Invalid { reason, receipt } => {
+            log_receipt(leased, receipt);
             tracing::info!(%transfer, %account, reason = check::name(reason), "invalid");
         }
         Finding::Unreachable { what } => tracing::warn!(%transfer, %account, what, "unreachable"),
@@ -356,6 +360,27 @@ fn note_panic(joined: Result<(), tokio::task::JoinError>) {
     {
         // Its lease runs out, and the session is leased again.
         tracing::error!("a check panicked");
+    }
+}
+
+/// What became of the session, to the last cookie that was refused.
+fn log_receipt(leased: &LeasedSession, receipt: &Receipt) {
+    let (transfer, storage) = (leased.transfer, &receipt.storage);
+    tracing::info!(
+        %transfer,
+        read = receipt.read,
+        sealed = receipt.sealed,
+        restored = receipt.restored,
+        refused = receipt.sealed.saturating_sub(receipt.restored),
+        storage_sealed = storage.sealed,
+        storage_restored = storage.restored,
+        "receipt"
+    );
+    for RefusedCookie { name, domain, reason } in &receipt.refused {
+        tracing::warn!(%transfer, cookie = name, domain, ?reason, "not restored");
+    }
+    for RefusedEntry { entry, reason } in &storage.refused {
+        tracing::warn!(%transfer, entry, ?reason, "not restored");
     }
 }
 

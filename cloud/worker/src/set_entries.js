@@ -1,5 +1,4 @@
-// Sets entries of an origin's storage, in an empty page of it, and says of each whether it
-// is there now. Their form is that of crates/webext/src/entries.js.
+// Sets entries of an origin's storage, in an empty page of it. Their form is that of crates/webext/src/entries.js.
 async function setEntries(entries) {
     const done = (request) =>
         new Promise((resolve, reject) => {

@@ -33,7 +33,7 @@ fn script() -> String {
             {SET}
             {read}
             await setEntries(entries);
-            return readEntries(names);
+            return readEntries(origin, names);
         }}"
     )
 }

@@ -205,9 +205,10 @@ pub struct Share {
     pub accept_unknown: bool,
     /// Out of which cookie store.
     pub store: StoreId,
-    /// Several are signed in, and the person chose to transfer the active one alone:
-    /// what belongs to the others is taken out before anything is sealed.
-    pub only_active: bool,
+    /// Several are signed in, and the person chose to transfer this one alone: what
+    /// belongs to the others is taken out before anything is sealed. It has to be the
+    /// active one still.
+    pub only: Option<String>,
 }
 
 /// Deletes the session from the cloud; confirmed by the person.

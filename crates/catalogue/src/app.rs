@@ -33,7 +33,8 @@ pub struct App {
     pub signed_in: SignedIn,
     /// What of the sign-in lies in the local storage of the app's pages, beside or
     /// instead of cookies. Each entry must be there for anyone to be signed in. It is
-    /// written as origin, `#` and name: `https://app.example.com#token`.
+    /// written as origin, `#` and name: `https://app.example.com#token`. A name
+    /// `indexeddb:DATABASE/STORE` is a store of a database.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub storage: Vec<String>,
     /// Names of cookies by which a session looks bound to the device that signed in:
@@ -178,7 +179,7 @@ pub enum Step {
     Json(String),
     /// The keys of the JSON object at this pointer.
     JsonKeys(String),
-    /// What is at this JSON Pointer, as JSON text, for the next three.
+    /// What is at this JSON Pointer, as JSON text, for the next two.
     JsonText(String),
     /// Keeps JSON text that has this value at this pointer, written `/pointer=value`.
     /// Any other counts as something that cannot be read.

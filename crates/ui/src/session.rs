@@ -108,10 +108,10 @@ fn invalid_meaning(reason: &InvalidReason, app: &str) -> String {
 pub fn refused(reason: RefusedReason) -> &'static str {
     match reason {
         RefusedReason::ForeignDomain => "not a site of this app",
-        RefusedReason::PublicSuffix => "set for a whole top-level domain",
+        RefusedReason::PublicSuffix => "set for a domain that many sites share",
         RefusedReason::Expired => "had expired",
         RefusedReason::Browser => "refused by the browser in the cloud",
-        RefusedReason::Unreadable => "not text that your browser tells extensions",
+        RefusedReason::Unreadable => "has characters that your browser hides from extensions",
     }
 }
 

@@ -12,7 +12,12 @@
 // `{"?": "undefined"}` or `{"?": "date", "at": milliseconds}`. Anything else that structured
 // cloning takes (keys that cannot be exported, files, …) cannot be moved: this throws then.
 
-export async function readEntries(names) {
+export async function readEntries(origin, names) {
+    // The tab may have gone elsewhere since it was found.
+    if (location.origin !== origin) {
+        return null;
+    }
+
     const done = (request) =>
         new Promise((resolve, reject) => {
             request.onsuccess = () => resolve(request.result);

@@ -41,8 +41,12 @@ export function cookies(store, domain) {
 }
 
 // Without following first: a redirect that cannot be followed fails just as a missing
-// network does. Runs in pages as well, and so refers to nothing outside.
-async function visit(url, limit) {
+// network does. Runs in pages as well, and so refers to nothing outside. `origin` is that
+// of the page that it is to run in, if in any: the tab may have gone elsewhere.
+async function visit(origin, url, limit) {
+    if (origin !== null && location.origin !== origin) {
+        return null;
+    }
     const get = (redirect) =>
         fetch(url, { credentials: "include", cache: "no-store", redirect, signal: AbortSignal.timeout(limit) });
     let answer = await get("manual");
@@ -59,7 +63,7 @@ async function visit(url, limit) {
 }
 
 export function page(store, url) {
-    return store === "" ? visit(url, LIMIT_MS) : within(store, new URL(url).origin, visit, [url, LIMIT_MS]);
+    return store === "" ? visit(null, url, LIMIT_MS) : within(store, new URL(url).origin, visit, [url, LIMIT_MS]);
 }
 
 // `read` is entries.js's.
@@ -71,13 +75,18 @@ export function storage(store, origin, names, read) {
 const BOUND_FOR_MS = 30 * 24 * 60 * 60 * 1000;
 
 export async function boundBy(domains) {
+    // Firefox binds none.
+    if (isFirefox) {
+        return null;
+    }
     const { bound = {} } = await chrome.storage.local.get("bound");
     const isAt = (host) => domains.some((domain) => host === domain || host.endsWith(`.${domain}`));
     const found = Object.keys(bound).filter((host) => isAt(host) && Date.now() - bound[host] < BOUND_FOR_MS);
     return found.sort((a, b) => bound[b] - bound[a])[0] ?? null;
 }
 
-// What `func` gives in a page of this origin and store; undefined where there is none.
+// What `func` gives in a page of this origin and store; null where there is none. It is
+// told the origin first, and gives null if it finds itself elsewhere.
 async function within(store, origin, func, args) {
     const isOurs = (tab) => storeOf(tab) === store && new URL(tab.url).origin === origin;
     const open = await chrome.tabs.query({
@@ -87,53 +96,60 @@ async function within(store, origin, func, args) {
         discarded: false,
     });
     const found = open.find(isOurs);
-    if (found !== undefined) {
-        return run(found.id, func, args);
+    const seen = found && (await run(found.id, func, [origin, ...args]));
+    if (seen) {
+        return seen;
     }
     // First a page with none of the app's scripts, which signs nobody in or out. There may
     // be none: browsers show an answer without a body as an error page of their own.
     for (const path of ["/robots.txt", "/"]) {
-        const result = await behind(store, origin + path, (tab) => (isOurs(tab) ? run(tab.id, func, args) : undefined));
-        if (result !== undefined) {
-            return result;
+        const seen = await behind(store, origin + path, (tab) => run(tab.id, func, [origin, ...args]));
+        if (seen) {
+            return seen;
         }
     }
-    return undefined;
+    return null;
 }
 
 // What `use` gives of a new tab behind the others, which is closed then.
 async function behind(store, url, use) {
     const opened = await openBehind(store, url);
     if (opened === undefined) {
-        return undefined;
+        return null;
     }
     try {
         await opened.loaded;
         return await use(await chrome.tabs.get(opened.id));
     } catch {
-        // An error page, or the tab is gone.
-        return undefined;
+        // The tab is gone.
+        return null;
     } finally {
         await chrome.tabs.remove(opened.id).catch(() => {});
     }
 }
 
+// Null where nobody may look (an error page), or where the page does not get round to it:
+// one that shows a dialog never does.
 async function run(tabId, func, args) {
-    const [{ result }] = await chrome.scripting.executeScript({ target: { tabId }, func, args });
+    const late = new Promise((resolve) => setTimeout(resolve, LIMIT_MS, [{ result: null }]));
+    const running = chrome.scripting.executeScript({ target: { tabId }, func, args });
+    const [{ result }] = await Promise.race([running, late]).catch(() => [{ result: null }]);
     return result;
 }
 
 // A new tab behind the others; `loaded` ends when it has, or is gone, or takes too long.
 async function openBehind(store, url) {
     const properties = { url, active: false };
-    if (store === PRIVATE) {
+    // Firefox for Android has no windows. Elsewhere, the one in front may be of another store.
+    if (chrome.windows !== undefined) {
         const windows = await chrome.windows.getAll({ windowTypes: ["normal"] });
-        const ours = windows.find(({ incognito }) => incognito);
+        const ours = windows.find(({ incognito }) => incognito === (store === PRIVATE));
         if (ours === undefined) {
             return undefined;
         }
         properties.windowId = ours.id;
-    } else if (isFirefox) {
+    }
+    if (isFirefox && store !== PRIVATE) {
         properties.cookieStoreId = byBrowser(store);
     }
     const { promise: loaded, resolve } = Promise.withResolvers();

@@ -37,12 +37,13 @@ impl Ferry {
         if let Some(store) = &choice.store {
             keep::keep_store(id, store);
         }
+        let only = choice.only;
         let share = move |store: StoreId| Share {
             account: id,
             consent: choice.consent,
             accept_unknown: choice.accept_unknown,
             store,
-            only_active: choice.only_active,
+            only: only.clone(),
         };
         let granted = self
             .granted

@@ -55,6 +55,9 @@ struct Page {
     confirmed: Var<bool>,
     /// The person has had the page before their eyes for a moment.
     settled: Var<bool>,
+    /// Whether it may be looked who is signed in: not, if that may open tabs and a web page
+    /// had this page opened, before the person asks for it.
+    may_look: Var<bool>,
 }
 
 /// In a tab that a web page had opened, nothing can be agreed to before the tab has been
@@ -142,7 +145,11 @@ pub fn page(id: AccountId) -> El {
         agreed: Var::new(false),
         confirmed: Var::new(false),
         settled: Var::new(!ferry.for_page),
+        may_look: Var::new(!ferry.for_page),
     };
+    // Its cookies alone, in ordinary windows: nothing opens for that.
+    let is_harmless = page.is_quick() && keep::store(id).is_none_or(|store| store.0.is_empty());
+    page.may_look.set(!ferry.for_page || is_harmless);
     page.begin();
     if ferry.for_page {
         page.settle();
@@ -219,11 +226,22 @@ fn before(page: Page, stage: Derived<Option<Stage>>) -> Node {
             && stage.with(|stage| !matches!(stage, Some(Stage::Permission | Stage::NotOwner)))
     });
     let choice = move || is_choice.get().then(|| stores(page));
+    let wake = move || {
+        (!page.may_look.get()).then(|| {
+            Button::new(Look::Primary, "look", "Look who is signed in")
+                .on_click(move |_| {
+                    page.may_look.set(true);
+                    page.look();
+                })
+                .view()
+        })
+    };
     let rest = move || stage.get().map(|stage| rest(page, stage));
     (
         title(page.ferry.page, page.account),
         lead(page),
         failed,
+        wake,
         choice,
         rest,
     )

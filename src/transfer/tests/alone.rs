@@ -6,7 +6,7 @@ use ferry_catalogue::{IdentityRule, OtherAccounts, OwnEntry, Source, Strength};
 
 use super::*;
 
-/// The test app, with a list of everybody's tokens, as `name~token` with dots between.
+/// The test app, with a list of everybody's tokens: `name:token`, with `|` between.
 fn with_list(world: &World) {
     let app = &mut world.server().account.borrow_mut().app;
     app.identity = vec![IdentityRule {
@@ -37,7 +37,7 @@ fn only_active(world: &World) -> Request {
         consent: None,
         accept_unknown: false,
         store: Default::default(),
-        only_active: true,
+        only: Some("ada".to_owned()),
     })
 }
 
@@ -166,6 +166,28 @@ fn what_is_bound_to_the_device_is_said_and_not_sealed() {
             "{}",
             refused.message
         );
+        assert_eq!(world.server().stores.get(), 0);
+    });
+}
+
+/// Between the look and the click, the person became another in the app.
+#[test]
+fn it_is_the_one_who_was_named_or_nobody() {
+    run(async {
+        let world = World::default();
+        with_list(&world);
+        world.server().account.borrow_mut().identity = None;
+        let background = world.ready().await;
+        for (list, code) in [
+            ("eve:t-ada|ada:t-x", "another-identity"),
+            ("eve:t-ada", "another-identity"),
+        ] {
+            world.browser.set_cookies(cookies(list));
+            let refused = ask::<State, _, _>(&background, only_active(&world))
+                .await
+                .unwrap_err();
+            assert_eq!(refused.code, code, "{list}");
+        }
         assert_eq!(world.server().stores.get(), 0);
     });
 }

@@ -50,7 +50,7 @@ fn consent_is_recorded_once_and_sealed_in() {
                 consent: Some(version),
                 accept_unknown: false,
                 store: Default::default(),
-                only_active: false,
+                only: None,
             })
         };
         let outdated = ask::<State, _, _>(&background, agree(CONSENT_TEXT_VERSION + 1))

@@ -73,7 +73,7 @@ fn an_unknown_identity_needs_to_be_confirmed() {
             consent: None,
             accept_unknown: true,
             store: Default::default(),
-            only_active: false,
+            only: None,
         });
         ask::<State, _, _>(&background, confirmed.clone()).await.unwrap();
         assert_eq!(world.server().open().unwrap().payload.identity, None);

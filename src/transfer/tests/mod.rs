@@ -27,7 +27,7 @@ fn agree(world: &World) -> Request {
         consent: Some(CONSENT_TEXT_VERSION),
         accept_unknown: false,
         store: Default::default(),
-        only_active: false,
+        only: None,
     })
 }
 

@@ -84,8 +84,12 @@ fn what_is_missing_in_local_storage_is_said_and_nothing_is_sealed() {
         assert_eq!(failure.code, "several-identities");
 
         world.browser.close_storage();
-        let inspection = inspect(&world, &background, "").await;
-        assert_eq!(inspection.storage[0].found, None);
+        let look = Request::Inspect(Inspect {
+            account: world.account(),
+            store: StoreId::default(),
+        });
+        let failure = ask::<Inspection, _, _>(&background, look).await.unwrap_err();
+        assert_eq!(failure.code, "app-unreachable");
         let failure = share(&world, &background).await.unwrap_err();
         assert_eq!(failure.code, "app-unreachable");
         assert_eq!(world.server().stores.get(), 0);
@@ -120,7 +124,7 @@ fn each_store_is_read_on_its_own_and_none_is_merged() {
                 consent: None,
                 accept_unknown: false,
                 store: StoreId(store.to_owned()),
-                only_active: false,
+                only: None,
             })
         };
         let refused = ask::<State, _, _>(&background, out_of("Work")).await.unwrap_err();

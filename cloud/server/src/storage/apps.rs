@@ -30,15 +30,19 @@ pub async fn put(
     Ok(())
 }
 
-/// Removes all apps that a catalogue delivered.
+/// Removes all apps that a catalogue delivered, but for those that accounts are in: their
+/// sessions must still be seen and deleted.
 pub(super) async fn remove_delivered(
     connection: &mut Connection,
     workspace: WorkspaceId,
 ) -> Result<(), StorageError> {
-    sqlx::query("DELETE FROM apps WHERE workspace_id = $1 AND id NOT LIKE 'custom-%'")
-        .bind(workspace.to_string())
-        .execute(connection)
-        .await?;
+    sqlx::query(
+        "DELETE FROM apps WHERE workspace_id = $1 AND id NOT LIKE 'custom-%' AND NOT EXISTS
+             (SELECT 1 FROM accounts WHERE accounts.workspace_id = $1 AND accounts.app_id = apps.id)",
+    )
+    .bind(workspace.to_string())
+    .execute(connection)
+    .await?;
     Ok(())
 }
 

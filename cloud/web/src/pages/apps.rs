@@ -217,15 +217,9 @@ fn supported(app: &Definition) -> El {
         )))
 }
 
-/// Whether it shows who is signed in: otherwise each transfer asks. And that it cannot be
-/// transferred, as long as the extension takes cookies alone.
+/// Whether it shows who is signed in: otherwise each transfer asks.
 fn tells(app: &Definition) -> El {
-    let (shown, words) = if !app.storage_keys().is_empty() {
-        (
-            Icon::Warning,
-            "Keeps its login in local storage: cannot be transferred yet",
-        )
-    } else if app.identity.is_empty() {
+    let (shown, words) = if app.identity.is_empty() {
         (Icon::Warning, "Does not show who is signed in")
     } else {
         (Icon::Check, "Shows who is signed in")

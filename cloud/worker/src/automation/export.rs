@@ -44,7 +44,12 @@ pub async fn export(
         tracing::warn!(cookie = name, domain, ?reason, "left out");
     }
     let text = match format {
-        Format::StorageState => storage_state(&jar, now),
+        Format::StorageState => {
+            if jar.storage.iter().any(storage_state::is_database) {
+                tracing::warn!("left out: storage-state has no form for databases; use `ferry-worker open`");
+            }
+            storage_state(&jar, now)
+        }
         Format::CookiesTxt => {
             let (text, left_out) = cookies_txt(&jar, now);
             for cookie in left_out {

@@ -69,9 +69,15 @@ pub fn storage_state(jar: &Jar, now: UnixMillis) -> Zeroizing<String> {
     Zeroizing::new(text)
 }
 
+/// Whether an entry is a store of a database, for which the format has no form that all its
+/// readers know.
+pub(super) fn is_database(entry: &StorageEntry) -> bool {
+    entry.name.starts_with("indexeddb:")
+}
+
 fn origins(entries: &[StorageEntry]) -> Vec<StateOrigin<'_>> {
     let mut origins: Vec<StateOrigin<'_>> = Vec::new();
-    for StorageEntry { origin, name, value } in entries {
+    for StorageEntry { origin, name, value } in entries.iter().filter(|entry| !is_database(entry)) {
         let entry = StateEntry { name, value };
         match origins.iter_mut().find(|known| known.origin == origin) {
             Some(known) => known.local_storage.push(entry),

@@ -37,6 +37,9 @@ impl Page {
 
     /// Begins the look that is next, unless one is under way.
     fn go_on(self) {
+        if !self.may_look.get_untracked() {
+            return;
+        }
         let (mut next, mut ended) = (None, false);
         self.looks.update(|looks| {
             let was = looks.everywhere;
@@ -77,7 +80,7 @@ impl Page {
 
     /// Whether a look reads cookies and nothing else. Others may open tabs, which nobody
     /// wants without having asked for it.
-    fn is_quick(self) -> bool {
+    pub(super) fn is_quick(self) -> bool {
         self.account.with_untracked(|account| {
             let app = account.as_ref().map(|account| &account.app);
             app.is_some_and(|app| app.probes().is_empty() && app.storage_keys().is_empty())

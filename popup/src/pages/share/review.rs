@@ -58,7 +58,7 @@ pub(super) fn review(page: Page, asked: Asked) -> Node {
             "Tick the box to go on."
         })
     });
-    let only_active = only.is_some();
+    let chosen = only.clone();
     let (hook, words) = match only {
         Some(only) => (
             "transfer-only",
@@ -77,7 +77,7 @@ pub(super) fn review(page: Page, asked: Asked) -> Node {
                     consent: consent.then_some(CONSENT_TEXT_VERSION),
                     accept_unknown: unknown,
                     store: page.looks.with_untracked(|looks| looks.picked.clone()),
-                    only_active,
+                    only: chosen.clone(),
                 };
                 ferry.transfer_now(&account, choice);
             }

@@ -13,7 +13,7 @@ pub(super) fn ready(soon: Vec<Soon>, unknown: bool) -> El {
             "ready",
             Tone::Quiet,
             Icon::Info,
-            "Ready, once you have looked who it is",
+            "Ready, once you have checked who it is",
         ),
         (false, _) => (
             "ends-soon",
@@ -125,10 +125,10 @@ fn way_out(page: Page, obstacle: &Obstacle) -> Option<El> {
     let (hook, words, url) = match obstacle {
         // No step helps in this browser.
         Obstacle::Bound(_) => return None,
-        Obstacle::SignedOut { .. } => ("open-sign-in", format!("Sign in at {app}"), sign_in),
+        Obstacle::SignedOut { .. } => ("open-sign-in", format!("Sign in to {app}"), sign_in),
         Obstacle::Unread(_) => ("open-sign-in", format!("Open {app}"), account.app.check),
         Obstacle::Another { .. } | Obstacle::Several { .. } => match sign_out {
-            Some(url) => ("open-sign-out", format!("Sign out at {app}"), url),
+            Some(url) => ("open-sign-out", format!("Sign out of {app}"), url),
             None => ("open-sign-in", format!("Go to {app}"), sign_in),
         },
     };

@@ -57,6 +57,8 @@ async fn every_cookie_goes_back_as_it_was(stage: &Stage) -> Result<()> {
             receipt["sealed"], receipt["restored"]
         ),
     );
+    let kept = table.count(Outcome::Lossless);
+    ensure!(kept > 350, "no more than {kept} cookies went there and back");
     let mut refused = table.refused().into_iter();
     let needless = refused.find(|(group, name)| !cannot_be_restored(stage.kind, group, name));
     ensure!(needless.is_none(), "refused without need: {needless:?}");

@@ -73,7 +73,7 @@ async fn a_store_of_its_own_is_shared_and_nothing_is_merged(stage: &Stage) -> Re
     ensure!(other["one"]["identity"] == "bob", "{other}");
 
     let share = json!({ "share": {
-        "account": setting.account, "consent": 1, "accept_unknown": false, "store": store, "only_active": false,
+        "account": setting.account, "consent": 1, "accept_unknown": false, "store": store, "only": null,
     } });
     let shared = setting.popup.send(share).await?;
     ensure!(!shared["ok"].is_null(), "{shared}");
