@@ -147,9 +147,6 @@ pub fn page(id: AccountId) -> El {
         settled: Var::new(!ferry.for_page),
         may_look: Var::new(!ferry.for_page),
     };
-    // Its cookies alone, in ordinary windows: nothing opens for that.
-    let is_harmless = page.is_quick() && keep::store(id).is_none_or(|store| store.0.is_empty());
-    page.may_look.set(!ferry.for_page || is_harmless);
     page.begin();
     if ferry.for_page {
         page.settle();
@@ -227,7 +224,7 @@ fn before(page: Page, stage: Derived<Option<Stage>>) -> Node {
     });
     let choice = move || is_choice.get().then(|| stores(page));
     let wake = move || {
-        (!page.may_look.get()).then(|| {
+        (!page.may_look.get() && !page.is_harmless()).then(|| {
             Button::new(Look::Primary, "look", "Look who is signed in")
                 .on_click(move |_| {
                     page.may_look.set(true);

@@ -37,7 +37,7 @@ impl Page {
 
     /// Begins the look that is next, unless one is under way.
     fn go_on(self) {
-        if !self.may_look.get_untracked() {
+        if !self.may_look.get_untracked() && !leptos::prelude::untrack(|| self.is_harmless()) {
             return;
         }
         let (mut next, mut ended) = (None, false);
@@ -78,9 +78,20 @@ impl Page {
         }
     }
 
+    /// Whether a look opens no tab: it reads no local storage, and of ordinary windows.
+    pub(super) fn is_harmless(self) -> bool {
+        let is_ordinary = |looks: &Looks| looks.picked.as_ref().is_none_or(|store| store.0.is_empty());
+        let reads_storage = |account: &Option<Account>| {
+            account
+                .as_ref()
+                .is_some_and(|account| !account.app.storage_keys().is_empty())
+        };
+        self.looks.with(is_ordinary) && !self.account.with(reads_storage)
+    }
+
     /// Whether a look reads cookies and nothing else. Others may open tabs, which nobody
     /// wants without having asked for it.
-    pub(super) fn is_quick(self) -> bool {
+    fn is_quick(self) -> bool {
         self.account.with_untracked(|account| {
             let app = account.as_ref().map(|account| &account.app);
             app.is_some_and(|app| app.probes().is_empty() && app.storage_keys().is_empty())
