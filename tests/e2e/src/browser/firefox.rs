@@ -61,6 +61,9 @@ fn preferences(setup: &Setup<'_>) -> Value {
         // Every name is this machine's, and nothing is looked up.
         "network.dns.forceResolve": "127.0.0.1",
         "dom.security.https_first": false,
+        // In all containers together, which would be 3,000, and of one domain, 180.
+        "network.cookie.maxNumber": 20_000,
+        "network.cookie.maxPerHost": 1_000,
         "devtools.console.stdout.content": true,
         "devtools.jsonview.enabled": false,
     })

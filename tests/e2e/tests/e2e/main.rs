@@ -34,6 +34,7 @@ mod interrupted;
 mod jupyter;
 mod lies;
 mod lossless;
+mod many_stores;
 mod pages;
 mod people;
 mod permission;
