@@ -43,15 +43,16 @@ const FILL: &str = r#"
     fill().then(done, (error) => done(String(error)));
 "#;
 
-/// Notes in `longestPause` how long the page was once not free to do anything else, in
+/// Notes on the page how long the page was once not free to do anything else, in
 /// milliseconds.
 const WATCH: &str = r#"
     const [done] = arguments;
     let last = performance.now();
-    globalThis.longestPause = 0;
+    const { dataset } = document.documentElement;
+    dataset.longestPause = 0;
     setInterval(() => {
         const now = performance.now();
-        globalThis.longestPause = Math.max(globalThis.longestPause, now - last);
+        dataset.longestPause = Math.max(dataset.longestPause, now - last);
         last = now;
     }, 5);
     done(null);
@@ -117,7 +118,10 @@ async fn look_through(stage: &Stage) -> Result<()> {
     })
     .await?;
     let pause = popup
-        .run("arguments[0](globalThis.longestPause)", Vec::new())
+        .run(
+            "arguments[0](Number(document.documentElement.dataset.longestPause))",
+            Vec::new(),
+        )
         .await?;
     print(&format!(
         "{} cookies in {CONTAINERS} containers: the page paused for {pause} ms at most",
