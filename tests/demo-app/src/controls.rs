@@ -7,7 +7,7 @@ use axum::Router;
 use axum::body::Bytes;
 use axum::extract::{Query, State};
 use axum::http::header::{CONTENT_TYPE, COOKIE, SET_COOKIE};
-use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 
@@ -20,6 +20,7 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route("/test/echo", get(echo).post(echo))
         .route("/test/set", get(set_by_query).post(set_by_body))
         .route("/test/sign-out-everywhere", post(sign_out_everywhere))
+        .route("/test/bind", get(bind))
         .with_state(app)
 }
 
@@ -31,6 +32,20 @@ async fn echo(headers: HeaderMap) -> Response {
         .map(HeaderValue::as_bytes)
         .collect();
     ([(CONTENT_TYPE, "application/octet-stream")], lines.join(&b'\n')).into_response()
+}
+
+/// Asks the browser to bind the session to the device (Device Bound Session Credentials).
+/// One that does asks for the registration next, which is not there.
+async fn bind() -> Response {
+    let registration = HeaderValue::from_static("(ES256);path=\"/test/register\";challenge=\"c\"");
+    (
+        [(
+            HeaderName::from_static("secure-session-registration"),
+            registration,
+        )],
+        "bound",
+    )
+        .into_response()
 }
 
 /// Sets each `line` of the query, which is a raw `Set-Cookie` value.

@@ -3,6 +3,7 @@
 
 use anyhow::{Result, ensure};
 use ferry_e2e::Stage;
+use ferry_e2e::browser::Kind;
 use ferry_e2e::cloud::{Mail, OWNER};
 use ferry_e2e::demo_app::DemoApp;
 use ferry_e2e::setting::{Plan, Setting};
@@ -12,6 +13,7 @@ crate::in_both_browsers!(
     several_people_are_refused_until_one_is_left,
     cookies_of_every_kind_arrive,
     a_rotating_cookie_stays_alive,
+    a_session_that_is_bound_to_the_device_is_not_transferred,
 );
 
 /// The demo app with these people signed in, the account alice's.
@@ -122,4 +124,33 @@ async fn a_rotating_cookie_stays_alive(stage: &Stage) -> Result<()> {
         .until_session_is(&setting.account, "invalid")
         .await?;
     Ok(())
+}
+
+/// The app asks the browser to bind the session, as it passes. Firefox would not do it.
+async fn a_session_that_is_bound_to_the_device_is_not_transferred(stage: &Stage) -> Result<()> {
+    let (app, setting) = with_people(stage, &["alice"]).await?;
+    setting.browser.driver.goto(app.url("/test/bind")).await?;
+    if stage.kind == Kind::Firefox {
+        return setting.share().await;
+    }
+    let noted =
+        "chrome.storage.local.get('bound').then(({ bound }) => arguments[0](Object.keys(bound ?? {})))";
+    wait::until("the host to be noted", || async {
+        let hosts = setting.popup.run(noted, Vec::new()).await?;
+        Ok((hosts == serde_json::json!(["app.demo.test"])).then_some(()))
+    })
+    .await?;
+    setting.popup.click_share(&setting.account).await?;
+    let page = wait::until("the reason", || async {
+        let text = setting.popup.text().await?;
+        Ok(text.contains("ties the session to this device").then_some(text))
+    })
+    .await?;
+    ensure!(page.contains("app.demo.test"), "{page}");
+    let share = serde_json::json!({ "share": {
+        "account": setting.account, "consent": 1, "accept_unknown": false, "store": "", "only": null,
+    } });
+    let refused = setting.popup.send(share).await?;
+    ensure!(refused["failed"]["code"] == "bound-to-device", "{refused}");
+    setting.ensure_nothing_left()
 }
