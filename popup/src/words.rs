@@ -294,7 +294,7 @@ mod tests {
                 Obstacle::SignedOut {
                     missing: entry.clone(),
                 },
-                "yet: nobody is signed in at Chat",
+                "yet: nobody is signed in to Chat",
                 "token at discord.com",
             ),
             (Obstacle::Unread(entry), "yet: a part", "token at discord.com"),
@@ -390,6 +390,6 @@ mod tests {
             .map(|one| remedy(one, "Tracker"))
             .collect::<std::collections::BTreeSet<_>>();
         assert_eq!(words.len(), all.len());
-        assert!(words.contains("Sign out at Tracker"));
+        assert!(words.contains("Sign out of Tracker"));
     }
 }

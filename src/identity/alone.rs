@@ -18,6 +18,10 @@ pub struct Alone {
 /// what belongs to whom, or if it is not whose it must be. `judge` tells whose cookies
 /// are.
 pub(super) fn find(app: &App, jar: &Jar, judge: impl FnOnce(&[CookieView<'_>]) -> Verdict) -> Option<Alone> {
+    // What of the others' lies in storage, no rule tells.
+    if !app.storage_keys().is_empty() {
+        return None;
+    }
     let views = capture::views(jar);
     let edits = app.without_others(&views)?;
     let edited: Vec<_> = views

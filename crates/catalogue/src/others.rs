@@ -27,14 +27,13 @@ impl App {
     /// the active one, by [`App::others`]; in the order of the cookies. What stays of a
     /// cookie is as it was, letter by letter.
     ///
-    /// `None` if that is not certain: the app has no such rule, or signs in by storage as well, a cookie is not of the
+    /// `None` if that is not certain: the app has no such rule, a cookie is not of the
     /// form that its rule describes, it has no entry of the active account or more than
     /// one, or a token that is taken out is somewhere else as well.
     ///
     /// Takes time in proportion to the cookies, times 4 KiB for each that has a list.
     pub fn without_others(&self, cookies: &[CookieView<'_>]) -> Option<Vec<Edit>> {
-        // What of the others' lies in storage, no rule tells.
-        if self.others.is_empty() || self.others.len() > MAX_RULES || !self.storage_keys().is_empty() {
+        if self.others.is_empty() || self.others.len() > MAX_RULES {
             return None;
         }
         let mut edits = Vec::new();

@@ -191,3 +191,22 @@ fn it_is_the_one_who_was_named_or_nobody() {
         assert_eq!(world.server().stores.get(), 0);
     });
 }
+
+/// No rule tells whose is what in local storage: nobody is taken out of it.
+#[test]
+fn of_an_app_that_signs_in_by_storage_as_well_nobody_goes_alone() {
+    run(async {
+        let world = World::default();
+        with_list(&world);
+        let entry = "https://notes.example#tokens";
+        world.server().account.borrow_mut().app.storage = vec![entry.to_owned()];
+        world.browser.set_storage("", entry, "t-ada t-bob");
+        let background = world.ready().await;
+        world.browser.set_cookies(cookies("ada:t-ada|bob:t-bob"));
+        let refused = ask::<State, _, _>(&background, only_active(&world))
+            .await
+            .unwrap_err();
+        assert_eq!(refused.code, "several-identities");
+        assert_eq!(world.server().stores.get(), 0);
+    });
+}

@@ -30,8 +30,8 @@ pub async fn put(
     Ok(())
 }
 
-/// Removes all apps that a catalogue delivered, but for those that accounts are in: their
-/// sessions must still be seen and deleted.
+/// Removes all apps that a catalogue delivered. Those that accounts are in stay, unless
+/// they are built in: their sessions must still be seen and deleted.
 pub(super) async fn remove_delivered(
     connection: &mut Connection,
     workspace: WorkspaceId,
@@ -41,8 +41,15 @@ pub(super) async fn remove_delivered(
              (SELECT 1 FROM accounts WHERE accounts.workspace_id = $1 AND accounts.app_id = apps.id)",
     )
     .bind(workspace.to_string())
-    .execute(connection)
+    .execute(&mut *connection)
     .await?;
+    for app in ferry_catalogue::builtin() {
+        sqlx::query("DELETE FROM apps WHERE workspace_id = $1 AND id = $2")
+            .bind(workspace.to_string())
+            .bind(app.id.to_string())
+            .execute(&mut *connection)
+            .await?;
+    }
     Ok(())
 }
 

@@ -129,6 +129,15 @@ async fn what_the_worker_signed_is_delivered_as_it_is_and_gone_by() {
             .map(|it| &it.app)
     };
     assert_eq!(of(scene.account), builtin);
+
+    // One without an app that accounts are in leaves them what they were.
+    scene
+        .worker
+        .deliver(&scene.worker.catalogue(7, "[]"))
+        .await
+        .ok::<CatalogueHeld>();
+    let accounts = listed(&scene).await.accounts;
+    assert!(accounts.iter().any(|account| account.app == new));
 }
 
 #[tokio::test]
