@@ -2,7 +2,8 @@
 // is a set of identities of its own. The one of ordinary windows is named "" here.
 // What each function is for, its binding says (stores.rs, cookies.rs).
 
-const isFirefox = chrome.runtime.getURL("").startsWith("moz-");
+// Also read where there is no extension, in tests.
+const isFirefox = Boolean(globalThis.chrome?.runtime?.getURL?.("").startsWith("moz-"));
 const [ORDINARY, PRIVATE] = isFirefox ? ["firefox-default", "firefox-private"] : ["0", "1"];
 const LIMIT_MS = 15000;
 
