@@ -179,7 +179,7 @@ async fn who_cannot_be_transferred_gets_no_button_for_it() {
 async fn the_verdict_is_told_before_anything_can_be_agreed_to() {
     for (name, verdict, words) in [
         ("share-consent", "ready", "Ready to transfer"),
-        ("share-unknown", "ready", "once you have looked who it is"),
+        ("share-unknown", "ready", "once you have checked who it is"),
         (
             "share-looks-bound",
             "ends-soon",

@@ -40,7 +40,8 @@ async fn several_people_are_refused_until_one_is_left(stage: &Stage) -> Result<(
     let (app, setting) = with_people(stage, &["alice", "bob"]).await?;
     let at_app = setting.browser.driver.window().await?;
     setting.popup.click_share(&setting.account).await?;
-    let text = setting.popup.notice_with("several-identities").await?;
+    setting.popup.notice_with("several-identities").await?;
+    let text = setting.popup.text().await?;
     ensure!(
         text.contains("alice") && text.contains("bob"),
         "it does not name both: {text}"
