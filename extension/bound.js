@@ -30,8 +30,8 @@ async function seen({ url, tabId, responseHeaders = [] }) {
 }
 
 export function watch() {
-  // Firefox binds no session.
-  if (chrome.runtime.getURL("").startsWith("moz-")) {
+  // Only where it is permitted. Firefox binds no session.
+  if (!chrome.webRequest || chrome.runtime.getURL("").startsWith("moz-")) {
     return;
   }
   // Not what frames load: a page of anybody's may be in one.

@@ -15,6 +15,9 @@ use crate::wire::{Message, Wire};
 /// The hosts that the browser's own prompt would otherwise be asked for.
 pub const GRANTED: [&str; 2] = ["*://*.test/*", "http://127.0.0.1/*"];
 
+/// In an app's definition: the extension has been permitted to see answers' headers.
+pub const SEES_HEADERS: &str = "# sees headers";
+
 /// What a test is told about its app.
 pub struct Plan<'a> {
     /// The app's definition, in TOML.
@@ -50,7 +53,11 @@ pub struct Setting {
 impl Setting {
     /// Starts everything, and sets the extension up by its popup.
     pub async fn start(stage: &Stage, plan: Plan<'_>) -> Result<Self> {
-        let extension = Extension::granted(&GRANTED, &stage.folder.join("extension"))?;
+        let extension = Extension::granted(
+            &GRANTED,
+            plan.app.contains(SEES_HEADERS),
+            &stage.folder.join("extension"),
+        )?;
         let folder = stage.subfolder("browser")?;
         let authority = plan.authority.clone();
         let hostile = match plan.hostile {
@@ -90,7 +97,7 @@ impl Setting {
     pub async fn second_browser(&self, stage: &Stage) -> Result<(Arc<Browser>, Popup)> {
         let setup = Setup {
             folder: &stage.subfolder("second-browser")?,
-            extension: Extension::granted(&GRANTED, &stage.folder.join("second-extension"))?,
+            extension: Extension::granted(&GRANTED, false, &stage.folder.join("second-extension"))?,
             other: None,
             authority: None,
             display: None,

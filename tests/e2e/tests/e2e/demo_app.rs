@@ -6,7 +6,7 @@ use ferry_e2e::Stage;
 use ferry_e2e::browser::Kind;
 use ferry_e2e::cloud::{Mail, OWNER};
 use ferry_e2e::demo_app::DemoApp;
-use ferry_e2e::setting::{Plan, Setting};
+use ferry_e2e::setting::{Plan, SEES_HEADERS, Setting};
 use ferry_e2e::{exported, wait};
 
 crate::in_both_browsers!(
@@ -18,9 +18,14 @@ crate::in_both_browsers!(
 
 /// The demo app with these people signed in, the account alice's.
 async fn with_people(stage: &Stage, people: &[&str]) -> Result<(DemoApp, Setting)> {
+    with_people_and(stage, people, "").await
+}
+
+/// As [`with_people`], with this at the end of the app's definition.
+async fn with_people_and(stage: &Stage, people: &[&str], end: &str) -> Result<(DemoApp, Setting)> {
     let app = DemoApp::start(&stage.subfolder("demo-app")?).await?;
     let plan = Plan {
-        app: app.definition.clone(),
+        app: app.definition.clone() + end,
         identity: Some("alice"),
         authority: Some(app.authority.clone()),
         person: OWNER,
@@ -129,7 +134,7 @@ async fn a_rotating_cookie_stays_alive(stage: &Stage) -> Result<()> {
 
 /// The app asks the browser to bind the session, as it passes. Firefox would not do it.
 async fn a_session_that_is_bound_to_the_device_is_not_transferred(stage: &Stage) -> Result<()> {
-    let (app, setting) = with_people(stage, &["alice"]).await?;
+    let (app, setting) = with_people_and(stage, &["alice"], SEES_HEADERS).await?;
     setting.browser.driver.goto(app.url("/test/bind")).await?;
     if stage.kind == Kind::Firefox {
         return setting.share().await;
