@@ -32,15 +32,15 @@ impl Extension {
     }
 
     /// A copy of `dist/`, made in `folder`, that has been granted these hosts: where
-    /// the browser's own prompt is not what a test is about; `sees_headers`: the optional
-    /// permission to see answers' headers as well.
-    pub fn granted(patterns: &[&str], sees_headers: bool, folder: &Path) -> Result<Self> {
+    /// the browser's own prompt is not what a test is about. In Chromium that prompt
+    /// grants seeing the headers of these hosts' answers as well.
+    pub fn granted(patterns: &[&str], kind: Kind, folder: &Path) -> Result<Self> {
         let built = Self::built()?;
         files::copy_tree(&built.folder, folder)?;
         let path = folder.join("manifest.json");
         let mut manifest = read_manifest(folder)?;
         manifest["host_permissions"] = patterns.iter().copied().map(Value::from).collect();
-        if sees_headers {
+        if kind == Kind::Chromium {
             let permissions = manifest["permissions"].as_array_mut().context("permissions")?;
             permissions.push("webRequest".into());
         }

@@ -7,16 +7,14 @@ use anyhow::{Result, ensure};
 
 use crate::Stage;
 use crate::browser::{Authority, Browser, Setup};
-use crate::cloud::{Cloud, Mail, Person, Worker};
+use crate::cloud::{Cloud, Mail, OWNER, Person, Worker};
 use crate::extension::Extension;
 use crate::popup::Popup;
 use crate::wire::{Message, Wire};
 
-/// The hosts that the browser's own prompt would otherwise be asked for.
+/// The hosts that the browser's own prompt would otherwise be asked for: the apps', and
+/// the server's.
 pub const GRANTED: [&str; 2] = ["*://*.test/*", "http://127.0.0.1/*"];
-
-/// In an app's definition: the extension has been permitted to see answers' headers.
-pub const SEES_HEADERS: &str = "# sees headers";
 
 /// What a test is told about its app.
 pub struct Plan<'a> {
@@ -32,6 +30,34 @@ pub struct Plan<'a> {
     pub mail: Mail,
     /// Whether another extension is there, which asks Ferry's for everything.
     pub hostile: bool,
+    /// Whether the app's domains have not been granted: the browser's own prompt asks
+    /// for them.
+    pub prompts: bool,
+}
+
+impl<'a> Plan<'a> {
+    /// The owner has an account of this app's, whose person is `identity`; the app's
+    /// domains have been granted.
+    pub fn of(app: impl Into<String>, identity: Option<&'a str>) -> Self {
+        Self {
+            app: app.into(),
+            identity,
+            authority: None,
+            person: OWNER,
+            mail: Mail::Outbox,
+            hostile: false,
+            prompts: false,
+        }
+    }
+
+    /// The app's pages are secured by this authority.
+    #[must_use]
+    pub fn secured_by(self, authority: &Authority) -> Self {
+        Self {
+            authority: Some(authority.clone()),
+            ..self
+        }
+    }
 }
 
 /// Everything is running, and nothing has been transferred.
@@ -53,11 +79,12 @@ pub struct Setting {
 impl Setting {
     /// Starts everything, and sets the extension up by its popup.
     pub async fn start(stage: &Stage, plan: Plan<'_>) -> Result<Self> {
-        let extension = Extension::granted(
-            &GRANTED,
-            plan.app.contains(SEES_HEADERS),
-            &stage.folder.join("extension"),
-        )?;
+        let granted = if plan.prompts { &GRANTED[1..] } else { &GRANTED };
+        let extension = Extension::granted(granted, stage.kind, &stage.folder.join("extension"))?;
+        let display = match plan.prompts {
+            true => Some(stage.display().await?.name.clone()),
+            false => None,
+        };
         let folder = stage.subfolder("browser")?;
         let authority = plan.authority.clone();
         let hostile = match plan.hostile {
@@ -69,7 +96,7 @@ impl Setting {
             extension,
             other: hostile.as_deref(),
             authority,
-            display: None,
+            display,
         };
         let wire = Wire::put_up().await?;
         let cloud = async {
@@ -97,7 +124,7 @@ impl Setting {
     pub async fn second_browser(&self, stage: &Stage) -> Result<(Arc<Browser>, Popup)> {
         let setup = Setup {
             folder: &stage.subfolder("second-browser")?,
-            extension: Extension::granted(&GRANTED, false, &stage.folder.join("second-extension"))?,
+            extension: Extension::granted(&GRANTED, stage.kind, &stage.folder.join("second-extension"))?,
             other: None,
             authority: None,
             display: None,

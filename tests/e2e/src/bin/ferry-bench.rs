@@ -45,7 +45,7 @@ async fn main() -> Result<()> {
     granted.push("http://127.0.0.1/*");
     let setup = Setup {
         folder: &make("browser")?,
-        extension: Extension::granted(&granted, false, &folder.join("extension"))?,
+        extension: Extension::granted(&granted, Kind::Chromium, &folder.join("extension"))?,
         other: None,
         authority: None,
         display: None,

@@ -124,7 +124,7 @@ impl Demo {
     /// Plays the visitor's part headless.
     async fn tell(&self) -> Result<()> {
         println!("There is no display, so this plays the whole story headless.\n");
-        let granted = Extension::granted(&setting::GRANTED, false, &self.folder.join("extension"))?;
+        let granted = Extension::granted(&setting::GRANTED, Kind::Chromium, &self.folder.join("extension"))?;
         let browser = self.browser(granted, None).await?;
         let mut story = Story {
             browser: Arc::clone(&browser),

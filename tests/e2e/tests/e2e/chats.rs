@@ -3,7 +3,6 @@
 
 use anyhow::{Context, Result, ensure};
 use ferry_e2e::Stage;
-use ferry_e2e::cloud::{Mail, OWNER};
 use ferry_e2e::demo_app::DemoApp;
 use ferry_e2e::setting::{Plan, Setting};
 use ferry_e2e::wait;
@@ -23,14 +22,7 @@ async fn chat(stage: &Stage, kind: &str) -> Result<(DemoApp, Setting)> {
         "database" => &app.chat_database,
         _ => &app.chat_paired,
     };
-    let plan = Plan {
-        app: definition.clone(),
-        identity: Some("alice"),
-        authority: Some(app.authority.clone()),
-        person: OWNER,
-        mail: Mail::Outbox,
-        hostile: false,
-    };
+    let plan = Plan::of(definition.clone(), Some("alice")).secured_by(&app.authority);
     let setting = Setting::start(stage, plan).await?;
     let driver = &setting.browser.driver;
     let tab = driver.new_tab().await?;

@@ -4,9 +4,8 @@
 use anyhow::{Result, ensure};
 use ferry_e2e::Stage;
 use ferry_e2e::browser::Kind;
-use ferry_e2e::cloud::{Mail, OWNER};
 use ferry_e2e::demo_app::DemoApp;
-use ferry_e2e::setting::{Plan, SEES_HEADERS, Setting};
+use ferry_e2e::setting::{Plan, Setting};
 use ferry_e2e::{exported, wait};
 
 crate::in_both_browsers!(
@@ -18,20 +17,18 @@ crate::in_both_browsers!(
 
 /// The demo app with these people signed in, the account alice's.
 async fn with_people(stage: &Stage, people: &[&str]) -> Result<(DemoApp, Setting)> {
-    with_people_and(stage, people, "").await
+    with_people_and(stage, people, |_| ()).await
 }
 
-/// As [`with_people`], with this at the end of the app's definition.
-async fn with_people_and(stage: &Stage, people: &[&str], end: &str) -> Result<(DemoApp, Setting)> {
+/// As [`with_people`], with something changed about the plan.
+async fn with_people_and(
+    stage: &Stage,
+    people: &[&str],
+    change: impl FnOnce(&mut Plan<'_>),
+) -> Result<(DemoApp, Setting)> {
     let app = DemoApp::start(&stage.subfolder("demo-app")?).await?;
-    let plan = Plan {
-        app: app.definition.clone() + end,
-        identity: Some("alice"),
-        authority: Some(app.authority.clone()),
-        person: OWNER,
-        mail: Mail::Outbox,
-        hostile: false,
-    };
+    let mut plan = Plan::of(app.definition.clone(), Some("alice")).secured_by(&app.authority);
+    change(&mut plan);
     let setting = Setting::start(stage, plan).await?;
     let tab = setting.browser.driver.new_tab().await?;
     setting.browser.driver.switch_to_window(tab).await?;
@@ -133,8 +130,18 @@ async fn a_rotating_cookie_stays_alive(stage: &Stage) -> Result<()> {
 }
 
 /// The app asks the browser to bind the session, as it passes. Firefox would not do it.
+/// What the browser tells of it, it tells from the person's answer to its prompt on.
 async fn a_session_that_is_bound_to_the_device_is_not_transferred(stage: &Stage) -> Result<()> {
-    let (app, setting) = with_people_and(stage, &["alice"], SEES_HEADERS).await?;
+    let (app, setting) = with_people_and(stage, &["alice"], |plan| plan.prompts = true).await?;
+    let at_app = setting.browser.driver.window().await?;
+    let display = stage.display().await?;
+    setting.popup.click_share(&setting.account).await?;
+    let prompt = setting.browser.expect_prompt(display).await?;
+    setting.popup.click("permission-continue").await?;
+    prompt.accept().await?;
+    setting.popup.find("consent-check").await?;
+
+    setting.browser.driver.switch_to_window(at_app).await?;
     setting.browser.driver.goto(app.url("/test/bind")).await?;
     if stage.kind == Kind::Firefox {
         return setting.share().await;

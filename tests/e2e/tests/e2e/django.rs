@@ -5,7 +5,7 @@ use std::fs;
 use anyhow::{Context, Result, ensure};
 use ferry_e2e::Stage;
 use ferry_e2e::cdp::Connection;
-use ferry_e2e::cloud::{COLLABORATOR, Mail, OWNER, Person};
+use ferry_e2e::cloud::{COLLABORATOR, OWNER, Person};
 use ferry_e2e::django::{Django, greeted};
 use ferry_e2e::setting::{Plan, Setting};
 use ferry_e2e::wire::Message;
@@ -51,12 +51,8 @@ async fn with_nobody(stage: &Stage, person: Person) -> Result<(Django, Setting)>
 
 fn plan<'a>(django: &Django, person: Person) -> Result<Plan<'a>> {
     Ok(Plan {
-        app: django.definition()?,
-        identity: Some("alice"),
-        authority: None,
         person,
-        mail: Mail::Outbox,
-        hostile: false,
+        ..Plan::of(django.definition()?, Some("alice"))
     })
 }
 

@@ -3,7 +3,6 @@
 
 use anyhow::{Result, ensure};
 use ferry_e2e::Stage;
-use ferry_e2e::cloud::{Mail, OWNER};
 use ferry_e2e::exported::Client;
 use ferry_e2e::jupyter::{self, Jupyter};
 use ferry_e2e::setting::{Plan, Setting};
@@ -12,15 +11,8 @@ crate::in_both_browsers!(automation_changes_something_past_the_csrf_check);
 
 async fn automation_changes_something_past_the_csrf_check(stage: &Stage) -> Result<()> {
     let jupyter = Jupyter::start(&stage.subfolder("jupyter")?).await?;
-    let plan = Plan {
-        app: jupyter.definition()?,
-        // The server gives names itself: whose it is shows only after signing in.
-        identity: None,
-        authority: None,
-        person: OWNER,
-        mail: Mail::Outbox,
-        hostile: false,
-    };
+    // The server gives names itself: whose it is shows only after signing in.
+    let plan = Plan::of(jupyter.definition()?, None);
     let setting = Setting::start(stage, plan).await?;
     setting.browser.open_tab("about:blank").await?;
     let who = jupyter.sign_in(&setting.browser).await?;

@@ -5,7 +5,6 @@ use anyhow::{Result, ensure};
 use ferry_e2e::Stage;
 use ferry_e2e::browser::Kind;
 use ferry_e2e::cdp::Connection;
-use ferry_e2e::cloud::{Mail, OWNER};
 use ferry_e2e::lossless::{Lab, Outcome, lifetimes};
 use ferry_e2e::setting::{Plan, Setting};
 
@@ -13,14 +12,7 @@ crate::in_both_browsers!(every_cookie_goes_back_as_it_was);
 
 async fn every_cookie_goes_back_as_it_was(stage: &Stage) -> Result<()> {
     let lab = Lab::start(&stage.subfolder("lab")?).await?;
-    let plan = Plan {
-        app: lab.definition(),
-        identity: Some("alice"),
-        authority: Some(lab.site.authority.clone()),
-        person: OWNER,
-        mail: Mail::Outbox,
-        hostile: false,
-    };
+    let plan = Plan::of(lab.definition(), Some("alice")).secured_by(&lab.site.authority);
     let setting = Setting::start(stage, plan).await?;
     let driver = &setting.browser.driver;
     let tab = driver.new_tab().await?;

@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use anyhow::{Result, ensure};
 use ferry_e2e::browser::Kind;
-use ferry_e2e::cloud::{Mail, OWNER};
 use ferry_e2e::setting::{Plan, Setting};
 use ferry_e2e::{Stage, stage, wait};
 use serde_json::json;
@@ -65,14 +64,7 @@ async fn ten_thousand_cookies_in_twenty_containers_are_looked_through() -> Resul
 }
 
 async fn look_through(stage: &Stage) -> Result<()> {
-    let plan = Plan {
-        app: APP.to_owned(),
-        identity: None,
-        authority: None,
-        person: OWNER,
-        mail: Mail::Outbox,
-        hostile: false,
-    };
+    let plan = Plan::of(APP.to_owned(), None);
     let setting = Setting::start(stage, plan).await?;
     let popup = &setting.popup;
     for n in 0..CONTAINERS {

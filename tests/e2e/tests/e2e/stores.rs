@@ -3,7 +3,6 @@
 
 use anyhow::{Context, Result, ensure};
 use ferry_e2e::Stage;
-use ferry_e2e::cloud::{Mail, OWNER};
 use ferry_e2e::django::Django;
 use ferry_e2e::setting::{Plan, Setting};
 use serde_json::{Value, json};
@@ -31,14 +30,7 @@ const OPEN_STORE: &str = r#"
 
 async fn a_store_of_its_own_is_shared_and_nothing_is_merged(stage: &Stage) -> Result<()> {
     let django = Django::start(&stage.subfolder("django")?).await?;
-    let plan = Plan {
-        app: django.definition()?,
-        identity: Some("bob"),
-        authority: None,
-        person: OWNER,
-        mail: Mail::Outbox,
-        hostile: false,
-    };
+    let plan = Plan::of(django.definition()?, Some("bob"));
     let setting = Setting::start(stage, plan).await?;
     let driver = &setting.browser.driver;
     let tab = driver.new_tab().await?;

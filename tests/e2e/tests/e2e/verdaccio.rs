@@ -3,7 +3,6 @@
 use anyhow::{Context, Result, ensure};
 use ferry_e2e::Stage;
 use ferry_e2e::cdp::Connection;
-use ferry_e2e::cloud::{Mail, OWNER};
 use ferry_e2e::setting::{Plan, Setting};
 use ferry_e2e::verdaccio::{PACKAGE, Verdaccio};
 use serde_json::Value;
@@ -16,14 +15,7 @@ crate::in_both_browsers!(
 /// The registry with this person signed in, the account alice's.
 async fn with(stage: &Stage, name: &str) -> Result<(Verdaccio, Setting)> {
     let registry = Verdaccio::start(&stage.subfolder("verdaccio")?).await?;
-    let plan = Plan {
-        app: registry.definition()?,
-        identity: Some("alice"),
-        authority: None,
-        person: OWNER,
-        mail: Mail::Outbox,
-        hostile: false,
-    };
+    let plan = Plan::of(registry.definition()?, Some("alice"));
     let setting = Setting::start(stage, plan).await?;
     setting.browser.open_tab("about:blank").await?;
     registry.sign_in(&setting.browser, name).await?;
