@@ -37,4 +37,5 @@ chrome.runtime.onInstalled.addListener(async () => (await ready()).onWake());
 chrome.runtime.onStartup.addListener(async () => (await ready()).onWake());
 chrome.alarms.onAlarm.addListener(async () => (await ready()).onWake());
 chrome.permissions.onAdded.addListener(async () => (await ready()).onPermissionsAdded());
+chrome.permissions.onAdded.addListener(watch);
 watch();

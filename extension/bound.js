@@ -30,11 +30,12 @@ async function seen({ url, tabId, responseHeaders = [] }) {
 }
 
 export function watch() {
-  // Only where it is permitted. Firefox binds no session.
-  if (!chrome.webRequest || chrome.runtime.getURL("").startsWith("moz-")) {
+  // Only where it is permitted, and once. Firefox binds no session.
+  const answers = chrome.webRequest?.onHeadersReceived;
+  if (!answers || answers.hasListener(seen) || chrome.runtime.getURL("").startsWith("moz-")) {
     return;
   }
   // Not what frames load: a page of anybody's may be in one.
   const filter = { urls: ["https://*/*"], types: ["main_frame", "xmlhttprequest"] };
-  chrome.webRequest.onHeadersReceived.addListener(seen, filter, ["responseHeaders"]);
+  answers.addListener(seen, filter, ["responseHeaders"]);
 }

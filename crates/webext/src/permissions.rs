@@ -1,4 +1,4 @@
-//! `chrome.permissions`: host permissions asked for when they are needed.
+//! `chrome.permissions`: what is asked for when it is needed, hosts above all.
 
 use std::future::Future;
 
@@ -6,8 +6,8 @@ use js_sys::Promise;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 
-use crate::ApiError;
 use crate::value::{object, texts};
+use crate::{ApiError, BrowserKind};
 
 #[wasm_bindgen]
 extern "C" {
@@ -27,7 +27,25 @@ extern "C" {
 /// When a pattern is not among the manifest's optional ones, or this was not
 /// called from a click.
 pub fn request(origins: &[String]) -> impl Future<Output = Result<bool, ApiError>> + use<> {
-    let asked = request_raw(&object(&[("origins", texts(origins))]));
+    ask(&[("origins", texts(origins))])
+}
+
+/// As [`request`], for an app's origins. Chrome is asked for `webRequest` as well, by
+/// which `extension/bound.js` sees these origins bind a session to the device; that
+/// adds nothing to its prompt. Firefox binds none.
+///
+/// # Errors
+/// As for [`request`].
+pub fn request_app(origins: &[String]) -> impl Future<Output = Result<bool, ApiError>> + use<> {
+    let origins = ("origins", texts(origins));
+    match BrowserKind::here() {
+        BrowserKind::Chrome => ask(&[origins, ("permissions", texts(&["webRequest"]))]),
+        BrowserKind::Firefox => ask(&[origins]),
+    }
+}
+
+fn ask(what: &[(&str, JsValue)]) -> impl Future<Output = Result<bool, ApiError>> + use<> {
+    let asked = request_raw(&object(what));
     async move { Ok(JsFuture::from(asked?).await?.is_truthy()) }
 }
 

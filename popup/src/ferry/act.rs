@@ -55,7 +55,7 @@ impl Ferry {
         let prompt = (!granted).then(|| {
             keep::keep_place(self.route.get_untracked(), self.now.get_untracked());
             expect(known.clone().map(&share));
-            permissions::request(&account.app.origins())
+            permissions::request_app(&account.app.origins())
         });
         self.set_doing(id, Some(Doing::Sharing));
         spawn_local(async move {
@@ -131,7 +131,7 @@ impl Ferry {
         self.forget_outcome(id);
         expect(None);
         keep::keep_place(self.route.get_untracked(), self.now.get_untracked());
-        let prompt = permissions::request(&account.app.origins());
+        let prompt = permissions::request_app(&account.app.origins());
         spawn_local(async move {
             let allowed = prompt.await.unwrap_or(false);
             keep::drop_place();
