@@ -71,10 +71,13 @@ pub(super) async fn start(setup: &Setup<'_>) -> Result<(Program, WebDriver)> {
         json!({
             "args": arguments,
             "binary": files::on_path("chromium")?,
-            // As Chrome; Debian's Chromium blocks third-party cookies.
             "prefs": {
+                // As Chrome; Debian's Chromium blocks third-party cookies.
                 "profile": { "cookie_controls_mode": 0 },
                 "extensions": { "settings": extensions },
+                // The page for new tabs takes its time. Where chromedriver finds it under
+                // way, it may wait for the end of it in vain, until a command times out.
+                "session": { "restore_on_startup": 4, "startup_urls": ["about:blank"] },
             },
         }),
     )?;
