@@ -110,17 +110,24 @@ impl Ferry {
 
     /// Calls with the cookie stores; asks for them if they are not known yet.
     pub fn with_stores(self, then: Box<dyn FnOnce(&CookieStores)>) {
-        if let Some(stores) = self.stores.get_untracked() {
-            return then(&stores);
+        match self.stores.get_untracked() {
+            Some(stores) => then(&stores),
+            None => self.look_up_stores(then),
         }
+    }
+
+    /// Asks which cookie stores there are by now, and calls with them.
+    pub fn look_up_stores(self, then: Box<dyn FnOnce(&CookieStores)>) {
         spawn_local(async move {
+            if let Ok(stores) = ask(ListStores {}).await {
+                self.stores.set(Some(stores));
+            }
             // Without an answer there is the one of ordinary windows, as far as is known.
-            let stores = ask(ListStores {}).await.unwrap_or(CookieStores {
+            let known = self.stores.get_untracked().unwrap_or(CookieStores {
                 stores: Vec::new(),
                 current: StoreId::default(),
             });
-            self.stores.set(Some(stores.clone()));
-            then(&stores);
+            then(&known);
         });
     }
 

@@ -16,16 +16,24 @@ impl Page {
             let picked = before.unwrap_or_else(|| stores.current.clone());
             self.change(move |looks| looks.pick(picked));
         };
-        self.ferry.with_stores(Box::new(pick));
+        self.ferry.look_up_stores(Box::new(pick));
     }
 
-    /// Changes what is looked at, and goes on.
+    /// Changes what is looked at, and goes on; nothing where the page is gone by now.
     pub(super) fn change(self, change: impl FnOnce(&mut Looks)) {
-        self.looks.update(change);
-        self.go_on();
+        let mut is_there = false;
+        self.looks.update(|looks| {
+            change(looks);
+            is_there = true;
+        });
+        if is_there {
+            self.go_on();
+        }
     }
 
+    /// Looks again, also for stores: a private window may have been opened meanwhile.
     pub(super) fn look(self) {
+        self.ferry.look_up_stores(Box::new(|_| ()));
         self.change(Looks::look);
     }
 
