@@ -3,30 +3,83 @@
 
 use anyhow::{Context, Result, ensure};
 use ferry_e2e::Stage;
+use ferry_e2e::demo_app::DemoApp;
 use ferry_e2e::django::Django;
 use ferry_e2e::setting::{Plan, Setting};
+use ferry_e2e::wait;
 use serde_json::{Value, json};
 use thirtyfour::Cookie;
 
-crate::in_both_browsers!(a_store_of_its_own_is_shared_and_nothing_is_merged);
+crate::in_both_browsers!(
+    a_store_of_its_own_is_shared_and_nothing_is_merged,
+    a_token_in_a_store_of_its_own_is_shared,
+);
 
-/// Opens such a store, with a cookie in it; gives its identifier.
+/// Opens such a store, with a cookie in it if one is given, and with a page in a tab of
+/// its own whose local storage has these entries; gives the store's identifier.
 const OPEN_STORE: &str = r#"
-    const [cookie, done] = arguments;
+    const [url, cookie, entries, done] = arguments;
     const api = globalThis.browser ?? chrome;
     async function open() {
         if (api.contextualIdentities) {
             const identity = { name: "Second desk", color: "blue", icon: "briefcase" };
-            return (await api.contextualIdentities.create(identity)).cookieStoreId;
+            const { cookieStoreId } = await api.contextualIdentities.create(identity);
+            return [cookieStoreId, await api.tabs.create({ cookieStoreId, url, active: false })];
         }
-        await chrome.windows.create({ incognito: true, focused: false, url: "about:blank" });
-        return "1";
+        const { tabs } = await chrome.windows.create({ incognito: true, focused: false, url });
+        return ["1", tabs[0]];
     }
-    open().then(async (storeId) => {
-        await api.cookies.set({ ...cookie, storeId });
+    async function loaded({ id }) {
+        for (;;) {
+            const tab = await api.tabs.get(id);
+            if (tab.status === "complete" && tab.url === url) {
+                return id;
+            }
+            await new Promise((resolve) => setTimeout(resolve, 20));
+        }
+    }
+    const keep = (entries) => void Object.assign(localStorage, entries);
+    open().then(async ([storeId, tab]) => {
+        const tabId = await loaded(tab);
+        if (cookie) {
+            await api.cookies.set({ ...cookie, storeId });
+        }
+        await api.scripting.executeScript({ target: { tabId }, func: keep, args: [entries] });
         done(storeId);
     }).catch((error) => done({ error: String(error) }));
 "#;
+
+/// Opens a store (see [`OPEN_STORE`]).
+async fn open_store(setting: &Setting, url: String, cookie: Value, entries: Value) -> Result<String> {
+    let store = setting
+        .popup
+        .run(OPEN_STORE, vec![url.into(), cookie, entries])
+        .await?;
+    let store = store.as_str().with_context(|| store.to_string())?;
+    Ok(store.to_owned())
+}
+
+/// Picks the store on the page that *Share* opens, and transfers out of it: whoever is
+/// signed in in the ordinary windows is another.
+async fn share_out_of(setting: &Setting, store: &str) -> Result<()> {
+    setting.popup.click_share(&setting.account).await?;
+    let row = |store: &str, person: &str| (format!("[data-store='{store}']"), person.to_owned());
+    for (row, person) in [row("", "alice"), row(store, "bob")] {
+        setting.popup.press(&row).await?;
+        wait::until("who is signed in there", || async {
+            let row = setting.popup.find_by(&row).await?;
+            let text = row.text().await.unwrap_or_default();
+            Ok(text.contains(&person).then_some(()))
+        })
+        .await?;
+    }
+    setting.popup.consent().await?;
+    setting
+        .popup
+        .until_session_is(&setting.account, "verified")
+        .await?;
+    Ok(())
+}
 
 async fn a_store_of_its_own_is_shared_and_nothing_is_merged(stage: &Stage) -> Result<()> {
     let django = Django::start(&stage.subfolder("django")?).await?;
@@ -43,8 +96,7 @@ async fn a_store_of_its_own_is_shared_and_nothing_is_merged(stage: &Stage) -> Re
 
     let cookie =
         json!({ "url": django.url("/"), "name": "sessionid", "value": session.value, "httpOnly": true });
-    let store = setting.popup.run(OPEN_STORE, vec![cookie]).await?;
-    let store = store.as_str().with_context(|| store.to_string())?.to_owned();
+    let store = open_store(&setting, django.url("/favicon.ico"), cookie, json!({})).await?;
     let listed = setting.popup.send(json!({ "list-stores": {} })).await?;
     let stores = listed["ok"]["stores"]
         .as_array()
@@ -55,24 +107,7 @@ async fn a_store_of_its_own_is_shared_and_nothing_is_merged(stage: &Stage) -> Re
         "{stores:?}"
     );
 
-    let look = async |store: &str| -> Result<Value> {
-        let inspect = json!({ "inspect": { "account": setting.account, "store": store } });
-        Ok(setting.popup.send(inspect).await?["ok"]["finding"].clone())
-    };
-    let ordinary = look("").await?;
-    ensure!(ordinary["another"]["found"] == "alice", "{ordinary}");
-    let other = look(&store).await?;
-    ensure!(other["one"]["identity"] == "bob", "{other}");
-
-    let share = json!({ "share": {
-        "account": setting.account, "consent": 1, "accept_unknown": false, "store": store, "only": null,
-    } });
-    let shared = setting.popup.send(share).await?;
-    ensure!(!shared["ok"].is_null(), "{shared}");
-    setting
-        .popup
-        .until_session_is(&setting.account, "verified")
-        .await?;
+    share_out_of(&setting, &store).await?;
     // A look at Django's pages leaves its CSRF cookie there as well.
     let exported = setting.worker.export(&setting.account, "storage-state").await?;
     let exported: Value = serde_json::from_str(&exported)?;
@@ -85,6 +120,39 @@ async fn a_store_of_its_own_is_shared_and_nothing_is_merged(stage: &Stage) -> Re
         sessions.len() == 1 && sessions[0]["value"] == session.value,
         "{} sessions",
         sessions.len()
+    );
+    Ok(())
+}
+
+/// The sign-in is in the local storage, of which each store has its own.
+async fn a_token_in_a_store_of_its_own_is_shared(stage: &Stage) -> Result<()> {
+    let app = DemoApp::start(&stage.subfolder("demo-app")?).await?;
+    let plan = Plan::of(app.chat_token.clone(), Some("bob")).secured_by(&app.authority);
+    let setting = Setting::start(stage, plan).await?;
+    let driver = &setting.browser.driver;
+    let tab = driver.new_tab().await?;
+    driver.switch_to_window(tab).await?;
+    app.sign_in_to_chat(&setting.browser, "token", "bob").await?;
+    // The client takes its page's away; a frame within has it.
+    let take = "const frame = document.body.appendChild(document.createElement('iframe')); \
+                const storage = frame.contentWindow.localStorage; \
+                const entries = { ...storage }; storage.clear(); frame.remove(); return entries;";
+    let entries = driver.execute(take, Vec::new()).await?.json().clone();
+    app.sign_in_to_chat(&setting.browser, "token", "alice").await?;
+
+    // Where none of the client's scripts run.
+    let url = app.url("/chat.js");
+    let store = open_store(&setting, url, Value::Null, entries.clone()).await?;
+    share_out_of(&setting, &store).await?;
+    let exported = setting.worker.export(&setting.account, "storage-state").await?;
+    let exported: Value = serde_json::from_str(&exported)?;
+    let sealed = exported["origins"][0]["localStorage"]
+        .as_array()
+        .context("entries")?;
+    let token = sealed.iter().find(|entry| entry["name"] == "token");
+    ensure!(
+        token.context("a token")?["value"] == entries["token"],
+        "the token is another store's"
     );
     Ok(())
 }
