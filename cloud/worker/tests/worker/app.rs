@@ -18,11 +18,14 @@ use axum::serve::Listener;
 use ferry_catalogue::App;
 use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair, KeyUsagePurpose};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::pki_types::PrivatePkcs8KeyDer;
 use tokio_rustls::rustls::{ServerConfig, crypto};
 use tokio_rustls::server::TlsStream;
+
+/// Nothing takes longer in these tests.
+const LIMIT: Duration = Duration::from_secs(90);
 
 /// The app, running.
 pub(crate) struct TestApp {
@@ -37,7 +40,7 @@ pub(crate) struct TestApp {
 struct Shared {
     /// Who is signed in, by the value of `sid`.
     sessions: Mutex<HashMap<String, String>>,
-    requests: Mutex<Vec<Request>>,
+    requests: watch::Sender<Vec<Request>>,
     /// Status of the check page, for an app that fails.
     failing: Mutex<Option<u16>>,
 }
@@ -119,12 +122,20 @@ impl TestApp {
 
     /// The requests to a path so far.
     pub(crate) fn requests(&self, path: &str) -> Vec<Request> {
-        let requests = self.shared.requests.lock().unwrap();
-        requests
-            .iter()
-            .filter(|request| request.path == path)
-            .cloned()
-            .collect()
+        let requests = self.shared.requests.borrow();
+        let to_path = requests.iter().filter(|request| request.path == path);
+        to_path.cloned().collect()
+    }
+
+    /// Waits until a path has been asked for so many times; the last of the requests.
+    pub(crate) async fn until_requested(&self, path: &str, times: usize) -> Request {
+        let mut requests = self.shared.requests.subscribe();
+        let enough = |all: &Vec<Request>| all.iter().filter(|request| request.path == path).count() >= times;
+        let waiting = tokio::time::timeout(LIMIT, requests.wait_for(enough));
+        let Ok(Ok(_)) = waiting.await else {
+            panic!("waited too long for {path}");
+        };
+        self.requests(path).swap_remove(times - 1)
     }
 }
 
@@ -160,7 +171,9 @@ async fn remember(
     request: axum::extract::Request,
     next: axum::middleware::Next,
 ) -> Response {
-    shared.requests.lock().unwrap().push(Request::of(&request));
+    shared
+        .requests
+        .send_modify(|requests| requests.push(Request::of(&request)));
     next.run(request).await
 }
 

@@ -1,9 +1,9 @@
 //! A jar goes into the browser and comes back, and out to the app, without loss.
 
-use ferry_protocol::api::RefusedReason;
+use ferry_protocol::api::{Receipt, RefusedReason};
 use ferry_protocol::jar::{Cookie, Jar, Partition, SameSite};
 use ferry_worker::ambient;
-use ferry_worker::browser::Settle;
+use ferry_worker::browser::{Browser, Context, Settle};
 use ferry_worker::capture;
 use ferry_worker::domains::AppDomains;
 use ferry_worker::restore::restore_cookies;
@@ -66,6 +66,28 @@ fn every_kind() -> Vec<Cookie> {
     ]
 }
 
+/// A context of a browser with these cookies in it, and what became of them.
+async fn restored(cookies: Vec<Cookie>) -> (TestApp, Browser, Context, Receipt) {
+    let app = TestApp::start().await;
+    let definition = app.definition();
+    let browser = setting::browser(&app).await;
+    let context = setting::context(&browser, &definition).await;
+    let jar = Jar {
+        cookies,
+        storage: Vec::new(),
+    };
+    let receipt = restore_cookies(&context, &jar, &AppDomains::new(&definition), ambient::now())
+        .await
+        .unwrap();
+    (app, browser, context, receipt)
+}
+
+/// What the browser holds of the app's.
+async fn held(app: &TestApp, context: &Context) -> Jar {
+    let domains = AppDomains::new(&app.definition());
+    capture::jar(&context.cookies().await.unwrap(), &domains)
+}
+
 /// In an order of its own.
 fn sorted(jar: Jar) -> Vec<(String, String, bool, Cookie)> {
     let key = |c: &Cookie| (c.name.clone(), c.value.clone(), c.host_only, c.clone());
@@ -76,26 +98,17 @@ fn sorted(jar: Jar) -> Vec<(String, String, bool, Cookie)> {
 
 #[tokio::test]
 async fn every_kind_of_cookie_is_sent_back_and_read_back_as_it_was() {
-    let app = TestApp::start().await;
-    let definition = app.definition();
-    let domains = AppDomains::new(&definition);
-    let browser = setting::browser(&app).await;
-    let context = setting::context(&browser, &definition).await;
-    let jar = Jar {
-        cookies: every_kind(),
-        storage: Vec::new(),
-    };
-
-    let receipt = restore_cookies(&context, &jar, &domains, ambient::now())
-        .await
-        .unwrap();
+    let cookies = every_kind();
+    let (app, browser, context, receipt) = restored(cookies.clone()).await;
     assert_eq!(receipt.refused, []);
     assert_eq!((receipt.sealed, receipt.restored), (19, 19));
 
     // Before any page was visited: what was sealed is what is there.
-    let held = capture::jar(&context.cookies().await.unwrap(), &domains);
-    let held = sorted(held);
-    let given = sorted(jar);
+    let held = sorted(held(&app, &context).await);
+    let given = sorted(Jar {
+        cookies,
+        storage: Vec::new(),
+    });
     assert_eq!(held.len(), given.len());
     for (held, given) in held.iter().zip(&given) {
         assert!(held == given, "{} came back changed", given.0);
@@ -149,17 +162,7 @@ async fn every_kind_of_cookie_is_sent_back_and_read_back_as_it_was() {
 
 #[tokio::test]
 async fn a_partitioned_cookie_with_the_ancestor_bit_is_sent_in_a_frame_below_another_site() {
-    let app = TestApp::start().await;
-    let definition = app.definition();
-    let browser = setting::browser(&app).await;
-    let context = setting::context(&browser, &definition).await;
-    let jar = Jar {
-        cookies: every_kind(),
-        storage: Vec::new(),
-    };
-    restore_cookies(&context, &jar, &AppDomains::new(&definition), ambient::now())
-        .await
-        .unwrap();
+    let (app, browser, context, _) = restored(every_kind()).await;
 
     // app.test, in it a frame of partner.test, in it one of app.test.
     let innermost = app.url("app.test", "/framed");
@@ -171,11 +174,11 @@ async fn a_partitioned_cookie_with_the_ancestor_bit_is_sent_in_a_frame_below_ano
     };
     let middle = page("partner.test", &frame(&innermost));
     let mut tab = context.tab(CHROME).await.unwrap();
-    tab.visit(&page("app.test", &frame(&middle)), Settle::Quiet)
+    tab.visit(&page("app.test", &frame(&middle)), Settle::Body)
         .await
         .unwrap();
 
-    let framed = app.requests("/framed").pop().unwrap();
+    let framed = app.until_requested("/framed", 1).await;
     assert_eq!(framed.cookies(), ["framed-partition=16", "none=7"]);
     browser.close().await;
 }
@@ -183,26 +186,16 @@ async fn a_partitioned_cookie_with_the_ancestor_bit_is_sent_in_a_frame_below_ano
 /// In frames of other sites, Firefox sends only what is partitioned by them.
 #[tokio::test]
 async fn a_session_of_firefox_sends_no_third_party_cookies() {
-    let app = TestApp::start().await;
-    let definition = app.definition();
-    let browser = setting::browser(&app).await;
-    let context = setting::context(&browser, &definition).await;
-    let jar = Jar {
-        cookies: every_kind(),
-        storage: Vec::new(),
-    };
-    restore_cookies(&context, &jar, &AppDomains::new(&definition), ambient::now())
-        .await
-        .unwrap();
+    let (app, browser, context, _) = restored(every_kind()).await;
 
     let innermost = app.url("app.test", "/framed");
     let mut page = url::Url::parse(&app.url("partner.test", "/page")).unwrap();
     page.query_pairs_mut()
         .append_pair("body", &format!("<iframe src='{innermost}'></iframe>"));
-    for (user_agent, sent) in [(CHROME, true), (USER_AGENT, false)] {
+    for (at, (user_agent, sent)) in [(CHROME, true), (USER_AGENT, false)].into_iter().enumerate() {
         let mut tab = context.tab(user_agent).await.unwrap();
-        tab.visit(page.as_str(), Settle::Quiet).await.unwrap();
-        let framed = app.requests("/framed").pop().unwrap();
+        tab.visit(page.as_str(), Settle::Body).await.unwrap();
+        let framed = app.until_requested("/framed", at + 1).await;
         assert_eq!(
             framed.cookies().contains(&"none=7".to_owned()),
             sent,
