@@ -12,7 +12,7 @@
     }
     globalThis.ferryBridge = true;
 
-    const LONGEST_ASK = 200; // as in crates/bridge/src/page.rs
+    const LONGEST_ASK = 200; // bytes, as in crates/bridge/src/page.rs
     const MOST_FOLLOWED = 8;
     const AGAIN_MS = 1000;
 
@@ -35,7 +35,7 @@
         }
         try {
             const json = JSON.stringify(ask);
-            return json.length <= LONGEST_ASK ? json : undefined;
+            return new TextEncoder().encode(json).length <= LONGEST_ASK ? json : undefined;
         } catch {
             return undefined;
         }

@@ -27,6 +27,9 @@ const MOST_WATCHERS: usize = 32;
 /// What is asked for was done, and there is nothing to say.
 const NOTHING: &str = "{}";
 
+/// What is around the ask in a content script's message, in bytes.
+const AROUND: usize = r#"{"page":}"#.len();
+
 /// A content script's message.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -36,7 +39,7 @@ struct Message {
 
 /// What a content script's message asks, if it is one.
 fn read(message: &str) -> Option<PageAsk> {
-    if message.len() > LONGEST_ASK {
+    if message.len() > LONGEST_ASK + AROUND {
         return None;
     }
     let message: Message = ferry_json::read(message.as_bytes()).ok()?;

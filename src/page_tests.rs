@@ -113,6 +113,24 @@ fn messages_are_as_documented() {
 }
 
 #[test]
+fn an_ask_is_as_long_for_the_content_script_as_it_is_here() {
+    let script = include_str!("../extension/bridge.js");
+    assert!(script.contains(&format!("const LONGEST_ASK = {LONGEST_ASK};")));
+    // Blanks count, as every byte does.
+    let of_length = |length: usize| {
+        let ask = format!(
+            r#"{{"hello":{{}}{:width$}}}"#,
+            "",
+            width = length - r#"{"hello":{}}"#.len()
+        );
+        assert_eq!(ask.len(), length);
+        format!(r#"{{"page":{ask}}}"#)
+    };
+    assert_eq!(read(&of_length(LONGEST_ASK)), Some(PageAsk::Hello(Nothing {})));
+    assert_eq!(read(&of_length(LONGEST_ASK + 1)), None);
+}
+
+#[test]
 fn the_version_is_the_manifests() {
     let manifest: serde_json::Value = serde_json::from_str(include_str!("../manifest.json")).unwrap();
     assert_eq!(manifest["version"], env!("CARGO_PKG_VERSION"));

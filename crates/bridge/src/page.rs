@@ -23,7 +23,8 @@ use crate::Failure;
 /// comes after it.
 pub const FOLLOW_PORT: &str = "ferry-follow:";
 
-/// The longest ask, as JSON, in bytes.
+/// The longest ask, as JSON in UTF-8, in bytes: what a page posts as `ask`, without what
+/// the content script puts around it.
 pub const LONGEST_ASK: usize = 200;
 
 /// What a page may ask. Nothing here transfers, deletes or changes anything.
