@@ -87,7 +87,7 @@ build_web() {
     mkdir -p "$new"
     cp cloud/web/static/* "$new/"
     cp -R cloud/web/icons "$new/"
-    cat "${STYLES[@]}" cloud/web/web.css >"$new/web.css"
+    cat "${STYLES[@]}" cloud/web/{web,admin}.css >"$new/web.css"
     bind ferry_web "$new"
     for file in "$new"/*; do
         if [[ -f $file ]] && (($(wc -c <"$file") > 1400)); then
