@@ -1,8 +1,9 @@
 //! Accounts and their sessions: fetching them, having one checked, deleting one.
 
 use ferry_protocol::api::{Account, SessionStatus};
+use ferry_protocol::problem::ProblemCode;
 use ferry_protocol::{AccountId, UnixMillis};
-use ferry_ui::page::Done;
+use ferry_ui::page::{Done, Trouble};
 use ferry_ui::session::stored;
 use ferry_ui::text::Clean;
 use gloo_timers::callback::Interval;
@@ -10,7 +11,7 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 use web_sys::VisibilityState;
 
-use crate::app::{App, Stage};
+use crate::app::{App, AskError, Stage};
 
 /// How often a session is looked at while the cloud tries it out, in milliseconds.
 const LOOK_MS: u32 = 1_000;
@@ -39,22 +40,50 @@ impl App {
             match self.ask(async |client| client.accounts().await).await {
                 Ok(accounts) => {
                     self.accounts.set(Some(accounts));
-                    self.notice.set(None);
+                    self.say_trouble(None);
                 }
                 // Where nobody is signed in any more, it says so there.
                 Err(error) if self.me.with_untracked(Option::is_some) => {
-                    self.notice.set(Some(error.trouble()))
+                    self.say_trouble(Some(error.trouble()))
                 }
                 Err(_) => {}
             }
         });
     }
 
-    /// Fetches one account.
+    /// Fetches one account. One that is the person's no longer leaves the list.
     pub fn refresh_account(self, id: AccountId) {
         spawn_local(async move {
-            if let Ok(account) = self.ask(async |client| client.account(id).await).await {
-                self.take_account(account);
+            match self.ask(async |client| client.account(id).await).await {
+                Ok(account) => {
+                    self.take_account(account);
+                    self.say_trouble(None);
+                }
+                Err(AskError::Api(error)) if error.problem() == Some(ProblemCode::NotFound) => {
+                    self.drop_account(id);
+                }
+                // Where nobody is signed in any more, it says so there.
+                Err(error) if self.me.with_untracked(Option::is_some) => {
+                    self.say_trouble(Some(error.trouble()));
+                }
+                Err(_) => {}
+            }
+        });
+    }
+
+    /// Above the page, once: what is asked every second fails every second.
+    fn say_trouble(self, trouble: Option<Trouble>) {
+        if self.notice.with_untracked(|known| *known != trouble) {
+            self.notice.set(trouble);
+        }
+    }
+
+    fn drop_account(self, id: AccountId) {
+        self.checking
+            .update(|checking| checking.retain(|known, _| *known != id));
+        self.accounts.update(|accounts| {
+            if let Some(accounts) = accounts {
+                accounts.retain(|known| known.id != id);
             }
         });
     }
