@@ -248,6 +248,14 @@ impl Ferry {
         let phase_is_new = self
             .state
             .with_untracked(|known| known.as_ref().map(|known| &known.phase) != Some(&state.phase));
+        if phase_is_new {
+            match &state.phase {
+                Phase::Ready { accounts, .. } => keep::keep_stores_of(accounts),
+                Phase::SignedOut { .. } => keep::keep_stores_of(&[]),
+                // Nobody knows their accounts until this browser is trusted again.
+                Phase::SetUp { .. } => {}
+            }
+        }
         self.state.set(Some(state));
         if phase_is_new {
             self.look_up_permissions();

@@ -4,6 +4,7 @@
 //! cookie store that an account was shared out of. Never a password or a code.
 
 use ferry_bridge::{State, StoreId};
+use ferry_protocol::api::Account;
 use ferry_protocol::{AccountId, UnixMillis, UserId};
 use gloo_storage::{LocalStorage, Storage};
 use serde::de::DeserializeOwned;
@@ -104,8 +105,10 @@ pub fn keep_later(user: Option<UserId>) {
     }
 }
 
+const STORE: &str = "ferry.store.";
+
 fn store_key(account: AccountId) -> String {
-    format!("ferry.store.{account}")
+    format!("{STORE}{account}")
 }
 
 /// The cookie store that the account was shared out of last, in this browser.
@@ -122,6 +125,21 @@ pub fn keep_store(account: AccountId, store: &StoreId) {
 /// Forgets it: the person is asked again.
 pub fn drop_store(account: AccountId) {
     let _ = LocalStorage::raw().remove_item(&store_key(account));
+}
+
+/// Forgets it of all accounts but these.
+pub fn keep_stores_of(accounts: &[Account]) {
+    let storage = LocalStorage::raw();
+    let is_kept = |key: &str| accounts.iter().any(|account| key == store_key(account.id));
+    // From the last one on: those after one that is removed move up.
+    for n in (0..storage.length().unwrap_or(0)).rev() {
+        if let Ok(Some(key)) = storage.key(n)
+            && key.starts_with(STORE)
+            && !is_kept(&key)
+        {
+            let _ = storage.remove_item(&key);
+        }
+    }
 }
 
 /// A full or forbidden storage only makes the next start slower.

@@ -123,6 +123,27 @@ async fn who_signs_out_or_has_set_up_is_not_reminded_of_what_was_put_off() {
 }
 
 #[wasm_bindgen_test]
+async fn out_of_which_store_it_was_shared_is_forgotten_with_the_account_and_with_the_person() {
+    let kept = |n: u8| format!("ferry.store.{}", id(n));
+    let page = Page::show(Scene::new("", ready(every()))).await;
+    for n in [1, 2] {
+        page.keep(&kept(n), "firefox-container-1");
+    }
+    page.keep("ferry.other", "stays");
+    let now = |phase| {
+        page.ferry.set_state(State {
+            phase,
+            transfers: Vec::new(),
+        });
+    };
+    now(ready(vec![github(verified())]));
+    assert!(page.kept().contains(&kept(1)) && !page.kept().contains(&kept(2)));
+    now(signed_out(None));
+    assert!(!page.kept().contains("ferry.store"));
+    assert!(page.kept().contains("ferry.other"));
+}
+
+#[wasm_bindgen_test]
 async fn signing_in_asks_the_browser_within_the_click_and_keeps_no_password() {
     let page = Page::show(Scene::new("", signed_out(None)).hanging("sign-in")).await;
     page.fill("sign-in-server", "Ferry.Acme.example/");
