@@ -155,6 +155,11 @@ pub fn count(jar: &Jar) -> CookieCounts {
     }
 }
 
+/// How many cookies there are, and how many entries of local storage.
+pub fn how_many(jar: &Jar) -> (u32, u32) {
+    (saturating(jar.cookies.len()), saturating(jar.storage.len()))
+}
+
 /// As much of the cookies as the identity rules look at.
 pub fn views(jar: &Jar) -> Vec<CookieView<'_>> {
     jar.cookies

@@ -38,6 +38,8 @@ pub struct Reading {
     pub alone: Option<Alone>,
     /// How many cookies were taken out of the jar, since they are others'.
     pub left_out: u32,
+    /// Out of how many of those in the jar what is others' was cut.
+    pub cut: u32,
     /// Which entries of local storage are there.
     pub storage: Vec<StorageFound>,
     /// A page that would tell, or local storage, could not be reached.
@@ -94,6 +96,7 @@ pub async fn read(
         verdict,
         alone,
         left_out: 0,
+        cut: 0,
         storage: seen.storage,
         unreached: seen.unreached,
     })

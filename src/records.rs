@@ -122,6 +122,9 @@ pub struct Sealed {
     pub owner: Owner,
     /// How many cookies it has.
     pub cookies: u32,
+    /// How many entries of local storage it has.
+    #[serde(default)]
+    pub entries: u32,
     /// Who is signed in, if known.
     pub identity: Option<String>,
     /// The key that it is sealed to.

@@ -3,7 +3,7 @@
 use ferry_bridge::preflight::Obstacle;
 use ferry_bridge::{CookieCounts, Failure, IdentityFinding, Remedy, TransferStep};
 use ferry_ui::steps::{Progress, Step};
-use ferry_ui::text::{Clean, count, entry, list, size};
+use ferry_ui::text::{Clean, count, entry, list, sign_in_entries, size};
 
 /// The kinds of cookies, most telling first; kinds of which there are none are
 /// left out.
@@ -25,6 +25,21 @@ pub fn kinds(cookies: &CookieCounts) -> Vec<String> {
 pub fn cookies(n: u32) -> String {
     count(n.into(), "cookie", "cookies")
 }
+
+/// What a session is of: `23 cookies`, `1 sign-in entry`, or both; what there is none of
+/// is not named.
+pub fn contents(n: u32, entries: u32) -> String {
+    match (n, entries) {
+        (0, 0) => "the sign-in".to_owned(),
+        (0, _) => sign_in_entries(entries.into()),
+        (_, 0) => cookies(n),
+        _ => format!("{} and {}", cookies(n), sign_in_entries(entries.into())),
+    }
+}
+
+/// Nothing can be sealed yet, and who can change that.
+pub const NO_VAULT: &str =
+    "There is no vault yet. It comes when the worker of this workspace starts: ask your admin.";
 
 /// At most so many names are listed in a sentence.
 const LISTED: usize = 8;
@@ -76,7 +91,10 @@ pub fn stopped(obstacle: &Obstacle, app: &str) -> Stopped {
         Obstacle::SignedOut { missing } => {
             let missing = match missing.is_empty() {
                 true => String::new(),
-                false => format!("What keeps you signed in there is missing: {}. ", entries(missing)),
+                false => format!(
+                    "What keeps you signed in there is missing: {}. ",
+                    entries(missing)
+                ),
             };
             (
                 "signed-out",
@@ -100,8 +118,8 @@ pub fn stopped(obstacle: &Obstacle, app: &str) -> Stopped {
             "storage-unread",
             "a part of the sign-in could not be read".to_owned(),
             format!(
-                "{app} keeps it in its pages’ own storage, where Ferry could not look: {}. Open {app} in a tab, wait \
-                until it is there, then look again.",
+                "{app} keeps it in local storage, where Ferry could not look: {}. Open {app} in a tab, wait until it \
+                is there, then look again.",
                 entries(unread)
             ),
         ),
@@ -141,45 +159,61 @@ pub fn stopped(obstacle: &Obstacle, app: &str) -> Stopped {
 /// What is under way, in one line.
 pub fn progress(step: &TransferStep) -> Option<String> {
     match step {
-        TransferStep::Reading => Some("Reading cookies…".to_owned()),
+        TransferStep::Reading => Some("Reading the sign-in…".to_owned()),
         TransferStep::CheckingIdentity { .. } => Some("Checking who is signed in…".to_owned()),
-        TransferStep::Sealing { cookies: n, .. } => Some(format!("Sealing {} on this device…", cookies(*n))),
+        TransferStep::Sealing { cookies, entries, .. } => Some(format!(
+            "Sealing {} on this device…",
+            contents(*cookies, *entries)
+        )),
         TransferStep::Uploading { bytes, .. } => Some(format!("Uploading {}, sealed…", size(*bytes))),
         TransferStep::Done { .. } | TransferStep::Failed { .. } => None,
     }
 }
 
-/// What has been done.
-pub fn success(n: u32, identity: Option<&str>) -> String {
-    let cookies = cookies(n);
-    match identity {
+/// What has been done; nothing while it is not.
+pub fn success(step: &TransferStep) -> Option<String> {
+    let TransferStep::Done {
+        cookies,
+        entries,
+        identity,
+    } = step
+    else {
+        return None;
+    };
+    let contents = contents(*cookies, *entries);
+    Some(match identity {
         Some(identity) => format!(
-            "Session transferred. Signed in as {}, {cookies}, sealed on this device.",
+            "Session transferred. Signed in as {}, {contents}, sealed on this device.",
             Clean::name(identity).as_str()
         ),
-        None => format!("Session transferred. {cookies}, sealed on this device."),
-    }
+        None => format!("Session transferred. Sealed on this device: {contents}."),
+    })
 }
 
 /// The four steps of a transfer that runs or is done.
 pub fn steps(step: &TransferStep) -> Vec<Step> {
     let (at, read, who, sealed) = match step {
-        TransferStep::Reading => (0, None, None, None),
-        TransferStep::CheckingIdentity { cookies } => (1, Some(*cookies), None, None),
-        TransferStep::Sealing { cookies, identity } => (2, Some(*cookies), identity.as_deref(), None),
-        TransferStep::Uploading { cookies, bytes } => (3, Some(*cookies), None, Some(*bytes)),
-        TransferStep::Done { cookies, identity } => (4, Some(*cookies), identity.as_deref(), None),
+        TransferStep::Reading => (0, (0, 0), None, None),
+        TransferStep::CheckingIdentity { cookies } => (1, (*cookies, 0), None, None),
+        TransferStep::Sealing {
+            cookies,
+            entries,
+            identity,
+        } => (2, (*cookies, *entries), identity.as_deref(), None),
+        TransferStep::Uploading {
+            cookies,
+            entries,
+            bytes,
+        } => (3, (*cookies, *entries), None, Some(*bytes)),
+        TransferStep::Done {
+            cookies,
+            entries,
+            identity,
+        } => (4, (*cookies, *entries), identity.as_deref(), None),
         TransferStep::Failed { .. } => return Vec::new(),
     };
     let parts = [
-        (
-            "reading",
-            read.map_or_else(
-                || "Reading cookies".to_owned(),
-                |n| format!("Reading {}", cookies(n)),
-            ),
-            None,
-        ),
+        ("reading", format!("Reading {}", contents(read.0, read.1)), None),
         (
             "checking-identity",
             "Checking identity".to_owned(),
@@ -259,14 +293,39 @@ mod tests {
 
     #[test]
     fn success_names_who_and_how_many() {
+        let done = |cookies, entries, identity: Option<&str>| {
+            success(&TransferStep::Done {
+                cookies,
+                entries,
+                identity: identity.map(str::to_owned),
+            })
+            .unwrap()
+        };
         assert_eq!(
-            success(23, Some("alice")),
+            done(23, 0, Some("alice")),
             "Session transferred. Signed in as alice, 23 cookies, sealed on this device."
         );
         assert_eq!(
-            success(1, None),
-            "Session transferred. 1 cookie, sealed on this device."
+            done(1, 2, None),
+            "Session transferred. Sealed on this device: 1 cookie and 2 sign-in entries."
         );
+        assert_eq!(success(&TransferStep::Reading), None);
+    }
+
+    #[test]
+    fn what_there_is_none_of_is_not_named() {
+        assert_eq!(contents(23, 0), "23 cookies");
+        assert_eq!(contents(0, 1), "1 sign-in entry");
+        assert_eq!(contents(6, 2), "6 cookies and 2 sign-in entries");
+        assert_eq!(contents(0, 0), "the sign-in");
+        let uploading = TransferStep::Uploading {
+            cookies: 0,
+            entries: 1,
+            bytes: 700,
+        };
+        assert_eq!(steps(&uploading)[0].label, "Reading 1 sign-in entry");
+        let checking = TransferStep::CheckingIdentity { cookies: 0 };
+        assert_eq!(steps(&checking)[0].label, "Reading the sign-in");
     }
 
     #[test]
@@ -341,10 +400,12 @@ mod tests {
             TransferStep::CheckingIdentity { cookies: 23 },
             TransferStep::Sealing {
                 cookies: 23,
+                entries: 0,
                 identity: Some("alice".to_owned()),
             },
             TransferStep::Uploading {
                 cookies: 23,
+                entries: 0,
                 bytes: 26_000,
             },
         ];
@@ -367,6 +428,7 @@ mod tests {
         }
         let done = steps(&TransferStep::Done {
             cookies: 23,
+            entries: 0,
             identity: None,
         });
         assert!(done.iter().all(|step| step.progress == Progress::Done));

@@ -39,9 +39,10 @@ pub(super) fn find(app: &App, jar: &Jar, judge: impl FnOnce(&[CookieView<'_>]) -
 }
 
 impl Alone {
-    /// Takes out what belongs to others; gives how many cookies are gone.
-    pub fn leave(self, jar: &mut Jar) -> u32 {
-        let before = jar.cookies.len();
+    /// Takes out what belongs to others; gives how many cookies are gone, and out of how
+    /// many a part was cut.
+    pub fn leave(self, jar: &mut Jar) -> (u32, u32) {
+        let (mut gone, mut cut) = (0, 0);
         let mut edits = self.edits.into_iter().peekable();
         let mut index = 0;
         jar.cookies.retain_mut(|cookie| {
@@ -49,17 +50,21 @@ impl Alone {
             index += 1;
             match edit {
                 None => true,
-                Some(Edit { value: None, .. }) => false,
+                Some(Edit { value: None, .. }) => {
+                    gone += 1;
+                    false
+                }
                 Some(Edit {
                     value: Some(value), ..
                 }) => {
+                    cut += 1;
                     cookie.value.zeroize();
                     cookie.value = value;
                     true
                 }
             }
         });
-        u32::try_from(before - jar.cookies.len()).unwrap_or(u32::MAX)
+        (gone, cut)
     }
 }
 

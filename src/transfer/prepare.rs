@@ -48,12 +48,13 @@ impl<P: Platform> Background<P> {
             self.destination(&account, transfer, basis),
         )
         .await?;
-        let cookies = capture::count(&reading.jar).total;
+        let (cookies, entries) = capture::how_many(&reading.jar);
         self.step(
             account.id,
             transfer,
             TransferStep::Sealing {
                 cookies,
+                entries,
                 identity: identity.clone(),
             },
         );
@@ -80,13 +81,14 @@ impl<P: Platform> Background<P> {
                 host,
             });
         }
-        let identity = match (&share.only, reading.alone.take()) {
-            (Some(_), Some(alone)) => {
+        let alone = share.only.as_ref().and_then(|_| reading.alone.take());
+        let identity = match alone {
+            Some(alone) => {
                 let identity = alone.identity.clone();
-                reading.left_out = alone.leave(&mut reading.jar);
+                (reading.left_out, reading.cut) = alone.leave(&mut reading.jar);
                 Some(identity)
             }
-            _ => identity::require(&account.app, &reading, expected, share.accept_unknown)?,
+            None => identity::require(&account.app, &reading, expected, share.accept_unknown)?,
         };
         identity::require_named(&account.app, identity.as_deref(), share.only.as_deref())?;
         Ok((reading, identity))
@@ -170,10 +172,11 @@ impl<P: Platform> Background<P> {
             consent: to.consent.id,
             captured_at: reading.captured_at,
         };
-        let cookies = capture::count(&reading.jar).total;
+        let (cookies, entries) = capture::how_many(&reading.jar);
         let payload = Payload {
             jar: reading.jar,
             left_out: reading.left_out,
+            cut: reading.cut,
             app: account.app,
             identity: identity.clone(),
             user_agent: self.platform.browser().user_agent(),
@@ -200,6 +203,7 @@ impl<P: Platform> Background<P> {
             body,
             owner,
             cookies,
+            entries,
             identity,
             sealing_key: to.offer.sealing_key.id,
             expires_at: to.offer.sealing_key.expires_at,

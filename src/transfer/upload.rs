@@ -40,6 +40,7 @@ impl<P: Platform> Background<P> {
         let Sealed {
             body,
             cookies,
+            entries,
             identity,
             ..
         } = sealed;
@@ -48,6 +49,7 @@ impl<P: Platform> Background<P> {
             transfer,
             TransferStep::Uploading {
                 cookies,
+                entries,
                 bytes: body.len() as u64,
             },
         );
@@ -56,8 +58,12 @@ impl<P: Platform> Background<P> {
             .await
         {
             Ok(stored) => {
-                self.end_stored(stored, transfer, TransferStep::Done { cookies, identity })
-                    .await
+                let done = TransferStep::Done {
+                    cookies,
+                    entries,
+                    identity,
+                };
+                self.end_stored(stored, transfer, done).await
             }
             Err(AskError::Api(error)) => match fate(&error) {
                 Fate::Waits => {

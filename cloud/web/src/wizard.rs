@@ -207,7 +207,7 @@ pub fn verdict(finding: Finding, account: &Account) -> Verdict {
 /// How a transfer goes, in one line; nothing while none runs.
 pub fn progress(step: &PageStep) -> Option<&'static str> {
     match step {
-        PageStep::Reading => Some("Reading cookies…"),
+        PageStep::Reading => Some("Reading the sign-in…"),
         PageStep::Checking => Some("Checking who is signed in…"),
         PageStep::Sealing => Some("Sealing on this device…"),
         PageStep::Uploading => Some("Uploading…"),

@@ -59,6 +59,7 @@ pub(crate) fn payload() -> Payload {
             storage: Vec::new(),
         },
         left_out: 0,
+        cut: 0,
         app: app(),
         identity: Some("alice".to_owned()),
         user_agent: "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0".to_owned(),

@@ -37,6 +37,7 @@ pub async fn restore(
     let cookies = restore_cookies(context, &payload.jar, domains, now).await?;
     Ok(Receipt {
         read: cookies.sealed.saturating_add(payload.left_out),
+        cut: payload.cut,
         storage: storage::restore(context, &payload.jar.storage, domains).await?,
         ..cookies
     })
@@ -94,6 +95,7 @@ fn receipt(sealed: usize, mut refused: Vec<RefusedCookie>) -> Receipt {
     refused.truncate(MAX_REFUSED);
     Receipt {
         read: count(sealed),
+        cut: 0,
         sealed: count(sealed),
         restored: count(restored),
         refused,

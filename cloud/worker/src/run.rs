@@ -368,19 +368,22 @@ fn log_receipt(leased: &LeasedSession, receipt: &Receipt) {
     let (transfer, storage) = (leased.transfer, &receipt.storage);
     tracing::info!(
         %transfer,
-        read = receipt.read,
-        sealed = receipt.sealed,
-        restored = receipt.restored,
-        refused = receipt.sealed.saturating_sub(receipt.restored),
-        storage_sealed = storage.sealed,
-        storage_restored = storage.restored,
+        cookies_read = receipt.read,
+        cookies_left_out = receipt.read.saturating_sub(receipt.sealed),
+        cookies_cut = receipt.cut,
+        cookies_sealed = receipt.sealed,
+        cookies_restored = receipt.restored,
+        cookies_refused = receipt.sealed.saturating_sub(receipt.restored),
+        sign_in_entries_sealed = storage.sealed,
+        sign_in_entries_restored = storage.restored,
+        sign_in_entries_refused = storage.sealed.saturating_sub(storage.restored),
         "receipt"
     );
     for RefusedCookie { name, domain, reason } in &receipt.refused {
         tracing::warn!(%transfer, cookie = name, domain, ?reason, "not restored");
     }
     for RefusedEntry { entry, reason } in &storage.refused {
-        tracing::warn!(%transfer, entry, ?reason, "not restored");
+        tracing::warn!(%transfer, sign_in_entry = entry, ?reason, "not restored");
     }
 }
 

@@ -116,6 +116,9 @@ pub enum TransferStep {
     Sealing {
         /// How many cookies.
         cookies: u32,
+        /// How many sign-in entries in local storage.
+        #[serde(default)]
+        entries: u32,
         /// Who is signed in, if known.
         identity: Option<String>,
     },
@@ -123,6 +126,9 @@ pub enum TransferStep {
     Uploading {
         /// How many cookies.
         cookies: u32,
+        /// How many sign-in entries in local storage.
+        #[serde(default)]
+        entries: u32,
         /// How many bytes are uploaded.
         bytes: u64,
     },
@@ -130,6 +136,9 @@ pub enum TransferStep {
     Done {
         /// How many cookies.
         cookies: u32,
+        /// How many sign-in entries in local storage.
+        #[serde(default)]
+        entries: u32,
         /// Who, if known.
         identity: Option<String>,
     },

@@ -69,6 +69,7 @@ fn payload(header: &Header, size: usize) -> Payload {
             storage: Vec::new(),
         },
         left_out: 0,
+        cut: 0,
         app: serde_json::from_value(app.clone()).unwrap(),
         identity: Some("ada".to_owned()),
         user_agent: "Mozilla/5.0".to_owned(),

@@ -134,6 +134,9 @@ pub struct Payload {
     /// How many cookies were read and left out of the jar, since they belong to other
     /// identities than the one that is transferred.
     pub left_out: u32,
+    /// Out of how many cookies of the jar a part was cut, since it belongs to such others:
+    /// lists of everybody's sign-ins.
+    pub cut: u32,
     /// The app as the person consented to it: the worker holds to this, whatever
     /// the server says.
     pub app: App,

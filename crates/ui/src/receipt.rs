@@ -5,38 +5,47 @@ use ferry_protocol::api::{Receipt, RefusedCookie, RefusedEntry, StorageReceipt};
 use crate::dom::{El, html};
 use crate::page::fact;
 use crate::session::refused;
-use crate::text::{self, count};
+use crate::text::{self, count, sign_in_entries};
 
 /// Most refused ones that are listed.
 const MOST_REFUSED: usize = 50;
 
-/// How many cookies and entries of local storage came through, which did not, and why.
+/// How many cookies and sign-in entries came through, which did not, and why. What there
+/// was none of is not named.
 pub fn receipt(receipt: Receipt) -> El {
-    let (came, left_out) = (cookies(&receipt), left_out(&receipt));
-    let entries = entries(&receipt.storage);
+    let (of_cookies, of_entries) = (of_cookies(&receipt), entries(&receipt.storage));
+    let nothing = of_cookies.is_empty() && of_entries.is_none();
+    let line = |words: String| html::p().child(words);
     // Not all of those that were refused are named.
     let n = receipt.sealed.saturating_sub(receipt.restored);
     let cookies = receipt.refused.into_iter().take(MOST_REFUSED).map(cookie);
-    let cookies = list(n, "cookie", "cookies", cookies.collect());
+    let cookies = list(n, count(n.into(), "cookie", "cookies"), cookies.collect());
     let storage = receipt.storage;
     let n = storage.sealed.saturating_sub(storage.restored);
     let stored = storage.refused.into_iter().take(MOST_REFUSED).map(entry);
-    let stored = list(n, "entry", "entries", stored.collect());
-    let line = |words: String| html::p().child(words);
+    let stored = list(n, sign_in_entries(n.into()), stored.collect());
     fact(
         "Receipt",
         html::div().class("receipt").test("receipt").child((
-            line(came),
-            left_out.map(line),
+            nothing.then(|| line("nothing was restored".to_owned())),
+            of_cookies.into_iter().map(line).collect::<Vec<_>>(),
             cookies,
-            entries.map(line),
+            of_entries.map(line),
             stored,
         )),
     )
 }
 
+/// What there was of cookies, and what became of them.
+fn of_cookies(receipt: &Receipt) -> Vec<String> {
+    [cookies(receipt), left_out(receipt), cut(receipt)]
+        .into_iter()
+        .flatten()
+        .collect()
+}
+
 /// What became of the cookies.
-fn cookies(receipt: &Receipt) -> String {
+fn cookies(receipt: &Receipt) -> Option<String> {
     let Receipt {
         read,
         sealed,
@@ -44,13 +53,14 @@ fn cookies(receipt: &Receipt) -> String {
         ..
     } = *receipt;
     let n = |n: u32| count(n.into(), "cookie", "cookies");
-    match (read, sealed == restored) {
+    Some(match (read, sealed == restored) {
+        (0, true) if sealed == 0 => return None,
         // Workers of before did not say how many were read.
         (0, true) => format!("all {} restored", n(sealed)),
         (0, false) => format!("{restored} of {} restored", n(sealed)),
         (_, true) if read == sealed => format!("{} read, sealed and restored", n(read)),
         _ => format!("{} read, {sealed} sealed, {restored} restored", n(read)),
-    }
+    })
 }
 
 /// Those that were read and not sealed.
@@ -62,24 +72,36 @@ fn left_out(receipt: &Receipt) -> Option<String> {
     })
 }
 
-/// What became of the entries of local storage.
+/// Those that were sealed without a part of them.
+fn cut(receipt: &Receipt) -> Option<String> {
+    let n = receipt.cut;
+    (n > 0).then(|| {
+        let (cookies, them) = (
+            count(n.into(), "cookie", "cookies"),
+            if n == 1 { "it" } else { "them" },
+        );
+        format!("{cookies} cut on the device: a part of {them} belongs to others who are signed in there")
+    })
+}
+
+/// What became of the sign-in entries. The device seals each that it reads.
 fn entries(storage: &StorageReceipt) -> Option<String> {
     let StorageReceipt { sealed, restored, .. } = *storage;
     (sealed > 0).then(|| {
-        let all = count(sealed.into(), "entry of page storage", "entries of page storage");
+        let all = sign_in_entries(sealed.into());
         if sealed == restored {
-            format!("{all} sealed and restored")
+            format!("{all} read, sealed and restored")
         } else {
-            format!("{all} sealed, {restored} restored")
+            format!("{all} read, {sealed} sealed, {restored} restored")
         }
     })
 }
 
 /// Those that were refused, to be opened.
-fn list(n: u32, one: &str, many: &str, rows: Vec<El>) -> Option<El> {
+fn list(n: u32, what: String, rows: Vec<El>) -> Option<El> {
     (n > 0).then(|| {
         html::details().class("refused").child((
-            html::summary().child(format!("{} refused", count(n.into(), one, many))),
+            html::summary().child(format!("{what} refused")),
             html::ul().child(rows),
         ))
     })
@@ -126,7 +148,7 @@ mod tests {
             (of(0, 23, 23), "all 23 cookies restored"),
             (of(0, 23, 21), "21 of 23 cookies restored"),
         ] {
-            assert_eq!(cookies(&receipt), words);
+            assert_eq!(of_cookies(&receipt)[0], words);
         }
     }
 
@@ -141,7 +163,22 @@ mod tests {
     }
 
     #[test]
-    fn entries_of_storage_are_counted_where_there_are_any() {
+    fn what_was_cut_out_of_a_list_is_counted() {
+        let of = |cut| Receipt { cut, ..of(4, 4, 4) };
+        let shared =
+            |of: &str| format!("on the device: a part of {of} belongs to others who are signed in there");
+        assert_eq!(of_cookies(&of(0)).len(), 1);
+        assert_eq!(of_cookies(&of(1))[1], format!("1 cookie cut {}", shared("it")));
+        assert_eq!(of_cookies(&of(2))[1], format!("2 cookies cut {}", shared("them")));
+    }
+
+    #[test]
+    fn of_no_cookies_nothing_is_said() {
+        assert!(of_cookies(&of(0, 0, 0)).is_empty());
+    }
+
+    #[test]
+    fn sign_in_entries_are_counted_where_there_are_any() {
         let of = |sealed, restored| StorageReceipt {
             sealed,
             restored,
@@ -150,11 +187,11 @@ mod tests {
         assert_eq!(entries(&of(0, 0)), None);
         assert_eq!(
             entries(&of(1, 1)).as_deref(),
-            Some("1 entry of page storage sealed and restored")
+            Some("1 sign-in entry read, sealed and restored")
         );
         assert_eq!(
             entries(&of(2, 1)).as_deref(),
-            Some("2 entries of page storage sealed, 1 restored")
+            Some("2 sign-in entries read, 2 sealed, 1 restored")
         );
     }
 }

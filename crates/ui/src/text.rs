@@ -101,6 +101,12 @@ pub fn count(n: u64, one: &str, many: &str) -> String {
     format!("{n} {}", if n == 1 { one } else { many })
 }
 
+/// `1 sign-in entry`: what people call an entry of local storage, or a database of the
+/// page's, that an app keeps a sign-in in.
+pub fn sign_in_entries(n: u64) -> String {
+    count(n, "sign-in entry", "sign-in entries")
+}
+
 /// `a`, `a and b`, `a, b and c`.
 pub fn list(items: &[String]) -> String {
     match items {
@@ -110,7 +116,7 @@ pub fn list(items: &[String]) -> String {
     }
 }
 
-/// An entry of the pages' storage, which an app's definition names by origin, `#` and
+/// A sign-in entry in local storage, which an app's definition names by origin, `#` and
 /// name: `token at discord.com`. A store of a database goes by the names of both.
 pub fn entry(entry: &str) -> String {
     let (origin, name) = entry.split_once('#').unwrap_or(("", entry));
@@ -205,7 +211,7 @@ mod tests {
     }
 
     #[test]
-    fn entries_of_storage_are_named_by_name_and_host() {
+    fn sign_in_entries_are_named_by_name_and_host() {
         assert_eq!(entry("https://discord.com#token"), "token at discord.com");
         assert_eq!(entry("http://localhost:8080#a#b"), "a#b at localhost:8080");
         assert_eq!(entry("token\u{202E}"), "token");

@@ -36,15 +36,13 @@ fn shown(account: Derived<Option<Account>>) -> Derived<Shown> {
             return Shown::Failed(failure);
         }
         match step {
-            Some(TransferStep::Done { cookies, identity }) => {
-                Shown::Done(words::success(cookies, identity.as_deref()))
-            }
-            Some(step) => match words::progress(&step) {
-                Some(line) => Shown::Running {
+            Some(step) => match (words::progress(&step), words::success(&step)) {
+                (Some(line), _) => Shown::Running {
                     line,
                     code: words::step_code(&step),
                 },
-                None => Shown::Nothing,
+                (None, Some(line)) => Shown::Done(line),
+                (None, None) => Shown::Nothing,
             },
             None if ferry.doing.with(|doing| doing.get(&id) == Some(&Doing::Sharing)) => Shown::Running {
                 line: "Starting…".to_owned(),

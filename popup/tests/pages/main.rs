@@ -311,6 +311,7 @@ async fn each_step_is_shown_and_said() {
     let scene = Scene::new("", ready(vec![github(verified())])).at(share_page(1));
     let step = ferry_bridge::TransferStep::Sealing {
         cookies: 23,
+        entries: 0,
         identity: Some("alice-okafor".to_owned()),
     };
     let page = Page::show(scene.transfer(id(1), step)).await;

@@ -230,6 +230,7 @@ async fn what_lies_in_local_storage_is_named_in_words() {
         shown.contains("1 sign-in entry") && shown.contains("token at discord.com"),
         "{shown}"
     );
+    assert_eq!(page.text("[data-testid=cookie-count]"), "6 cookies");
     let page = Page::show(scene("share-consent")).await;
     page.until("[data-testid=consent-check]").await;
     assert_eq!(page.count("[data-testid=storage-logins]"), 0);

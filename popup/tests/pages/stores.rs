@@ -162,7 +162,7 @@ async fn who_has_shared_before_can_pick_another_store() {
 
 #[wasm_bindgen_test]
 async fn no_tab_is_opened_in_other_stores_without_being_asked() {
-    let mut account = scenes::discord();
+    let mut account = scenes::discord(SessionStatus::None);
     account.app.storage = vec!["https://discord.com#token".to_owned()];
     let scene = Scene::new("", ready(vec![account]))
         .at(share_page(1))

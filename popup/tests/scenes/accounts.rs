@@ -70,6 +70,7 @@ pub(crate) fn check(identified: bool) -> Check {
         identified,
         receipt: Receipt {
             read: 23,
+            cut: 0,
             storage: Default::default(),
             sealed: 23,
             restored: 23,
@@ -87,6 +88,7 @@ pub(crate) fn check_with_refusals() -> Check {
     Check {
         receipt: Receipt {
             read: 23,
+            cut: 0,
             storage: Default::default(),
             sealed: 23,
             restored: 21,
@@ -103,6 +105,7 @@ pub(crate) fn check_with_refusals() -> Check {
 pub(crate) fn left_out() -> Receipt {
     Receipt {
         read: 27,
+        cut: 1,
         ..check(true).receipt
     }
 }
@@ -122,6 +125,18 @@ pub(crate) fn storage_refused() -> Receipt {
     }
 }
 
+/// What became of a sign-in that lies in local storage alone.
+pub(crate) fn storage_alone() -> Receipt {
+    Receipt {
+        storage: StorageReceipt {
+            sealed: 1,
+            restored: 1,
+            refused: Vec::new(),
+        },
+        ..Receipt::default()
+    }
+}
+
 pub(crate) fn github(session: SessionStatus) -> Account {
     let mut app = app("github", "GitHub", &["github.com"]);
     app.signed_in.all = vec!["user_session".to_owned()];
@@ -135,7 +150,7 @@ pub(crate) fn verified() -> SessionStatus {
 pub(crate) fn invalid(reason: InvalidReason) -> SessionStatus {
     SessionStatus::Invalid {
         reason,
-        session: stored(Some(check(true))),
+        session: stored(Some(check(false))),
     }
 }
 

@@ -266,8 +266,14 @@ fn details_pages() -> Vec<Scene> {
         Scene::new(name, with(session)).at(details(1))
     };
     let bob = InvalidReason::AnotherIdentity;
-    let seal = InvalidReason::SealRejected {
-        what: "it belongs to another account".to_owned(),
+    let seal = SessionStatus::Invalid {
+        reason: InvalidReason::SealRejected {
+            what: "it belongs to another account".to_owned(),
+        },
+        session: stored(Some(Check {
+            receipt: Default::default(),
+            ..check(false)
+        })),
     };
     let mut no_permission = Scene::new("details-none", with(SessionStatus::None)).at(details(1));
     no_permission.granted = false;
@@ -288,7 +294,7 @@ fn details_pages() -> Vec<Scene> {
             with(invalid(InvalidReason::SeveralIdentities)),
         )
         .at(details(1)),
-        Scene::new("details-invalid-seal", with(invalid(seal))).at(details(1)),
+        Scene::new("details-invalid-seal", with(seal)).at(details(1)),
         Scene::new(
             "details-expired",
             with(SessionStatus::Expired { at: NOW.plus(-DAY) }),
@@ -300,6 +306,7 @@ fn details_pages() -> Vec<Scene> {
             .click("check"),
         with_receipt("details-receipt-only-one", left_out()),
         with_receipt("details-receipt-storage", storage_refused()),
+        with_receipt("details-receipt-storage-only", storage_alone()),
         Scene::new("details-gone", ready(every())).at(details(77)),
     ]
 }
@@ -313,6 +320,7 @@ fn transfers() -> Vec<Scene> {
             "sealing",
             TransferStep::Sealing {
                 cookies: 23,
+                entries: 0,
                 identity: identity(),
             },
         ),
@@ -320,6 +328,7 @@ fn transfers() -> Vec<Scene> {
             "uploading",
             TransferStep::Uploading {
                 cookies: 23,
+                entries: 0,
                 bytes: 26_112,
             },
         ),
@@ -337,10 +346,27 @@ fn transfers() -> Vec<Scene> {
     });
     let done = TransferStep::Done {
         cookies: 23,
+        entries: 0,
         identity: identity(),
+    };
+    let of_storage = TransferStep::Uploading {
+        cookies: 0,
+        entries: 1,
+        bytes: 812,
+    };
+    let done_of_storage = TransferStep::Done {
+        cookies: 6,
+        entries: 1,
+        identity: Some("alice".to_owned()),
     };
     let mut scenes = running.collect::<Vec<_>>();
     scenes.extend([
+        Scene::new("transfer-of-storage", ready(vec![discord(SessionStatus::None)]))
+            .at(share_page(1))
+            .transfer(id(1), of_storage),
+        Scene::new("transferred-of-storage", ready(vec![discord(verified())]))
+            .at(share_page(1))
+            .transfer(id(1), done_of_storage),
         Scene::new("transfer-on-card", ready(every())).transfer(id(1), steps[2].1.clone()),
         Scene::new(
             "transferred",
@@ -377,8 +403,18 @@ fn troubles() -> Vec<Scene> {
             "failed-several",
             failure(
                 "several-identities",
-                "alice-okafor and acme-bot are signed in at GitHub. Sign one of them out, then share again.",
+                "More than one identity is signed in to GitHub: alice-okafor, acme-bot. Sign out from the others, then \
+                 share again.",
                 Some(Remedy::OpenSignOut { url: url() }),
+            ),
+        ),
+        (
+            "failed-several-only",
+            failure(
+                "several-identities",
+                "More than one identity is signed in to GitHub: alice-okafor, acme-bot. Choose one of them, or sign out \
+                 from the others, then share again.",
+                Some(Remedy::ConfirmUnknown),
             ),
         ),
         (
@@ -426,7 +462,7 @@ fn troubles() -> Vec<Scene> {
         })
         .collect::<Vec<_>>();
     let failed = TransferStep::Failed {
-        failure: failures[5].1.clone(),
+        failure: failures[6].1.clone(),
     };
     scenes.push(
         Scene::new("failed-on-page", ready(vec![github(verified())]))

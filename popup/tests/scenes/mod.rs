@@ -235,10 +235,19 @@ pub(crate) fn code_sent(expires_at: UnixMillis) -> CodeSent {
 }
 
 pub(crate) fn ready(accounts: Vec<Account>) -> Phase {
+    with_vault(accounts, Some(FINGERPRINT))
+}
+
+/// Before the worker has signed in for the first time.
+pub(crate) fn no_vault(accounts: Vec<Account>) -> Phase {
+    with_vault(accounts, None)
+}
+
+fn with_vault(accounts: Vec<Account>, fingerprint: Option<&str>) -> Phase {
     Phase::Ready {
         profile: profile(),
         device_name: "Alice’s device - Linux/Chrome".to_owned(),
-        vault_fingerprint: Some(FINGERPRINT.to_owned()),
+        vault_fingerprint: fingerprint.map(str::to_owned),
         accounts,
         fetched_at: NOW.plus(-20_000),
         stale: None,

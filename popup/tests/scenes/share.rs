@@ -45,6 +45,9 @@ pub(crate) fn before_transfer() -> Vec<Scene> {
         Scene::new("share-again", ready(vec![github(verified())]))
             .at(share_page(1))
             .inspection(one(1, "alice-okafor")),
+        Scene::new("share-no-vault", no_vault(vec![github(SessionStatus::None)]))
+            .at(share_page(1))
+            .inspection(one(1, "alice-okafor")),
         Scene::new("share-collaborator", ready(every()))
             .at(share_page(5))
             .inspection(one(5, "acme")),
@@ -62,10 +65,10 @@ pub(crate) fn several(only: bool) -> IdentityFinding {
 }
 
 /// A chat whose sign-in lies in local storage.
-pub(crate) fn discord() -> Account {
+pub(crate) fn discord(session: SessionStatus) -> Account {
     let mut app = app("discord", "Discord", &["discord.com"]);
     app.storage = vec!["https://discord.com#token".to_owned()];
-    account(1, "Acme community", app, Some("alice"), SessionStatus::None)
+    account(1, "Acme community", app, Some("alice"), session)
 }
 
 fn entry(name: &str, found: Option<bool>) -> StorageFound {
@@ -88,7 +91,7 @@ pub(crate) fn verdicts() -> Vec<Scene> {
             host_only: 2,
             ..CookieCounts::default()
         };
-        Scene::new(name, ready(vec![discord()]))
+        Scene::new(name, ready(vec![discord(SessionStatus::None)]))
             .at(share_page(1))
             .inspection(Inspection {
                 storage,
@@ -141,6 +144,13 @@ pub(crate) fn verdicts() -> Vec<Scene> {
             },
         ),
         in_discord("share-storage", alice(true), vec![entry("token", Some(true))]),
+        Scene::new("share-storage-only", ready(vec![discord(SessionStatus::None)]))
+            .at(share_page(1))
+            .inspection(Inspection {
+                storage: vec![entry("token", Some(true))],
+                cookies: CookieCounts::default(),
+                ..inspection(1, alice(true))
+            }),
         in_discord(
             "share-storage-missing",
             IdentityFinding::SignedOut,

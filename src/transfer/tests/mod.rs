@@ -61,6 +61,7 @@ fn one_click_seals_and_stores_what_is_there() {
         let state = share(&world, &background).await.unwrap();
         let done = TransferStep::Done {
             cookies: 2,
+            entries: 0,
             identity: Some("ada".to_owned()),
         };
         assert_eq!(step(&state), Some(&done));

@@ -58,7 +58,13 @@ fn a_sign_in_in_local_storage_is_found_and_sealed() {
         };
         assert_eq!(inspection.storage, [there(TOKEN), there(USERS)]);
 
-        share(&world, &background).await.unwrap();
+        let state = share(&world, &background).await.unwrap();
+        let done = TransferStep::Done {
+            cookies: 0,
+            entries: 2,
+            identity: Some("ada".to_owned()),
+        };
+        assert_eq!(step(&state), Some(&done));
         let payload = world.server().open().unwrap().payload;
         assert_eq!(payload.identity.as_deref(), Some("ada"));
         assert_eq!(payload.jar.storage.len(), 2);

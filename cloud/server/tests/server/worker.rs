@@ -26,6 +26,7 @@ fn receipt() -> Receipt {
     };
     Receipt {
         read: 4,
+        cut: 1,
         sealed: 3,
         restored: 2,
         refused: vec![refused],

@@ -189,9 +189,8 @@ impl Wizard {
                 let is_stored = account
                     .as_ref()
                     .is_some_and(|account| !account.app.storage_keys().is_empty());
-                is_stored.then(|| {
-                    html::p().child("And what the app keeps of your sign-in in its pages’ own storage.")
-                })
+                is_stored
+                    .then(|| html::p().child("And the sign-in entries that the app keeps in local storage."))
             })
         };
         let on = Button::new(Look::Primary, "wizard-next", "Next")

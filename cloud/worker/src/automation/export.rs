@@ -59,7 +59,9 @@ pub async fn export(
                 );
             }
             if !jar.storage.is_empty() {
-                tracing::warn!("left out: cookies.txt has no form for local storage; use storage-state");
+                tracing::warn!(
+                    "left out: cookies.txt has no form for sign-in entries in local storage; use storage-state"
+                );
             }
             text
         }

@@ -125,6 +125,7 @@ pub(crate) fn payload(app: &TestApp, sid: &str) -> Payload {
             storage: Vec::new(),
         },
         left_out: 0,
+        cut: 0,
         app: app.definition(),
         identity: Some("alice".to_owned()),
         user_agent: USER_AGENT.to_owned(),

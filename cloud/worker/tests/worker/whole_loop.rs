@@ -62,6 +62,7 @@ async fn a_session_from_its_key_to_its_end() {
         reason: InvalidReason::SignedOut,
         receipt: ferry_protocol::api::Receipt {
             read: 3,
+            cut: 0,
             sealed: 3,
             restored: 3,
             refused: Vec::new(),

@@ -50,6 +50,7 @@ fn payload(header: &Header) -> Payload {
             storage: Vec::new(),
         },
         left_out: 0,
+        cut: 0,
         app: serde_json::from_value(app).unwrap(),
         identity: None,
         user_agent: "Mozilla/5.0".to_owned(),

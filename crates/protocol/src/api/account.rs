@@ -155,6 +155,10 @@ pub struct Receipt {
     /// other identities, if the person chose so.
     #[serde(default)]
     pub read: u32,
+    /// Out of how many of those in the seal the device cut what belongs to other
+    /// identities, if the person chose so.
+    #[serde(default)]
+    pub cut: u32,
     /// How many were in the seal.
     pub sealed: u32,
     /// How many the browser took.

@@ -59,6 +59,7 @@ impl Payload {
                 storage: read.storage.into_iter().map(|entry| entry.0).collect(),
             },
             left_out: read.left_out,
+            cut: read.cut,
             app: read.app,
             identity: read.identity,
             user_agent: read.user_agent,
@@ -77,6 +78,8 @@ struct PayloadRef<'a> {
     storage: Vec<EntryRef<'a>>,
     #[serde(skip_serializing_if = "is_zero")]
     left_out: u32,
+    #[serde(skip_serializing_if = "is_zero")]
+    cut: u32,
     app: &'a App,
     identity: &'a Option<String>,
     user_agent: &'a str,
@@ -104,6 +107,7 @@ impl<'a> From<&'a Payload> for PayloadRef<'a> {
             cookies: payload.jar.cookies.iter().map(CookieRef).collect(),
             storage: payload.jar.storage.iter().map(EntryRef).collect(),
             left_out: payload.left_out,
+            cut: payload.cut,
             app: &payload.app,
             identity: &payload.identity,
             user_agent: &payload.user_agent,
@@ -122,6 +126,8 @@ struct PayloadForm {
     storage: Vec<EntryOwned>,
     #[serde(default)]
     left_out: u32,
+    #[serde(default)]
+    cut: u32,
     app: App,
     identity: Option<String>,
     user_agent: String,

@@ -175,6 +175,7 @@ fn payload(header: &Header) -> Payload {
     Payload {
         jar: jar(),
         left_out: 0,
+        cut: 0,
         app: serde_json::from_value(app).unwrap(),
         identity: Some("ada".to_owned()),
         user_agent: "Mozilla/5.0 (X11; Linux x86_64) Example/1.0".to_owned(),

@@ -181,6 +181,7 @@ proptest! {
         identity in any::<Option<String>>(),
         entry in any::<Option<[String; 3]>>(),
         left_out in any::<u32>(),
+        cut in any::<u32>(),
     ) {
         use ferry_protocol::jar::{Cookie, Partition, SameSite, StorageEntry};
         let [name, value, domain, path] = texts;
@@ -199,6 +200,7 @@ proptest! {
         let entry = entry.map(|[origin, name, value]| StorageEntry { origin, name, value });
         payload.jar.storage.extend(entry);
         payload.left_out = left_out;
+        payload.cut = cut;
         payload.identity = identity;
         let encoded = payload.encode().unwrap();
         prop_assert_eq!(encoded.len(), padded_len(encoded.len()));

@@ -52,19 +52,33 @@ fn taken(page: Page) -> Node {
     let cookies = move || match counts.get() {
         Some(counts) => html::strong()
             .test("cookie-count")
-            .child(words::cookies(counts.total))
+            .child(match counts.total {
+                0 => "No cookies".to_owned(),
+                n => words::cookies(n),
+            })
             .into_node(),
         None => "The cookies".into_node(),
     };
     let kinds = move || {
         let kinds = words::kinds(&counts.get()?).join(", ");
-        Some(html::p().class("soft small").child(kinds))
+        (!kinds.is_empty()).then(|| html::p().class("soft small").child(kinds))
+    };
+    // What is taken stands first: with some apps that is no cookie at all.
+    let only_stored = Derived::new(move || {
+        counts.get().is_some_and(|counts| counts.total == 0) && entries.with(|all| !all.is_empty())
+    });
+    let stored = move |alone: bool| {
+        move || match only_stored.get() == alone {
+            true => entries.with(|entries| stored(page, entries, alone)),
+            false => None,
+        }
     };
     (
+        stored(true),
         html::p().child((cookies, " of ", count)),
         sites,
         kinds,
-        move || entries.with(|entries| stored(page, entries)),
+        stored(false),
         html::p()
             .class("soft small")
             .child("No password, no history, no other site."),
@@ -72,24 +86,24 @@ fn taken(page: Page) -> Node {
         .into_node()
 }
 
-/// What is taken out of the pages' local storage, in people's words.
-fn stored(page: Page, entries: &[String]) -> Option<El> {
-    let head = match entries.len() {
-        0 => return None,
-        1 => "1 sign-in entry".to_owned(),
-        n => format!("{n} sign-in entries"),
-    };
+/// What is taken out of local storage, in people's words. `alone`: it is all that is taken.
+fn stored(page: Page, entries: &[String], alone: bool) -> Option<El> {
+    if entries.is_empty() {
+        return None;
+    }
+    let head = text::sign_in_entries(entries.len() as u64);
     let rows = entries.iter().map(|entry| {
         let name = text::entry(entry);
         html::li().child(html::bdi().child(name))
     });
-    Some(html::div().test("storage-logins").child((
-        html::p().child((html::strong().child(head), " out of the page’s own storage:")),
+    let why = match alone {
+        true => " keeps what signs you in there. Nothing else in it is read.",
+        false => " keeps what signs you in there, beside its cookies. Nothing else in it is read.",
+    };
+    Some(html::div().class("stored").test("storage-logins").child((
+        html::p().child((html::strong().child(head), " in local storage:")),
         html::ul().class("sites").child(rows.collect::<Vec<_>>()),
-        html::p().class("soft small").child((
-            page.app_name(),
-            " keeps what signs you in there, beside its cookies. Nothing else in it is read.",
-        )),
+        html::p().class("soft small").child((page.app_name(), why)),
     )))
 }
 

@@ -97,10 +97,7 @@ pub(super) fn done(page: Page) -> El {
         ferry, id, account, ..
     } = page;
     let transfer = ferry.transfer(id);
-    let line = Derived::new(move || match transfer.get() {
-        Some(TransferStep::Done { cookies, identity }) => Some(words::success(cookies, identity.as_deref())),
-        _ => None,
-    });
+    let line = Derived::new(move || transfer.with(|step| step.as_ref().and_then(words::success)));
     Effect::new(move |_| {
         if let Some(line) = line.get() {
             ferry.say(line);

@@ -119,7 +119,7 @@ impl Choice for From {
             "cookie-prefix",
             "Cookies whose name starts with",
         ),
-        (Self::Storage, "storage", "The entry of the local storage"),
+        (Self::Storage, "storage", "A sign-in entry in local storage"),
         (Self::Page, "page", "The page at this address"),
         (
             Self::Probe,

@@ -136,6 +136,7 @@ mod tests {
                         reason: RefusedReason::Expired,
                     }],
                     read: 3,
+                    cut: 1,
                     storage: StorageReceipt {
                         sealed: 1,
                         restored: 0,
