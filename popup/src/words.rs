@@ -134,20 +134,29 @@ pub fn stopped(obstacle: &Obstacle, app: &str) -> Stopped {
                 ),
             )
         }
-        Obstacle::Several { identities, only } => (
-            "several-identities",
-            format!("{} people are signed in to {app}", identities.len()),
-            match only {
-                Some(only) => format!(
-                    "A session has to belong to one person, or automation could act as somebody else. Transfer only {}, \
-                    or sign the others out and look again.",
-                    clean(only)
-                ),
-                None => "A session has to belong to one person, or automation could act as somebody else. Sign the \
-                others out, then look again."
+        Obstacle::Several { identities, only } => {
+            let (code, several) = (
+                "several-identities",
+                format!("{} people are signed in to {app}", identities.len()),
+            );
+            if let Some(only) = only {
+                let only = clean(only);
+                return Stopped {
+                    code,
+                    title: format!("{several}: transfer only {only}?"),
+                    message: "A session has to belong to one person: what belongs to the others stays here. Or sign \
+                              them out, then look again."
+                        .to_owned(),
+                };
+            }
+            (
+                code,
+                several,
+                "A session has to belong to one person, or automation could act as somebody else. Sign the others \
+                out, then look again."
                     .to_owned(),
-            },
-        ),
+            )
+        }
     };
     Stopped {
         code,
@@ -256,7 +265,7 @@ pub fn remedy(remedy: &Remedy, app: &str) -> String {
         Remedy::OpenSignIn { .. } => format!("Sign in to {app}"),
         Remedy::OpenSignOut { .. } => format!("Sign out of {app}"),
         Remedy::GrantPermission { .. } => "Allow access".to_owned(),
-        Remedy::ConfirmUnknown => "Look and confirm".to_owned(),
+        Remedy::ConfirmUnknown => "Look and decide".to_owned(),
         Remedy::GiveConsent => "Read and agree".to_owned(),
         Remedy::SignIn => "Sign in to Ferry again".to_owned(),
         Remedy::SetUpDevice => "Set up this browser again".to_owned(),
@@ -371,11 +380,16 @@ mod tests {
                 "Sign bob out",
             ),
             (several(None), "yet: 2 people", "Sign the others out"),
-            (several(Some("alice")), "yet: 2 people", "Transfer only alice"),
+            (
+                several(Some("alice")),
+                "to Chat: transfer only alice?",
+                "others stays here",
+            ),
         ];
         for (obstacle, title, message) in all {
             let said = stopped(&obstacle, "Chat");
-            assert!(said.title.starts_with("Cannot be transferred"), "{said:?}");
+            let can_be = matches!(obstacle, Obstacle::Several { only: Some(_), .. });
+            assert_eq!(!said.title.contains("Cannot be transferred"), can_be, "{said:?}");
             assert!(said.title.contains(title), "{said:?}");
             assert!(said.message.contains(message), "{said:?}");
             assert!(

@@ -38,7 +38,8 @@ pub enum IdentityError {
     },
     /// More than one.
     #[error(
-        "More than one identity is signed in to {app}: {names}. Sign out from the others, then share again."
+        "More than one identity is signed in to {app}: {names}. {}, then share again.",
+        if *.alone { "Choose one of them, or sign out from the others" } else { "Sign out from the others" }
     )]
     Several {
         /// The app's name.
@@ -47,10 +48,12 @@ pub enum IdentityError {
         names: String,
         /// Where to sign out.
         sign_out: Option<String>,
+        /// The session of one of them can be transferred alone.
+        alone: bool,
     },
     /// Not the account's.
     #[error(
-        "{found} is signed in to {app}, but it has to be {expected}. \
+        "Signed in to {app} is {found}, but it has to be {expected}. \
          Sign out there, sign in as {expected}, then share again."
     )]
     Another {
@@ -81,6 +84,8 @@ impl Explain for IdentityError {
             Self::SignedOut { sign_in, .. } => Some(Remedy::OpenSignIn { url: sign_in.clone() }),
             Self::Unknown { .. } => Some(Remedy::ConfirmUnknown),
             Self::Unreached { .. } => Some(Remedy::Retry),
+            // The page on which that is chosen.
+            Self::Several { alone: true, .. } => Some(Remedy::ConfirmUnknown),
             Self::Several { sign_out, .. } => sign_out.clone().map(|url| Remedy::OpenSignOut { url }),
             Self::Another { page, .. } => Some(page.clone()),
         }
@@ -122,6 +127,7 @@ pub fn require(
             app: name,
             names: list(identities),
             sign_out: app.sign_out.clone(),
+            alone: reading.alone.is_some(),
         }),
         Verdict::Another { found, expected } => Err(IdentityError::Another {
             app: name,

@@ -283,7 +283,7 @@ pub enum Remedy {
         origins: Vec<String>,
     },
     /// Show what would be taken and where it goes, with the risk of what nobody can
-    /// tell, and let the person confirm.
+    /// tell, or with the one of several who can be chosen, and let the person decide.
     ConfirmUnknown,
     /// Show the consent text, and let the person agree.
     GiveConsent,

@@ -3,6 +3,7 @@
 use ferry_protocol::api::{Account, SessionStatus, StoredSession};
 
 use crate::dom::{El, IntoNode, Node, html};
+use crate::icon::{Icon, icon};
 use crate::page::{Page, fact};
 use crate::person::tile;
 use crate::reactive::Derived;
@@ -50,6 +51,16 @@ pub fn meaning(account: Derived<Option<Account>>) -> El {
         .class("soft")
         .test("session-meaning")
         .child(move || status.with(|one| one.meaning.clone()))
+}
+
+/// Why there are no buttons, and whom to ask.
+pub const ONLY_OWNERS: &str = "Only an owner of this account can transfer or delete its session. Ask an admin of your workspace for the role.";
+
+/// [`ONLY_OWNERS`], in the place of the buttons.
+pub fn only_owners() -> El {
+    html::p()
+        .class("soft small aside")
+        .child((icon(Icon::Info), html::span().child(ONLY_OWNERS)))
 }
 
 /// What is known of the session in the cloud, if there is one.

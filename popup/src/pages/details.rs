@@ -3,7 +3,7 @@
 use ferry_bridge::Phase;
 use ferry_protocol::AccountId;
 use ferry_protocol::api::{Account, Role};
-use ferry_ui::account::{meaning, session_facts, status, title};
+use ferry_ui::account::{meaning, only_owners, session_facts, status, title};
 use ferry_ui::button::{Button, Look};
 use ferry_ui::chip::session_chip;
 use ferry_ui::dom::{El, IntoNode, Node, html};
@@ -16,6 +16,7 @@ use super::accounts::actions;
 use super::{fact, fingerprint, heading, outcome, site_list, when};
 use crate::ferry::{Doing, Ferry};
 use crate::route::Route;
+use crate::words;
 
 /// The page.
 pub fn page(id: AccountId) -> El {
@@ -85,13 +86,7 @@ fn buttons(account: Derived<Option<Account>>) -> Node {
     let view = move || {
         let (id, role, has_session) = what.get()?;
         if role != Role::Owner {
-            let words = "Only an owner of this account can transfer or delete its session.";
-            return Some(
-                html::p()
-                    .class("soft small aside")
-                    .child((icon(Icon::Info), html::span().child(words)))
-                    .into_node(),
-            );
+            return Some(only_owners().into_node());
         }
         let label = if has_session {
             "Transfer again"
@@ -185,7 +180,7 @@ fn destination() -> El {
         let profile = profile.get()?;
         let vault = match vault.get().flatten() {
             Some(vault) => fingerprint(&vault).into_node(),
-            None => "No vault yet: its worker has not signed in.".into_node(),
+            None => words::NO_VAULT.into_node(),
         };
         Some((
             fact("Workspace", text::name(&profile.workspace.name)),

@@ -8,7 +8,7 @@ use ferry_bridge::{
 use ferry_protocol::AccountId;
 use ferry_protocol::api::Account;
 use ferry_ui::Tone;
-use ferry_ui::account::{status, title};
+use ferry_ui::account::{ONLY_OWNERS, status, title};
 use ferry_ui::button::{Button, Look};
 use ferry_ui::chip::session_chip;
 use ferry_ui::dom::{El, IntoNode, Node, html};
@@ -233,10 +233,13 @@ fn before(page: Page, stage: Derived<Option<Stage>>) -> Node {
                 .view()
         })
     };
+    // Not for who cannot transfer.
+    let is_owner = Derived::new(move || stage.with(|stage| *stage != Some(Stage::NotOwner)));
+    let lead = move || is_owner.get().then(|| lead(page));
     let rest = move || stage.get().map(|stage| rest(page, stage));
     (
         title(page.ferry.page, page.account),
-        lead(page),
+        lead,
         failed,
         wake,
         choice,
@@ -247,13 +250,9 @@ fn before(page: Page, stage: Derived<Option<Stage>>) -> Node {
 
 fn rest(page: Page, stage: Stage) -> Node {
     match stage {
-        Stage::NotOwner => Notice::new(
-            Tone::Wait,
-            "not-owner",
-            "Only an owner of this account can transfer its session.",
-        )
-        .view()
-        .into_node(),
+        Stage::NotOwner => Notice::new(Tone::Wait, "not-owner", ONLY_OWNERS)
+            .view()
+            .into_node(),
         Stage::Permission => (plan(page), permission(page)).into_node(),
         Stage::Looking => (plan(page), looking(page)).into_node(),
         Stage::Blocked(obstacle) => blocked(page, &obstacle),

@@ -237,6 +237,31 @@ async fn what_lies_in_local_storage_is_named_in_words() {
 }
 
 #[wasm_bindgen_test]
+async fn where_there_are_no_cookies_what_is_taken_stands_first() {
+    let page = Page::show(scene("share-storage-only")).await;
+    page.until("[data-testid=consent-check]").await;
+    assert_eq!(page.count("[data-testid=storage-logins]"), 1);
+    let plan = page.text("[data-testid=plan]");
+    let at = |words: &str| plan.find(words).unwrap_or_else(|| panic!("{words} in {plan}"));
+    assert!(at("1 sign-in entry in local storage:") < at("No cookies of 1 site:"));
+    assert!(!plan.contains("0 cookies") && !plan.contains("beside its cookies"));
+}
+
+#[wasm_bindgen_test]
+async fn who_cannot_go_on_is_told_whom_to_ask() {
+    for (name, words) in [
+        ("share-collaborator", "Ask an admin of your workspace"),
+        ("share-no-vault", "ask your admin"),
+    ] {
+        let page = Page::show(scene(name)).await;
+        page.until("[data-testid=share-page] .notice, [data-testid=plan]")
+            .await;
+        let shown = page.text("[data-testid=share-page]");
+        assert!(shown.contains(words), "{name}: {shown}");
+    }
+}
+
+#[wasm_bindgen_test]
 async fn one_of_several_is_transferred_alone_when_the_person_says_so() {
     let page = Page::show(scene("share-several-only")).await;
     page.until("[data-testid=transfer-only]").await;

@@ -64,9 +64,17 @@ fn the_others_tokens_are_not_in_the_sealed_jar() {
         assert_eq!((identities.len(), only.as_deref()), (2, Some("ada")));
 
         // Not unless it was chosen.
+        let refused = share(&world, &background).await.unwrap_err();
+        assert_eq!(refused.code, "several-identities");
         assert_eq!(
-            share(&world, &background).await.unwrap_err().code,
-            "several-identities"
+            refused.remedy,
+            Some(Remedy::ConfirmUnknown),
+            "to the page to choose on"
+        );
+        assert!(
+            refused.message.contains("Choose one of them"),
+            "{}",
+            refused.message
         );
         assert_eq!(world.server().stores.get(), 0);
 

@@ -2,7 +2,7 @@
 
 use ferry_protocol::AccountId;
 use ferry_protocol::api::{Account, Role};
-use ferry_ui::account::{meaning, session_facts, status, title};
+use ferry_ui::account::{meaning, only_owners, session_facts, status, title};
 use ferry_ui::button::{Button, Look};
 use ferry_ui::chip::session_chip;
 use ferry_ui::dom::{El, IntoNode, Node, html};
@@ -91,13 +91,7 @@ fn buttons(id: AccountId, account: Derived<Option<Account>>, trouble: Var<Option
     let view = move || {
         let (role, has_session) = what.get()?;
         if role != Role::Owner {
-            let words = "Only an owner of this account can transfer or delete its session.";
-            return Some(
-                html::p()
-                    .class("soft small aside")
-                    .child((icon(Icon::Info), html::span().child(words)))
-                    .into_node(),
-            );
+            return Some(only_owners().into_node());
         }
         let label = if has_session {
             "Transfer again"

@@ -7,7 +7,7 @@ use ferry_bridge::page::{Finding, LOOK_PAUSE_MS, PageStep};
 use ferry_protocol::AccountId;
 use ferry_protocol::api::{Account, Role};
 use ferry_ui::Tone;
-use ferry_ui::account::{status, title};
+use ferry_ui::account::{ONLY_OWNERS, status, title};
 use ferry_ui::button::{Button, Look};
 use ferry_ui::chip::session_chip;
 use ferry_ui::dom::{El, IntoNode, Node, html};
@@ -79,12 +79,7 @@ pub fn page(id: AccountId) -> El {
             (true, None) => gone().into_node(),
             (_, Some(false)) => (
                 title(wizard.app.page, wizard.account),
-                Notice::new(
-                    Tone::Wait,
-                    "not-owner",
-                    "Only an owner of this account can transfer its session.",
-                )
-                .view(),
+                Notice::new(Tone::Wait, "not-owner", ONLY_OWNERS).view(),
             )
                 .into_node(),
             (_, Some(true)) => wizard.view(),

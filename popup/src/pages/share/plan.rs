@@ -188,7 +188,7 @@ fn destination(page: Page) -> Node {
             Some(vault) => fingerprint(&vault).into_node(),
             None => html::p()
                 .class("small")
-                .child("There is no vault yet.")
+                .child(words::NO_VAULT)
                 .into_node(),
         },
     )
