@@ -192,7 +192,7 @@ fn facts() -> Node {
         profile.get().map(|profile| {
             (
                 pages::fact("Workspace", text::name(&profile.workspace.name)),
-                pages::fact("Server", text::name(&profile.server)),
+                pages::fact("Server", text::server(&profile.server)),
             )
         })
     };

@@ -67,23 +67,24 @@ pub fn only_owners() -> El {
 pub fn session_facts(page: Page, account: Derived<Option<Account>>) -> Node {
     let stored = Derived::new(move || {
         account.with(|account| {
-            account
-                .as_ref()
-                .and_then(|one| session::stored(&one.session).cloned())
+            let session = &account.as_ref()?.session;
+            let works = matches!(session, SessionStatus::Transferred(_));
+            Some((session::stored(session)?.clone(), works))
         })
     });
     let view = move || {
-        stored.get().map(|stored| {
+        stored.get().map(|(stored, works)| {
             html::dl()
                 .class("facts")
                 .test("session-facts")
-                .child(facts(page, stored))
+                .child(facts(page, stored, works))
         })
     };
     view.into_node()
 }
 
-fn facts(page: Page, stored: StoredSession) -> Node {
+/// `works`: where it does not, the chip says whom the app shows.
+fn facts(page: Page, stored: StoredSession, works: bool) -> Node {
     let check = stored.check;
     (
         check.as_ref().map(|check| {
@@ -92,7 +93,10 @@ fn facts(page: Page, stored: StoredSession) -> Node {
             } else {
                 "not shown by the app"
             };
-            (fact("Identity", who), fact("Checked", page.when(check.at)))
+            (
+                works.then(|| fact("Identity", who)),
+                fact("Checked", page.when(check.at)),
+            )
         }),
         fact(
             "Transferred",

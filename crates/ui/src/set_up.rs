@@ -156,13 +156,13 @@ pub fn name_page(set_up: &SetUp, suggested: String) -> El {
 /// with the set-up.
 pub fn later_page(set_up: &SetUp, go_on: impl Fn() + 'static) -> El {
     let now = Button::new(Look::Primary, "set-up-now", "Set up").on_click(move |_| go_on());
-    let words = "Accounts are shown and can be used only on devices that you have confirmed.";
+    let words = "Accounts are shown and can be used only in browsers that you have confirmed.";
     html::section().test("later").child((
         html::div()
             .class("page-head")
             .child(set_up.page.heading("Accounts")),
         Notice::new(Tone::Wait, "set-up-later", words)
-            .title("Set up this device to see your accounts")
+            .title("Set up this browser to see your accounts")
             .actions(now.view())
             .view(),
         set_up.leave(),

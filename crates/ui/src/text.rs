@@ -96,6 +96,11 @@ pub fn name(text: &str) -> El {
         .child(shown)
 }
 
+/// The address of a server, without the scheme that nearly all have.
+pub fn server(address: &str) -> El {
+    name(address.strip_prefix("https://").unwrap_or(address))
+}
+
 /// `1 cookie`, `2 cookies`.
 pub fn count(n: u64, one: &str, many: &str) -> String {
     format!("{n} {}", if n == 1 { one } else { many })

@@ -184,7 +184,7 @@ fn destination() -> El {
         };
         Some((
             fact("Workspace", text::name(&profile.workspace.name)),
-            fact("Server", text::name(&profile.server)),
+            fact("Server", text::server(&profile.server)),
             fact("Vault", vault),
         ))
     };

@@ -74,26 +74,36 @@ pub fn approval_page(set_up: &SetUp, approval: Derived<Option<Waiting>>) -> El {
                 .view()
         })
     };
+    // There is a fingerprint to compare only while it is asked.
+    let lead = move || {
+        state.with(|state| *state == Some(Outcome::Pending)).then(|| {
+            html::p().class("soft").child(
+                "On a device that you trust already, open Trusted devices in Ferry (in the extension’s menu, or in the \
+                 web app), and compare this fingerprint.",
+            )
+        })
+    };
     html::section().class("narrow").test("approval").child((
         html::div().class("welcome").child((
             html::span().class("welcome-icon").child(icon(Icon::Shield)),
             page.heading("Approve this browser"),
-            html::p().class("soft").child(
-                "On a device that you trust already, open Trusted devices in Ferry (in the extension’s menu, or in the \
-                 web app), and compare this fingerprint.",
-            ),
+            lead,
         )),
         html::div().class("form").child((
             part,
             trouble(failure),
             again,
-            Button::new(Look::Quiet, "code-instead", "I don’t have access to a trusted device")
-                .busy(sending.busy)
-                .on_click(move |_| send_code(sending.start(|_| {})))
-                .view(),
-            html::p()
-                .class("soft small centred")
-                .child("Then you get a code by e-mail. You can close this window; it will be as you left it."),
+            Button::new(
+                Look::Quiet,
+                "code-instead",
+                "I don’t have access to a trusted device",
+            )
+            .busy(sending.busy)
+            .on_click(move |_| send_code(sending.start(|_| {})))
+            .view(),
+            html::p().class("soft small centred").child(
+                "Then you get a code by e-mail. You can close this window; it will be as you left it.",
+            ),
         )),
         set_up.leave(),
     ))

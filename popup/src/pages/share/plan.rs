@@ -179,7 +179,7 @@ fn destination(page: Page) -> Node {
                     .map(|profile| html::strong().child(text::name(&profile.workspace.name)))
             },
             " at ",
-            move || profile.get().map(|profile| text::name(&profile.server)),
+            move || profile.get().map(|profile| text::server(&profile.server)),
         )),
         html::p()
             .class("soft small")

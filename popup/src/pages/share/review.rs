@@ -51,12 +51,11 @@ pub(super) fn review(page: Page, asked: Asked) -> Node {
         consent.then(|| checkbox("consent-check", "I agree to transfer my active session", agreed));
     let is_ticked = Derived::new(move || (!consent || agreed.get()) && (!unknown || confirmed.get()));
     let is_ready = Derived::new(move || is_ticked.get() && settled.get());
-    let missing = Derived::new(move || {
-        (!is_ticked.get()).then_some(if consent && unknown {
-            "Tick both boxes to go on."
-        } else {
-            "Tick the box to go on."
-        })
+    // Always a line: without one, the button would move under the hand that ticks.
+    let hint = Derived::new(move || match is_ticked.get() {
+        true => "Nothing has left this browser yet.",
+        false if consent && unknown => "Tick both boxes to go on.",
+        false => "Tick the box to go on.",
     });
     let chosen = only.clone();
     let (hook, words) = match only {
@@ -86,7 +85,7 @@ pub(super) fn review(page: Page, asked: Asked) -> Node {
         unknown_box,
         consent_box,
         go.view(),
-        html::p().class("soft small centred").child(move || missing.get()),
+        html::p().class("soft small centred").child(move || hint.get()),
     ));
     (risk, decision).into_node()
 }
