@@ -29,7 +29,7 @@ pub(super) fn find(app: &App, jar: &Jar, judge: impl FnOnce(&[CookieView<'_>]) -
         .enumerate()
         .filter_map(|(index, view)| match edit_of(&edits, index) {
             None => Some(*view),
-            Some(Edit { value, .. }) => value.as_deref().map(|value| CookieView { value, ..*view }),
+            Some(Edit { value, .. }) => value.as_ref().map(|value| CookieView { value, ..*view }),
         })
         .collect();
     match judge(&edited) {
@@ -55,11 +55,12 @@ impl Alone {
                     false
                 }
                 Some(Edit {
-                    value: Some(value), ..
+                    value: Some(mut value),
+                    ..
                 }) => {
                     cut += 1;
                     cookie.value.zeroize();
-                    cookie.value = value;
+                    cookie.value = std::mem::take(&mut *value);
                     true
                 }
             }

@@ -3,6 +3,10 @@
 //!
 //! Either it is certain which part of such a cookie is whose, or nothing is taken out:
 //! [`App::without_others`] gives `None` then, and the person has to sign the others out.
+//!
+//! What is copied of tokens on the way is wiped.
+
+use zeroize::Zeroizing;
 
 use crate::rules::CookieView;
 use crate::steps::{MAX_VALUES, percent_decode_at};
@@ -13,13 +17,20 @@ use crate::{App, OwnEntry};
 /// that is longer (RFC 6265bis §5.6).
 const MAX_LIST: usize = 4096;
 
+/// The shortest text in a cookie of the others' that is taken for a token, in bytes.
+/// Whatever is shorter could be guessed, or be anywhere by chance.
+const MIN_TOKEN: usize = 16;
+
+/// A token, or text that holds one.
+type Secret = Zeroizing<Vec<u8>>;
+
 /// What becomes of a cookie. It may hold a token: it is neither shown nor logged.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Edit {
     /// Which one of those given.
     pub index: usize,
     /// Its value from now on; `None`: there is to be no such cookie.
-    pub value: Option<String>,
+    pub value: Option<Zeroizing<String>>,
 }
 
 impl App {
@@ -29,9 +40,10 @@ impl App {
     ///
     /// `None` if that is not certain: the app has no such rule, a cookie is not of the
     /// form that its rule describes, it has no entry of the active account or more than
-    /// one, or a token that is taken out is somewhere else as well.
+    /// one, or a token that is taken out is somewhere else as well. In a cookie that goes
+    /// as a whole, what looks like a token is taken for one.
     ///
-    /// Takes time in proportion to the cookies, times 4 KiB for each that has a list.
+    /// Takes time in proportion to the cookies, times 4 KiB for each that has a rule.
     pub fn without_others(&self, cookies: &[CookieView<'_>]) -> Option<Vec<Edit>> {
         if self.others.is_empty() || self.others.len() > MAX_RULES {
             return None;
@@ -45,21 +57,30 @@ impl App {
             let Some(rule) = self.others.iter().find(|rule| rule.cookie == cookie.name) else {
                 continue;
             };
+            if cookie.value.len() > MAX_LIST {
+                return None;
+            }
             let value = match &rule.own {
-                None => None,
+                None => {
+                    gone.extend(tokens_in(cookie.value));
+                    None
+                }
                 Some(own) => {
                     let token = self.own_token(own, cookies)?;
                     Some(own_part(own, &token, cookie.value, &mut gone)?)
                 }
             };
-            if value.as_deref() != Some(cookie.value) {
+            if value.as_ref().map(|value| value.as_str()) != Some(cookie.value) {
                 edits.push(Edit { index, value });
             }
         }
         let mut edited = edits.iter().peekable();
         for (index, cookie) in cookies.iter().enumerate() {
             let edit = edited.next_if(|edit| edit.index == index);
-            let stays = edit.map_or(Some(cookie.value), |edit| edit.value.as_deref());
+            let stays = match edit {
+                None => Some(cookie.value),
+                Some(edit) => edit.value.as_ref().map(|value| value.as_str()),
+            };
             if stays.is_some_and(|value| holds_any(value, &gone)) {
                 return None;
             }
@@ -68,8 +89,8 @@ impl App {
     }
 
     /// The token of the active account, decoded: all cookies that have it agree.
-    fn own_token(&self, own: &OwnEntry, cookies: &[CookieView<'_>]) -> Option<Vec<u8>> {
-        let mut token: Option<Vec<u8>> = None;
+    fn own_token(&self, own: &OwnEntry, cookies: &[CookieView<'_>]) -> Option<Secret> {
+        let mut token: Option<Secret> = None;
         for cookie in cookies {
             let has_it = own.is.iter().any(|name| name == cookie.name);
             if !has_it || cookie.value.is_empty() || !self.owns_domain(cookie.domain) {
@@ -86,10 +107,7 @@ impl App {
 
 /// What of a list is the active account's, with the quotes that are around the whole.
 /// The tokens of the others are added to `gone`.
-fn own_part(own: &OwnEntry, token: &[u8], value: &str, gone: &mut Vec<Vec<u8>>) -> Option<String> {
-    if value.len() > MAX_LIST {
-        return None;
-    }
+fn own_part(own: &OwnEntry, token: &[u8], value: &str, gone: &mut Vec<Secret>) -> Option<Zeroizing<String>> {
     let list = within_quotes(value);
     let quote = if list.len() < value.len() { "\"" } else { "" };
     let decoded = Decoded::of(list);
@@ -100,13 +118,27 @@ fn own_part(own: &OwnEntry, token: &[u8], value: &str, gone: &mut Vec<Vec<u8>>) 
         }
         let found = token_of(&decoded.bytes[start..end], own.after.as_bytes())?;
         if found != token {
-            gone.push(found.to_vec());
+            gone.push(Secret::new(found.to_vec()));
         } else if kept.replace(decoded.raw(start, end)?).is_some() {
             return None;
         }
     }
     let kept = kept?;
-    Some(format!("{quote}{kept}{quote}"))
+    // In one piece, or parts of it would stay behind where it grew.
+    let mut text = Zeroizing::new(String::with_capacity(value.len()));
+    for part in [quote, kept, quote] {
+        text.push_str(part);
+    }
+    Some(text)
+}
+
+/// What looks like a token in a cookie that no rule takes apart: long, and not a number.
+fn tokens_in(value: &str) -> Vec<Secret> {
+    let is_part = |c: &u8| c.is_ascii_alphanumeric() || b"-._~+/".contains(c);
+    let decoded = Decoded::of(value).bytes;
+    let parts = decoded.split(|c| !is_part(c));
+    let tokens = parts.filter(|part| part.len() >= MIN_TOKEN && !part.iter().all(u8::is_ascii_digit));
+    tokens.map(|part| Secret::new(part.to_vec())).collect()
 }
 
 /// The token of an entry: a name, the mark once, and a token.
@@ -123,7 +155,7 @@ fn token_of<'e>(entry: &'e [u8], mark: &[u8]) -> Option<&'e [u8]> {
 }
 
 /// Whether one of these tokens is in a text, as it is or percent-encoded.
-fn holds_any(text: &str, tokens: &[Vec<u8>]) -> bool {
+fn holds_any(text: &str, tokens: &[Secret]) -> bool {
     if tokens.is_empty() {
         return false;
     }
@@ -148,14 +180,16 @@ fn within_quotes(text: &str) -> &str {
 /// A text after percent-decoding, and where in it each byte was.
 struct Decoded<'t> {
     text: &'t str,
-    bytes: Vec<u8>,
+    bytes: Secret,
     /// Where each byte starts in the text.
     starts: Vec<usize>,
 }
 
 impl<'t> Decoded<'t> {
     fn of(text: &'t str) -> Self {
-        let (mut bytes, mut starts) = (Vec::new(), Vec::new());
+        // It does not grow: what a vector leaves behind is not wiped.
+        let mut bytes = Secret::new(Vec::with_capacity(text.len()));
+        let mut starts = Vec::with_capacity(text.len());
         let mut at = 0;
         while let Some((byte, length)) = percent_decode_at(text.as_bytes(), at) {
             bytes.push(byte);

@@ -8,7 +8,7 @@ const OTHER: &str = "fedcba9876543210";
 
 fn app() -> App {
     let text = r#"
-        id = "custom-app"
+        id = "app"
         name = "App"
         domains = ["example.com"]
         sign_in = "https://example.com/in"
@@ -37,7 +37,8 @@ fn edits_of(app: &App, cookies: &[(&str, &str)]) -> Option<Vec<(usize, Option<St
     };
     let cookies: Vec<_> = cookies.iter().map(view).collect();
     let edits = app.without_others(&cookies)?;
-    Some(edits.into_iter().map(|edit| (edit.index, edit.value)).collect())
+    let value = |edit: &Edit| edit.value.as_ref().map(|value| value.to_string());
+    Some(edits.iter().map(|edit| (edit.index, value(edit))).collect())
 }
 
 /// What stays of a list.
@@ -179,6 +180,42 @@ fn a_token_that_is_elsewhere_as_well_cannot_be_taken_out() {
     // In a cookie that goes, it does no harm.
     let found = edits(&[("session", OWN), ("all", &list), ("theirs", OTHER)]);
     assert_eq!(found.unwrap().len(), 2);
+}
+
+#[test]
+fn what_looks_like_a_token_of_a_cookie_that_goes_is_nowhere_else() {
+    let with = |theirs: &str, more: &str| edits(&[("session", OWN), ("theirs", theirs), ("more", more)]);
+    let gone = Some(vec![(1, None)]);
+    let token = "c0ffeec0ffeec0ff";
+    assert_eq!(token.len(), MIN_TOKEN);
+    for theirs in [
+        format!("\"2:{token}|3:facade\""),
+        format!("2%3A{token}%7C3%3Afacade"),
+        format!("%7B%22token%22%3A%22{token}%22%7D"),
+        format!("id=2&token={token}=="),
+        token.to_owned(),
+    ] {
+        assert_eq!(with(&theirs, "en"), gone, "{theirs}");
+        assert_eq!(with(&theirs, &token[1..]), gone, "{theirs}");
+        for more in [
+            token.to_owned(),
+            format!("x{token}y"),
+            format!("%63{}", &token[1..]),
+        ] {
+            assert_eq!(with(&theirs, &more), None, "{theirs} {more}");
+        }
+    }
+    // Names, numbers and short texts are no tokens.
+    for theirs in ["1460323737035677698", &token[1..], "2:facade"] {
+        assert_eq!(with(theirs, theirs), gone, "{theirs}");
+    }
+    // The own sign-in is among them.
+    assert_eq!(with(&format!("1:{OWN}|2:{token}"), "en"), None);
+    // A copy in another cookie that goes does no harm.
+    let both = [("theirs", token), ("session", OWN), ("theirs", token)];
+    assert_eq!(edits(&both), Some(vec![(0, None), (2, None)]));
+    assert_eq!(edits(&[("theirs", &"f".repeat(MAX_LIST))]), Some(vec![(0, None)]));
+    assert_eq!(edits(&[("theirs", &"f".repeat(MAX_LIST + 1))]), None);
 }
 
 #[test]

@@ -65,7 +65,7 @@ fn left(app: &App, cookies: &[(&str, &str)]) -> Option<Vec<String>> {
         .map(|(_, value)| Some((*value).to_owned()))
         .collect();
     for edit in app.without_others(&views)? {
-        left[edit.index] = edit.value;
+        left[edit.index] = edit.value.map(|value| value.to_string());
     }
     Some(left.into_iter().flatten().collect())
 }
