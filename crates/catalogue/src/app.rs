@@ -37,6 +37,10 @@ pub struct App {
     /// `indexeddb:DATABASE/STORE` is a store of a database.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub storage: Vec<String>,
+    /// More of such entries, which are read and transferred as well, but need not be
+    /// there. A checked definition lists every entry that its rules read in one of the two.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub storage_optional: Vec<String>,
     /// Names of cookies by which a session looks bound to the device that signed in:
     /// where one is there, a transferred session may end early. A hint, not a proof.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -95,7 +99,7 @@ pub struct OtherAccounts {
     /// The cookie's name.
     pub cookie: String,
     /// Which entry is the active account's. Without this none is: the whole cookie
-    /// goes.
+    /// goes. A custom app has to say it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub own: Option<OwnEntry>,
 }
@@ -140,7 +144,8 @@ pub enum Source {
     Cookie(String),
     /// The value of every cookie whose name starts so.
     CookiePrefix(String),
-    /// The value of this entry of the local storage, written as in [`App::storage`].
+    /// The value of this entry of the local storage, which [`App::storage`] or
+    /// [`App::storage_optional`] lists.
     Storage(String),
     /// The body of this page, fetched with the app's cookies. It must lie on one
     /// of the app's domains, and answer with a status of 200 to 299 without

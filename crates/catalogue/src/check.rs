@@ -139,7 +139,9 @@ impl<'t> Found<'t> {
             match key.get_ref().as_ref() {
                 "id" => self.read::<AppId>(value),
                 "name" | "sign_in" | "sign_out" | "check" => self.read::<String>(value),
-                "domains" | "storage" | "bound" => self.each(value, Self::read::<String>),
+                "domains" | "storage" | "storage_optional" | "bound" => {
+                    self.each(value, Self::read::<String>)
+                }
                 "signed_in" => self.read::<SignedIn>(value),
                 "identity" => self.each(value, Self::rule),
                 "others" => self.each(value, Self::read::<OtherAccounts>),

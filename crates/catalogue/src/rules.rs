@@ -180,11 +180,15 @@ impl App {
     /// The entries of the storage that have to be looked up before [`App::outcome`]
     /// can judge. Each once.
     pub fn storage_keys(&self) -> Vec<&str> {
-        let mut keys: Vec<_> = self.storage.iter().map(String::as_str).collect();
-        for rule in &self.identity {
-            if let Source::Storage(key) = &rule.from
-                && !keys.contains(&key.as_str())
-            {
+        let listed = self.storage.iter().chain(&self.storage_optional);
+        // A checked definition lists them all.
+        let named = self.identity.iter().filter_map(|rule| match &rule.from {
+            Source::Storage(key) => Some(key),
+            _ => None,
+        });
+        let mut keys: Vec<&str> = Vec::new();
+        for key in listed.chain(named) {
+            if !keys.contains(&key.as_str()) {
                 keys.push(key);
             }
         }

@@ -19,6 +19,7 @@ fn app(rules: &[(Strength, Source)]) -> App {
             any: vec![],
         },
         storage: vec![],
+        storage_optional: vec![],
         bound: vec![],
         identity: rules
             .iter()

@@ -81,6 +81,23 @@ pub enum Fault {
     /// No entry of a storage.
     #[error("{0:?} is not an origin, \"#\" and a name, such as \"https://app.example.com#token\"")]
     NotAnEntry(String),
+    /// A store of a database is named by both.
+    #[error(
+        "{0:?} names no store of a database, which is written \"https://app.example.com#indexeddb:DATABASE/STORE\""
+    )]
+    NotAStore(String),
+    /// A rule reads what is not said to be taken.
+    #[error(
+        "reads {0:?}, which is not listed: name it in \"storage\", or in \"storage_optional\" if people are signed \
+         in without it, so that the definition says everything that is taken"
+    )]
+    Unlisted(String),
+    /// Of a whole cookie nobody can tell whose it is.
+    #[error(
+        "takes all of {0:?} for the others': in an app of the workspace's own, say which entry stays (\"own\"), so \
+         that each token is looked at"
+    )]
+    WholeCookie(String),
     /// The rule would make an identity of what signs in.
     #[error(
         "reads {0:?}, which signs in: that is a secret, never an identity. Read something else or a page, \
@@ -173,7 +190,10 @@ impl App {
                 Source::Cookie(name) | Source::CookiePrefix(name) => {
                     check_mark(name).and_then(|()| self.check_secrecy(rule))
                 }
-                Source::Storage(entry) => self.check_entry(entry).and_then(|()| self.check_secrecy(rule)),
+                Source::Storage(entry) => self
+                    .check_entry(entry)
+                    .and_then(|()| self.check_listed(entry))
+                    .and_then(|()| self.check_secrecy(rule)),
                 Source::Page(page) | Source::Probe(page) => self.check_page(page),
             };
             at(format_args!("identity[{index}].from"), from);
@@ -183,6 +203,13 @@ impl App {
                 at(format_args!("identity[{index}].steps[{place}]"), check_step(step));
             }
         }
+        // After the rules: what is wrong with an entry that a rule reads is told there first.
+        check_list(
+            "storage_optional",
+            &self.storage_optional,
+            &|entry| self.check_optional(entry),
+            &mut at,
+        );
         self.each_fault_of_others(&mut at);
     }
 
@@ -197,6 +224,11 @@ impl App {
             };
             at(format_args!("others[{index}].cookie"), cookie);
             let Some(OwnEntry { split, after, is }) = &rule.own else {
+                // Built-in apps are read by people before: they may say so.
+                if self.id.is_custom() {
+                    let fault = Fault::WholeCookie(name.clone());
+                    at(format_args!("others[{index}].own"), Err(fault));
+                }
                 continue;
             };
             at(format_args!("others[{index}].own.after"), check_mark(after));
@@ -245,9 +277,27 @@ impl App {
         match split_once(entry, "#") {
             Some((origin, key)) if is_origin(origin) => {
                 self.check_page(origin)?;
-                check_mark(key)
+                check_mark(key)?;
+                check_store(key).ok_or_else(|| Fault::NotAStore(entry.to_owned()))
             }
             _ => Err(Fault::NotAnEntry(entry.to_owned())),
+        }
+    }
+
+    /// An entry that need not be there: not one that must.
+    fn check_optional(&self, entry: &str) -> Result<(), Fault> {
+        if self.storage.iter().any(|needed| needed == entry) {
+            return Err(Fault::Twice(entry.to_owned()));
+        }
+        self.check_entry(entry)
+    }
+
+    /// An entry that is read has to be one that is said to be taken.
+    fn check_listed(&self, entry: &String) -> Result<(), Fault> {
+        if self.storage.contains(entry) || self.storage_optional.contains(entry) {
+            Ok(())
+        } else {
+            Err(Fault::Unlisted(entry.clone()))
         }
     }
 
@@ -326,6 +376,16 @@ fn check_list(
         };
         at(format_args!("{field}[{index}]"), fault);
     }
+}
+
+/// Whether this is an item of local storage, or the name of a database and of a store
+/// in it.
+fn check_store(key: &str) -> Option<()> {
+    let Some(store) = key.strip_prefix("indexeddb:") else {
+        return Some(());
+    };
+    let (database, store) = split_once(store, "/")?;
+    (!database.is_empty() && !store.is_empty()).then_some(())
 }
 
 fn check_mark(text: &str) -> Result<(), Fault> {

@@ -11,6 +11,7 @@ sign_in = "http://localhost:8000/in"
 sign_out = "https://example.com/out"
 check = "https://app.example.com/home?tab=1"
 storage = ["http://localhost:8000#login"]
+storage_optional = ["https://example.com#users"]
 bound = ["refreshed"]
 
 [signed_in]
@@ -24,6 +25,7 @@ steps = ["html-text", { split = "|" }, { json = "" }]
 
 [[others]]
 cookie = "beside"
+own = { split = [","], after = "=", is = ["a"] }
 
 [[others]]
 cookie = "all"
@@ -178,6 +180,12 @@ fn cookies_of_other_accounts() {
     assert_eq!(twice, ("others[1].cookie".into(), Fault::Twice("beside".into())));
     let many = fault(|app| app.others = vec![app.others[0].clone(); 9]);
     assert_eq!(many, ("others".into(), Fault::TooLong(8)));
+    let whole = fault(|app| app.others[1].own = None);
+    assert_eq!(whole, ("others[1].own".into(), Fault::WholeCookie("all".into())));
+    let mut supported = good();
+    supported.id = "good".parse().unwrap();
+    supported.others[1].own = None;
+    assert_eq!(supported.validate(), Ok(()));
 }
 
 #[test]
@@ -187,6 +195,8 @@ fn entries_of_the_storage() {
         assert_eq!(rule.0, "identity[0].from");
         let needed = fault(|app| app.storage.push(entry.into()));
         assert_eq!(needed, ("storage[1]".into(), rule.1.clone()));
+        let optional = fault(|app| app.storage_optional.push(entry.into()));
+        assert_eq!(optional, ("storage_optional[1]".into(), rule.1.clone()));
         rule.1
     };
     assert_eq!(faulty("https://example.com#"), Fault::Empty);
@@ -205,17 +215,58 @@ fn entries_of_the_storage() {
     ] {
         assert_eq!(faulty(entry), Fault::NotAnEntry(entry.into()));
     }
-    let mut app = good();
-    app.storage.push("https://example.com#a#b".into());
-    assert_eq!(app.validate(), Ok(()));
+    for key in ["", "auth", "auth/", "/users", "/"] {
+        let entry = format!("https://example.com#indexeddb:{key}");
+        assert_eq!(faulty(&entry), Fault::NotAStore(entry), "{key}");
+    }
+    for entry in [
+        "https://example.com#a#b",
+        "https://example.com#indexeddb",
+        "https://example.com#indexeddb:auth/users",
+        "https://example.com#indexeddb:auth/a/b",
+    ] {
+        let mut app = good();
+        app.storage.push(entry.into());
+        assert_eq!(app.validate(), Ok(()), "{entry}");
+    }
     let twice = fault(|app| app.storage.push(app.storage[0].clone()));
     let login = "http://localhost:8000#login";
     assert_eq!(twice, ("storage[1]".into(), Fault::Twice(login.into())));
-    let many = (0..65).map(|i| format!("https://example.com#{i}"));
+    let users = "https://example.com#users";
+    let twice = fault(|app| app.storage_optional.push(users.into()));
+    assert_eq!(twice, ("storage_optional[1]".into(), Fault::Twice(users.into())));
+    let both = fault(|app| app.storage_optional.push(login.into()));
+    assert_eq!(both, ("storage_optional[1]".into(), Fault::Twice(login.into())));
+    let many: Vec<_> = (0..65).map(|i| format!("https://example.com#{i}")).collect();
     assert_eq!(
-        fault(|app| app.storage = many.collect()),
+        fault(|app| app.storage = many.clone()),
         ("storage".into(), Fault::TooLong(64))
     );
+    assert_eq!(
+        fault(|app| app.storage_optional = many),
+        ("storage_optional".into(), Fault::TooLong(64))
+    );
+}
+
+#[test]
+fn rules_read_entries_that_are_listed() {
+    let read = |entry: &str, id: &str| {
+        let mut app = good();
+        app.id = id.parse().unwrap();
+        app.identity[0].from = Source::Storage(entry.into());
+        app.validate()
+    };
+    for id in ["custom-good", "good"] {
+        for entry in ["http://localhost:8000#users", "https://example.com#login"] {
+            let unlisted = Err(AppError::Field {
+                field: "identity[0].from".into(),
+                fault: Fault::Unlisted(entry.into()),
+            });
+            assert_eq!(read(entry, id), unlisted);
+        }
+        assert_eq!(read("https://example.com#users", id), Ok(()));
+    }
+    assert_eq!(read("http://localhost:8000#login", "good"), Ok(()));
 }
 
 #[test]
@@ -273,12 +324,12 @@ fn errors_name_the_line() {
         }
         other => panic!("{other:?}"),
     };
-    assert_eq!(line(&GOOD.replace("[signed_in]", "[signed_in")), 11);
+    assert_eq!(line(&GOOD.replace("[signed_in]", "[signed_in")), 12);
     assert_eq!(
         line(&GOOD.replace("strength = \"list\"", "strength = \"sure\"")),
-        16
+        17
     );
-    assert_eq!(line(&GOOD.replace("all =", "each =")), 12);
+    assert_eq!(line(&GOOD.replace("all =", "each =")), 13);
     assert_eq!(line(&GOOD.replace("custom-good", "Custom Good")), 2);
     let json = "{\n \"id\": \"a\",\n \"nonsense\": 1 }";
     assert!(matches!(

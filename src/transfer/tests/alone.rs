@@ -99,14 +99,20 @@ fn a_cookie_of_others_alone_is_left_out_and_counted() {
     run(async {
         let world = World::default();
         with_list(&world);
-        world.server().account.borrow_mut().app.others[0].own = None;
-        world.server().account.borrow_mut().app.identity[0].strength = Strength::Others;
-        let active = IdentityRule {
-            strength: Strength::Active,
-            from: Source::Cookie("who".to_owned()),
-            steps: Vec::new(),
+        let app = {
+            let app = &mut world.server().account.borrow_mut().app;
+            // Only a supported app may say so.
+            app.id = "notes".parse().unwrap();
+            app.others[0].own = None;
+            app.identity[0].strength = Strength::Others;
+            app.identity.push(IdentityRule {
+                strength: Strength::Active,
+                from: Source::Cookie("who".to_owned()),
+                steps: Vec::new(),
+            });
+            app.clone()
         };
-        world.server().account.borrow_mut().app.identity.push(active);
+        world.server().deliver(1, &[app]);
         let background = world.ready().await;
         let mut jar = cookies("bob:t-bob");
         jar.0.push(("who", "ada".to_owned()));

@@ -15,6 +15,7 @@ async fn signed_in_by_storage() -> (World, TestBackground) {
         let app = &mut world.server().account.borrow_mut().app;
         app.signed_in = Default::default();
         app.storage = vec![TOKEN.to_owned()];
+        app.storage_optional = vec![USERS.to_owned()];
         app.identity = vec![IdentityRule {
             strength: Strength::List,
             from: Source::Storage(USERS.to_owned()),

@@ -190,6 +190,7 @@ domains = ["{domain}"]
 sign_in = "{origin}/chat/token/sign-in"
 check = "{origin}/chat/token/client"
 storage = ["{origin}#token"]
+storage_optional = ["{origin}#MultiAccountStore"]
 
 [[identity]]
 strength = "list"

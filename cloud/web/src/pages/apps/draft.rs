@@ -40,6 +40,8 @@ pub struct Draft {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Kept {
     storage: Vec<String>,
+    /// But for those that rules read: they go with their rules.
+    storage_optional: Vec<String>,
     bound: Vec<String>,
     others: Vec<OtherAccounts>,
 }
@@ -167,6 +169,28 @@ pub enum Place {
     Step(u32),
 }
 
+impl Kept {
+    /// The entries that need not be there, with those that rules read.
+    fn storage_optional_with(&self, rules: &[IdentityRule]) -> Vec<String> {
+        let mut all = self.storage_optional.clone();
+        for rule in rules {
+            if let Source::Storage(entry) = &rule.from
+                && !self.storage.contains(entry)
+                && !all.contains(entry)
+            {
+                all.push(entry.clone());
+            }
+        }
+        all
+    }
+}
+
+/// Whether one of the app's rules reads this entry.
+fn is_read(app: &App, entry: &str) -> bool {
+    let reads = |rule: &IdentityRule| matches!(&rule.from, Source::Storage(from) if from == entry);
+    app.identity.iter().any(reads)
+}
+
 /// An identifier for an app of this name.
 pub fn suggested_id(name: &str) -> String {
     let words = name
@@ -213,6 +237,10 @@ impl Draft {
             any: app.signed_in.any.join("\n"),
             kept: Kept {
                 storage: app.storage.clone(),
+                storage_optional: {
+                    let kept = app.storage_optional.iter().filter(|entry| !is_read(app, entry));
+                    kept.cloned().collect()
+                },
                 bound: app.bound.clone(),
                 others: app.others.clone(),
             },
@@ -253,6 +281,7 @@ impl Draft {
             message: "Use 1 to 64 characters of a–z, 0–9 and “-”.".to_owned(),
         })?;
         let sign_out = self.sign_out.trim();
+        let identity: Vec<_> = self.rules.iter().map(Rule::rule).collect();
         Ok(App {
             id,
             name: self.name.trim().to_owned(),
@@ -265,8 +294,9 @@ impl Draft {
                 any: lines(&self.any),
             },
             storage: self.kept.storage.clone(),
+            storage_optional: self.kept.storage_optional_with(&identity),
             bound: self.kept.bound.clone(),
-            identity: self.rules.iter().map(Rule::rule).collect(),
+            identity,
             others: self.kept.others.clone(),
         })
     }

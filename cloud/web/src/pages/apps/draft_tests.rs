@@ -148,6 +148,24 @@ fn each_fault_is_told_at_its_field() {
     assert_eq!(place(&draft), Place::Rules);
 }
 
+/// The form has no lists of entries: those that rules read go with their rules.
+#[test]
+fn entries_that_rules_read_are_listed() {
+    let entry = |name: &str| format!("https://wiki.example.com#{name}");
+    let mut app = wiki().app().expect("an app");
+    app.storage = vec![entry("config")];
+    app.storage_optional = vec![entry("draft"), entry("users")];
+    app.identity[0].from = Source::Storage(entry("users"));
+    assert_eq!(Draft::of(&app).app(), Ok(app.clone()));
+    let mut draft = Draft::of(&app);
+    draft.rules[0].value = entry("people");
+    let changed = draft.app().expect("an app");
+    assert_eq!(changed.storage, app.storage);
+    assert_eq!(changed.storage_optional, [entry("draft"), entry("people")]);
+    draft.rules[0].value = entry("");
+    assert_eq!(draft.app().expect_err("a fault").place, Place::RuleFrom(0));
+}
+
 #[test]
 fn a_fault_is_a_sentence() {
     let mut draft = wiki();
