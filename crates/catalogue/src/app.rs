@@ -25,6 +25,11 @@ pub struct App {
     /// Where a person signs out, if the app has such a page.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sign_out: Option<String>,
+    /// Where one of several people is signed out, if the app has such a page: an `https`
+    /// address with `{identity}`, once, in its path or query. Filled in by
+    /// [`App::sign_out_page_of`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sign_out_of: Option<String>,
     /// A page that only a signed-in person sees. The worker visits it.
     pub check: String,
     /// What has to be there for anyone to be signed in at all. Without it, the

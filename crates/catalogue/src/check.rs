@@ -138,7 +138,7 @@ impl<'t> Found<'t> {
         for (key, value) in app {
             match key.get_ref().as_ref() {
                 "id" => self.read::<AppId>(value),
-                "name" | "sign_in" | "sign_out" | "check" => self.read::<String>(value),
+                "name" | "sign_in" | "sign_out" | "sign_out_of" | "check" => self.read::<String>(value),
                 "domains" | "storage" | "storage_optional" | "bound" => {
                     self.each(value, Self::read::<String>)
                 }

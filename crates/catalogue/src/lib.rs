@@ -23,6 +23,7 @@ mod check;
 mod fixtures;
 mod others;
 pub mod rules;
+mod sign_out;
 mod steps;
 mod text;
 mod validate;

@@ -13,6 +13,7 @@ fn app(rules: &[(Strength, Source)]) -> App {
         domains: vec!["example.com".into()],
         sign_in: "https://app.example.com/in".into(),
         sign_out: None,
+        sign_out_of: None,
         check: CHECK.into(),
         signed_in: SignedIn {
             all: vec!["s".into()],

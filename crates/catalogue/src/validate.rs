@@ -7,6 +7,7 @@
 use std::fmt;
 
 use crate::address::{Address, is_host, is_origin};
+use crate::sign_out::{climbs, parts};
 use crate::text::{clean, split_once};
 use crate::{App, IdentityRule, OwnEntry, SignedIn, Source, Step};
 
@@ -75,6 +76,11 @@ pub enum Fault {
     /// Not a web address as browsers write it.
     #[error("{0:?} is not an address such as \"https://example.com/page\"")]
     NotAnAddress(String),
+    /// No single place for an identity, or in the host.
+    #[error(
+        "{0:?} is no https address with {{identity}} once in its path or query, such as \"https://example.com/out/{{identity}}\""
+    )]
+    NoPlace(String),
     /// The page lies elsewhere.
     #[error("{0:?} is not on one of the app's domains")]
     Elsewhere(String),
@@ -169,6 +175,9 @@ impl App {
         at(format_args!("sign_in"), self.check_page(&self.sign_in));
         if let Some(page) = &self.sign_out {
             at(format_args!("sign_out"), self.check_page(page));
+        }
+        if let Some(page) = &self.sign_out_of {
+            at(format_args!("sign_out_of"), self.check_page_of_one(page));
         }
         at(format_args!("check"), self.check_page(&self.check));
         let SignedIn { all, any } = &self.signed_in;
@@ -307,13 +316,20 @@ impl App {
         let changed = |c: char| matches!(c, '"' | '<' | '>' | '`' | '{' | '}' | '^');
         let page = Address::parse(text)
             .filter(|page| !page.path.contains(changed))
-            .filter(|page| !page.path.split(['/', '?']).any(|part| matches!(part, "." | "..")))
+            .filter(|page| !climbs(page.path))
             .ok_or_else(|| Fault::NotAnAddress(text.to_owned()))?;
         if self.owns_domain(page.host) {
             Ok(())
         } else {
             Err(Fault::Elsewhere(text.to_owned()))
         }
+    }
+
+    /// The same, with a place for an identity.
+    fn check_page_of_one(&self, text: &str) -> Result<(), Fault> {
+        check_size(text, MAX_PAGE)?;
+        let (before, after) = parts(text).ok_or_else(|| Fault::NoPlace(text.to_owned()))?;
+        self.check_page(&[before, "identity", after].concat())
     }
 }
 

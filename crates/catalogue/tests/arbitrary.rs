@@ -83,6 +83,10 @@ prop_compose! {
         domains in vec(prop_oneof![Just("a.test".to_owned()), text()], 0..3),
         all in vec("[ab]?", 0..2),
         any in vec("[ab]|b=1", 0..2),
+        sign_out_of in proptest::option::of(prop_oneof![
+            Just("https://a.test/out/{identity}".to_owned()),
+            "(https?://|a.test|[/?#.]|%2e|\\{identity\\}){1,8}",
+        ]),
         storage in vec(entry(), 0..3),
         storage_optional in vec(entry(), 0..3),
         bound in vec("[abc]?", 0..4),
@@ -99,6 +103,7 @@ prop_compose! {
             domains,
             sign_in: "https://a.test/in".into(),
             sign_out: None,
+            sign_out_of,
             check: "https://a.test/".into(),
             signed_in: SignedIn { all, any },
             storage,

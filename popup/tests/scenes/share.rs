@@ -40,6 +40,7 @@ pub(crate) fn before_transfer() -> Vec<Scene> {
             .inspection(one(1, "alice-okafor")),
         scene("share-unknown", inspection(1, IdentityFinding::Unknown)),
         scene("share-several", inspection(1, several(false))),
+        several_each(several(false)),
         scene("share-another", inspection(1, another)),
         scene("share-signed-out", inspection(1, IdentityFinding::SignedOut)),
         Scene::new("share-again", ready(vec![github(verified())]))
@@ -52,6 +53,15 @@ pub(crate) fn before_transfer() -> Vec<Scene> {
             .at(share_page(5))
             .inspection(one(5, "acme")),
     ]
+}
+
+/// The same in an app with a page on which one of them alone is signed out.
+fn several_each(finding: IdentityFinding) -> Scene {
+    let mut account = github(SessionStatus::None);
+    account.app.sign_out_of = Some("https://github.com/logout?user={identity}".to_owned());
+    Scene::new("share-several-each", ready(vec![account]))
+        .at(share_page(1))
+        .inspection(inspection(1, finding))
 }
 
 /// Several people, the active one first.

@@ -180,6 +180,23 @@ fn person(user: &User) -> String {
     )
 }
 
+/// Whether to sign out one of several.
+pub(crate) fn sign_out(visitor: &Visitor, user: &User) -> String {
+    let User { id, name, .. } = user;
+    layout(
+        "Sign out",
+        Some(visitor),
+        &format!(
+            r#"<section class="card narrow">
+<h1>Sign out {name}?</h1>
+<p class="lead">Whoever else is signed in on this browser stays so.</p>
+<form method="post" action="/sign-out"><button class="primary" name="user" value="{id}">Sign out</button></form>
+<p class="hint"><a href="/account">Back to the account</a></p>
+</section>"#
+        ),
+    )
+}
+
 fn row(user: &User, is_active: bool) -> String {
     let User { id, name, .. } = user;
     let badge = badge(user);

@@ -9,6 +9,7 @@
 //! | `GET /profile` | signed in, the partitioned cookie aside | says who; does not rotate |
 //! | `GET /whoami` | everyone | the same as JSON, 401 with the reason; does not rotate |
 //! | `POST /switch` | signed in | form `user`: makes another identity the active one |
+//! | `GET /sign-out?user=…` | signed in | asks whether to sign this identity out |
 //! | `POST /sign-out` | signed in | form `user`: signs this identity out; without it, all |
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -55,7 +56,7 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route("/profile", get(profile))
         .route("/whoami", get(whoami))
         .route("/switch", post(switch))
-        .route("/sign-out", post(sign_out))
+        .route("/sign-out", get(sign_out_page).post(sign_out))
         .route(
             "/style.css",
             get(async || asset("text/css", include_str!("../assets/style.css"))),
@@ -296,6 +297,22 @@ async fn switch(State(app): State<Arc<App>>, headers: HeaderMap, Form(chosen): F
     {
         Some(jar) => app.lead_with("/notes", &jar),
         None => (StatusCode::NOT_FOUND, "not signed in").into_response(),
+    }
+}
+
+/// Asks first: an address changes nothing by itself.
+async fn sign_out_page(
+    State(app): State<Arc<App>>,
+    headers: HeaderMap,
+    Query(chosen): Query<Chosen>,
+) -> Response {
+    let visitor = match app.visitor(&headers) {
+        Ok(visitor) => visitor,
+        Err(refusal) => return refuse(refusal),
+    };
+    match chosen.find().filter(|user| visitor.identities.contains(user)) {
+        Some(user) => page(pages::sign_out(&visitor, user)),
+        None => lead("/account", []),
     }
 }
 

@@ -204,6 +204,16 @@ async fn the_account_switcher_adds_switches_and_signs_out() {
         browser.post("/switch", &[("user", "carol")]).await.status,
         StatusCode::NOT_FOUND
     );
+    // The page for one of them asks first.
+    let page = browser.get("/sign-out?user=alice").await;
+    assert!(
+        page.body
+            .contains(r#"<button class="primary" name="user" value="alice">"#)
+    );
+    assert_eq!(browser.who().await, signed_in("alice", &["alice", "bob"]));
+    for nobody in ["/sign-out?user=carol", "/sign-out?user=%22%3E%3Cb", "/sign-out"] {
+        assert_eq!(browser.get(nobody).await.location(), "/account", "{nobody}");
+    }
     browser.post("/sign-out", &[("user", "alice")]).await;
     assert_eq!(browser.who().await, signed_in("bob", &["bob"]));
     browser.post("/sign-out", &[("user", "bob")]).await;
@@ -409,6 +419,8 @@ async fn the_definition_tells_who_is_signed_in() {
     let definition = App::from_toml(&app.definition()).unwrap();
     assert_eq!(definition.probes(), [format!("{}/profile", app.origin)]);
     assert_eq!(definition.domains, ["demo.test"]);
+    let page_of_bob = definition.sign_out_page_of("bob");
+    assert_eq!(page_of_bob, Some(format!("{}/sign-out?user=bob", app.origin)));
     let mut browser = Browser::new(&app);
     assert_eq!(outcome(&definition, &mut browser).await, Outcome::SignedOut);
     browser.sign_in("alice").await;

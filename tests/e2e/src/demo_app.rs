@@ -109,10 +109,10 @@ impl DemoApp {
         .await
     }
 
-    /// Signs one of several out by the button, in the tab in use.
-    pub async fn sign_out(&self, browser: &Browser, name: &str) -> Result<()> {
+    /// Signs one of several out by the button on this page, in the tab in use.
+    pub async fn sign_out_on(&self, browser: &Browser, page: &str, name: &str) -> Result<()> {
         let driver = &browser.driver;
-        driver.goto(self.url("/account")).await?;
+        driver.goto(page).await?;
         let button = format!("form[action='/sign-out'] button[value={name}]");
         driver.find(By::Css(button.as_str())).await?.click().await?;
         wait::until("the account's page without them", || async {

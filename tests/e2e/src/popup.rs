@@ -57,6 +57,16 @@ impl Popup {
         count.as_u64().context("a number of tabs")
     }
 
+    /// Waits for a tab whose address starts so, and gives its address.
+    pub async fn until_tab_at(&self, start: &str) -> Result<String> {
+        let script = "const [done] = arguments; (globalThis.browser ?? chrome).tabs.query({}).then((all) => done(all.map(({ url }) => url ?? '')));";
+        wait::until(&format!("a tab at {start}"), || async {
+            let all: Vec<String> = serde_json::from_value(self.run(script, Vec::new()).await?)?;
+            Ok(all.into_iter().find(|url| url.starts_with(start)))
+        })
+        .await
+    }
+
     /// Signs in to Ferry and sets this browser up as a device.
     pub async fn set_up(&self, cloud: &Cloud, person: Person) -> Result<()> {
         self.sign_in(&cloud.address, person).await?;

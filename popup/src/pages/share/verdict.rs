@@ -64,7 +64,7 @@ pub(super) fn blocked(page: Page, obstacle: &Obstacle) -> Node {
     let bound = matches!(obstacle, Obstacle::Bound(_));
     let tone = if bound { Tone::Bad } else { Tone::Wait };
     let people = match obstacle {
-        Obstacle::Several { identities, .. } => Some(people(identities)),
+        Obstacle::Several { identities, .. } => Some(people(page, identities)),
         _ => None,
     };
     let app = page.app_name();
@@ -95,7 +95,7 @@ pub(super) fn several(page: Page, identities: &[String], only: &str) -> Node {
             .title(&stopped.title)
             .view()
             .attr("data-verdict", "stopped"),
-        people(identities),
+        people(page, identities),
         html::div()
             .class("actions")
             .child((way_out(page, &obstacle), again(page))),
@@ -103,13 +103,21 @@ pub(super) fn several(page: Page, identities: &[String], only: &str) -> Node {
         .into_node()
 }
 
-/// Everybody who is signed in, the active one first.
-fn people(identities: &[String]) -> El {
+/// Everybody who is signed in, the active one first; each with the way out, where the app
+/// has one of their own.
+fn people(page: Page, identities: &[String]) -> El {
+    let sign_out = |who: &String| {
+        let account = page.account.get_untracked()?;
+        let url = account.app.sign_out_page_of(who)?;
+        let button = Button::new(Look::Quiet, "sign-out-of", "Sign out").on_click(move |_| open_url(&url));
+        let label = format!("Sign out {}", Clean::name(who).as_str());
+        Some(button.view().attr("aria-label", label))
+    };
     let person = |(n, who): (usize, &String)| {
         let active = (n == 0).then(|| html::span().class("soft small").child("active now"));
         html::li()
             .test("person")
-            .child((icon(Icon::Person), text::name(who), active))
+            .child((icon(Icon::Person), text::name(who), active, sign_out(who)))
     };
     html::ul()
         .class("card people")

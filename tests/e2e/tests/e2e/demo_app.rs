@@ -50,8 +50,13 @@ async fn several_people_are_refused_until_one_is_left(stage: &Stage) -> Result<(
     );
     setting.ensure_nothing_left()?;
 
+    // The way out beside his name leads to the app's page for him alone.
+    let way_out = "[data-testid=person] [data-testid=sign-out-of][aria-label='Sign out bob']";
+    setting.popup.press(way_out).await?;
+    let page = setting.popup.until_tab_at(&app.url("/sign-out")).await?;
+    ensure!(page == app.url("/sign-out?user=bob"), "it leads to {page}");
     setting.browser.driver.switch_to_window(at_app).await?;
-    app.sign_out(&setting.browser, "bob").await?;
+    app.sign_out_on(&setting.browser, &page, "bob").await?;
     setting.popup.click_share(&setting.account).await?;
     setting.popup.consent().await?;
     setting

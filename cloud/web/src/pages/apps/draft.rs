@@ -24,6 +24,8 @@ pub struct Draft {
     pub sign_in: String,
     /// Where one signs out; may be empty.
     pub sign_out: String,
+    /// Where one of several is signed out; may be empty.
+    pub sign_out_of: String,
     /// The page that only a signed-in person sees.
     pub check: String,
     /// Cookies that must all be there.
@@ -153,6 +155,8 @@ pub enum Place {
     SignIn,
     /// The page to sign out.
     SignOut,
+    /// The page to sign one of several out.
+    SignOutOf,
     /// The page that only a signed-in person sees.
     Check,
     /// The cookies that must all be there.
@@ -232,6 +236,7 @@ impl Draft {
             domains: app.domains.join("\n"),
             sign_in: app.sign_in.clone(),
             sign_out: app.sign_out.clone().unwrap_or_default(),
+            sign_out_of: app.sign_out_of.clone().unwrap_or_default(),
             check: app.check.clone(),
             all: app.signed_in.all.join("\n"),
             any: app.signed_in.any.join("\n"),
@@ -280,14 +285,15 @@ impl Draft {
             place: Place::Id,
             message: "Use 1 to 64 characters of a–z, 0–9 and “-”.".to_owned(),
         })?;
-        let sign_out = self.sign_out.trim();
+        let if_any = |text: &str| Some(text.trim().to_owned()).filter(|text| !text.is_empty());
         let identity: Vec<_> = self.rules.iter().map(Rule::rule).collect();
         Ok(App {
             id,
             name: self.name.trim().to_owned(),
             domains: lines(&self.domains),
             sign_in: self.sign_in.trim().to_owned(),
-            sign_out: (!sign_out.is_empty()).then(|| sign_out.to_owned()),
+            sign_out: if_any(&self.sign_out),
+            sign_out_of: if_any(&self.sign_out_of),
             check: self.check.trim().to_owned(),
             signed_in: SignedIn {
                 all: lines(&self.all),
@@ -330,6 +336,7 @@ impl Draft {
             "domains" => return Some(Place::Domains),
             "sign_in" => return Some(Place::SignIn),
             "sign_out" => return Some(Place::SignOut),
+            "sign_out_of" => return Some(Place::SignOutOf),
             "check" => return Some(Place::Check),
             "signed_in.all" => return Some(Place::All),
             "signed_in.any" => return Some(Place::Any),

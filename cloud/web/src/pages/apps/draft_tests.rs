@@ -11,6 +11,7 @@ fn wiki() -> Draft {
         domains: "wiki.example.com\n\n  example.org \n".to_owned(),
         sign_in: "https://wiki.example.com/login".to_owned(),
         sign_out: " ".to_owned(),
+        sign_out_of: String::new(),
         check: "https://wiki.example.com/me".to_owned(),
         all: "session\n".to_owned(),
         any: String::new(),
@@ -98,7 +99,7 @@ fn what_is_typed_is_tidied() {
     let app = wiki().app().expect("an app");
     assert_eq!(app.name, "Our wiki");
     assert_eq!(app.domains, ["wiki.example.com", "example.org"]);
-    assert_eq!(app.sign_out, None);
+    assert_eq!((app.sign_out, app.sign_out_of), (None, None));
     assert_eq!(app.signed_in.all, ["session"]);
     assert_eq!(app.identity[0].steps, [Step::After("Welcome, ".to_owned())]);
 }
@@ -106,7 +107,7 @@ fn what_is_typed_is_tidied() {
 #[test]
 fn each_fault_is_told_at_its_field() {
     type Spoil = fn(&mut Draft);
-    let cases: [(Spoil, Place); 15] = [
+    let cases: [(Spoil, Place); 16] = [
         (|draft| draft.name.clear(), Place::Name),
         (|draft| draft.id.clear(), Place::Id),
         (|draft| draft.id = "wiki".to_owned(), Place::Id),
@@ -120,6 +121,10 @@ fn each_fault_is_told_at_its_field() {
         (
             |draft| draft.sign_out = "https://else.where/".to_owned(),
             Place::SignOut,
+        ),
+        (
+            |draft| draft.sign_out_of = "https://wiki.example.com/out".to_owned(),
+            Place::SignOutOf,
         ),
         (|draft| draft.check = String::new(), Place::Check),
         (|draft| draft.all = "a\na".to_owned(), Place::All),
