@@ -106,6 +106,7 @@ mod tests {
             (false, "localhost", 80, "/")
         );
         assert_eq!(Address::parse("https://example.com?q").unwrap().path, "?q");
+        assert_eq!(Address::parse("https://a-1.2b.c3/").unwrap().host, "a-1.2b.c3");
     }
 
     #[test]

@@ -1,5 +1,10 @@
 //! How evidence adds up; what the apps make of it is in `tests/fixtures.rs`.
 
+#[path = "rules_tests/pages.rs"]
+mod pages;
+#[path = "rules_tests/storage.rs"]
+mod storage;
+
 use super::*;
 use crate::{SignedIn, Step};
 
@@ -176,177 +181,6 @@ fn only_the_apps_own_cookies_count() {
 }
 
 #[test]
-fn pages_answer_fail_or_refuse() {
-    let app = app(&[(Strength::List, Source::Page(PAGE.into()))]);
-    let cases = [
-        (PAGE, 200, one("alice", Strength::List)),
-        (
-            "https://app.example.com/who#top",
-            204,
-            one("alice", Strength::List),
-        ),
-        (PAGE, 401, Outcome::SignedOut),
-        (PAGE, 403, Outcome::SignedOut),
-        (PAGE, 302, Outcome::SignedOut),
-        ("https://app.example.com/in", 200, Outcome::SignedOut),
-        ("https://sso.example.net/in", 404, Outcome::SignedOut),
-        ("https://app.example.com/in", 503, Outcome::Unknown),
-        (PAGE, 404, Outcome::Unknown),
-        (PAGE, 500, Outcome::Unknown),
-        (PAGE, 0, Outcome::Unknown),
-    ];
-    for (answered, status, expected) in cases {
-        let pages = [page(PAGE, answered, status, "alice")];
-        assert_eq!(outcome(&app, &[], &pages), expected, "{status} at {answered}");
-    }
-    assert_eq!(outcome(&app, &[], &[]), Outcome::Unknown, "out of reach");
-}
-
-#[test]
-fn a_page_that_counts_and_is_missing_leaves_a_doubt() {
-    let app = app(&[
-        (Strength::Active, cookie("a")),
-        (Strength::List, Source::Page(PAGE.into())),
-    ]);
-    assert_eq!(outcome(&app, &[("a", "x")], &[]), Outcome::Unknown);
-    assert_eq!(
-        outcome(&app, &[("a", "x")], &[page(PAGE, PAGE, 200, "x")]),
-        one("x", Strength::List)
-    );
-}
-
-fn entry(key: &str) -> String {
-    format!("https://app.example.com#{key}")
-}
-
-/// With the session's own cookie, and these entries of the storage.
-fn outcome_stored(app: &App, storage: &[(&str, Option<&str>)]) -> Outcome {
-    let storage: Vec<_> = storage
-        .iter()
-        .map(|&(entry, value)| StorageView { entry, value })
-        .collect();
-    let cookie = CookieView {
-        name: "s",
-        value: "1",
-        domain: "example.com",
-    };
-    app.outcome(&Evidence {
-        cookies: &[cookie],
-        pages: &[],
-        storage: &storage,
-    })
-}
-
-#[test]
-fn an_entry_is_there_not_there_or_out_of_sight() {
-    for strength in [Strength::List, Strength::Active] {
-        let app = app(&[(strength, Source::Storage(entry("who")))]);
-        let who = entry("who");
-        let told = |value| outcome_stored(&app, &[(&who, value)]);
-        assert_eq!(told(Some("x")), one("x", strength));
-        assert_eq!(told(Some("x|y")), several(&["x", "y"]));
-        assert_eq!(told(None), Outcome::Unknown);
-        let elsewhere = "https://example.com#who";
-        assert_eq!(outcome_stored(&app, &[(elsewhere, Some("x"))]), Outcome::Unknown);
-    }
-    // One that counts and is out of sight leaves a doubt; one that is not there does not.
-    let beside = app(&[
-        (Strength::Active, Source::Storage(entry("active"))),
-        (Strength::List, Source::Storage(entry("all"))),
-    ]);
-    let (active, all) = (entry("active"), entry("all"));
-    let found = |all| outcome_stored(&beside, &[(&active, Some("x")), all]);
-    assert_eq!(found((&all, None)), one("x", Strength::Active));
-    assert_eq!(found((&active, None)), Outcome::Unknown);
-    assert_eq!(found((&all, Some("x|y"))), several(&["x", "y"]));
-}
-
-#[test]
-fn a_sign_in_may_need_an_entry() {
-    let mut app = app(&[(Strength::Active, Source::Storage(entry("who")))]);
-    app.storage = vec![entry("login")];
-    let (login, who) = (entry("login"), entry("who"));
-    let found = |login: &[(&str, Option<&str>)]| {
-        let storage = [&[(who.as_str(), Some("x"))], login].concat();
-        outcome_stored(&app, &storage)
-    };
-    assert_eq!(found(&[(&login, Some("token"))]), one("x", Strength::Active));
-    assert_eq!(found(&[(&login, None)]), Outcome::SignedOut);
-    assert_eq!(found(&[(&login, Some(""))]), Outcome::SignedOut);
-    assert_eq!(found(&[]), Outcome::Unknown);
-}
-
-#[test]
-fn an_entry_alone_may_sign_in() {
-    let mut app = app(&[(Strength::List, Source::Storage(entry("who")))]);
-    app.signed_in = SignedIn::default();
-    assert_eq!(app.probes(), [CHECK]);
-    app.storage = vec![entry("who"), entry("login")];
-    assert_eq!(app.probes(), Vec::<&str>::new());
-    assert_eq!(app.storage_keys(), [entry("who"), entry("login")]);
-    let (who, login) = (entry("who"), entry("login"));
-    let storage = [
-        StorageView {
-            entry: &who,
-            value: Some("x"),
-        },
-        StorageView {
-            entry: &login,
-            value: Some("token"),
-        },
-    ];
-    let evidence = Evidence {
-        cookies: &[],
-        pages: &[],
-        storage: &storage,
-    };
-    assert_eq!(app.outcome(&evidence), one("x", Strength::List));
-}
-
-#[test]
-fn an_oversized_entry_is_read_to_its_limit() {
-    let value = format!("alice|{}", "|".repeat(MAX_TEXT));
-    let read = |strength| {
-        let app = app(&[(strength, Source::Storage(entry("who")))]);
-        outcome_stored(&app, &[(&entry("who"), Some(&value))])
-    };
-    assert_eq!(read(Strength::Active), one("alice", Strength::Active));
-    assert_eq!(read(Strength::List), Outcome::Unknown);
-}
-
-#[test]
-fn a_refused_check_page_outweighs_cookies() {
-    let app = app(&[(Strength::Active, cookie("a"))]);
-    let sent_away = [page(CHECK, "https://app.example.com/in", 200, "")];
-    assert_eq!(outcome(&app, &[("a", "x")], &sent_away), Outcome::SignedOut);
-    let there = [page(CHECK, CHECK, 200, "")];
-    assert_eq!(outcome(&app, &[("a", "x")], &there), one("x", Strength::Active));
-}
-
-#[test]
-fn without_session_cookies_named_the_check_page_decides() {
-    let mut app = app(&[(Strength::Active, cookie("a"))]);
-    assert_eq!(app.probes(), Vec::<&str>::new());
-    app.signed_in = SignedIn::default();
-    assert_eq!(app.probes(), [CHECK]);
-    let there = [page(CHECK, CHECK, 200, "")];
-    assert_eq!(outcome(&app, &[("a", "x")], &there), one("x", Strength::Active));
-    assert_eq!(outcome(&app, &[("a", "x")], &[]), Outcome::Unknown);
-    assert_eq!(
-        outcome(&app, &[("a", "x")], &[page(CHECK, CHECK, 401, "")]),
-        Outcome::SignedOut
-    );
-    assert_eq!(
-        app.outcome(&Evidence {
-            cookies: &[],
-            pages: &there,
-            storage: &[]
-        }),
-        Outcome::SignedOut
-    );
-}
-
-#[test]
 fn a_session_cookie_may_need_a_value() {
     let mut app = app(&[]);
     app.signed_in = SignedIn {
@@ -361,17 +195,6 @@ fn a_session_cookie_may_need_a_value() {
     ] {
         assert_eq!(outcome(&app, &[("on", value)], &[]), expected, "{value:?}");
     }
-}
-
-#[test]
-fn probes_name_each_page_once() {
-    let page = || Source::Page(PAGE.into());
-    let app = app(&[
-        (Strength::Active, page()),
-        (Strength::List, page()),
-        (Strength::List, cookie("l")),
-    ]);
-    assert_eq!(app.probes(), [PAGE]);
 }
 
 #[test]
@@ -435,15 +258,6 @@ fn identities_are_shown_clean() {
         outcome(&app, &[("a", " al\u{202e}ice\u{0}\n x ")], &[]),
         one("alice x", Strength::Active)
     );
-}
-
-#[test]
-fn an_oversized_page_is_read_to_its_limit() {
-    let body = format!("alice|{}", "|".repeat(MAX_TEXT));
-    let pages = [page(PAGE, PAGE, 200, &body)];
-    let read = |strength| outcome(&app(&[(strength, Source::Page(PAGE.into()))]), &[], &pages);
-    assert_eq!(read(Strength::Active), one("alice", Strength::Active));
-    assert_eq!(read(Strength::List), Outcome::Unknown);
 }
 
 #[test]
