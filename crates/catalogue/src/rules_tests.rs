@@ -275,6 +275,25 @@ fn an_app_beyond_the_limits_is_never_one() {
 }
 
 #[test]
+fn a_rule_reads_a_megabyte_of_cookies() {
+    let mut app = app(&[(Strength::List, cookie("who"))]);
+    app.identity[0].steps = vec![Step::Before("|".into())];
+    let names: Vec<_> = (0..17).map(|n| format!("{n:02}")).collect();
+    let values: Vec<_> = names
+        .iter()
+        .map(|name| format!("{name}|{}", "x".repeat(MAX_COOKIE - 3)))
+        .collect();
+    for count in [16, 17] {
+        let cookies: Vec<_> = values[..count]
+            .iter()
+            .map(|value| ("who", value.as_str()))
+            .collect();
+        let identities = names[..16].to_vec();
+        assert_eq!(outcome(&app, &cookies, &[]), Outcome::Several { identities });
+    }
+}
+
+#[test]
 fn the_worst_evidence_is_judged_with_bounded_text() {
     let app = app(&[(Strength::List, Source::CookiePrefix("a".into()))]);
     let value = "x".repeat(MAX_COOKIE);

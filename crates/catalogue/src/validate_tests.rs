@@ -1,7 +1,7 @@
 //! What is refused, and where the error points.
 
 use super::*;
-use crate::{AppId, Strength};
+use crate::{AppId, OtherAccounts, Strength};
 
 const GOOD: &str = r#"
 id = "custom-good"
@@ -343,6 +343,37 @@ fn oversized_text_is_not_parsed() {
     let text = " ".repeat(MAX_DEFINITION + 1);
     assert_eq!(App::from_toml(&text), Err(AppError::TooLarge));
     assert_eq!(App::from_json(&text), Err(AppError::TooLarge));
+    let text = &text[1..];
+    assert!(matches!(App::from_toml(text), Err(AppError::Form { .. })));
+    assert!(matches!(App::from_json(text), Err(AppError::Form { .. })));
+}
+
+#[test]
+fn as_much_as_can_be() {
+    let passes = |change: &dyn Fn(&mut App)| {
+        let mut app = good();
+        change(&mut app);
+        assert_eq!(app.validate(), Ok(()));
+    };
+    let mark = || "x".repeat(256);
+    passes(&|app| app.name = "\u{e9}".repeat(80));
+    passes(&|app| app.domains.extend((2..64).map(|n| format!("a{n}.com"))));
+    passes(&|app| app.check = format!("{:x<2048}", "https://example.com/"));
+    passes(&|app| app.sign_out_of = Some(format!("{:x<2040}", "https://example.com/{identity}")));
+    passes(&|app| app.storage = (0..64).map(|n| format!("https://example.com#{n}")).collect());
+    passes(&|app| app.storage = vec![format!("https://example.com#{}", mark())]);
+    passes(&|app| app.signed_in.all = vec![mark()]);
+    passes(&|app| app.identity = vec![app.identity[0].clone(); 8]);
+    passes(&|app| app.identity[0].steps = vec![Step::Split(mark()); 16]);
+    passes(&|app| app.identity[0].steps = vec![Step::Json(format!("{:/<256}", "/"))]);
+    passes(&|app| app.identity[0].steps = vec![Step::Where(format!("{:x<256}", "/a="))]);
+    passes(&|app| {
+        let nth = |n| OtherAccounts {
+            cookie: format!("c{n}"),
+            own: app.others[0].own.clone(),
+        };
+        app.others = (0..8).map(nth).collect();
+    });
 }
 
 #[test]
