@@ -77,9 +77,7 @@ pub enum Fault {
     #[error("{0:?} is not an address such as \"https://example.com/page\"")]
     NotAnAddress(String),
     /// No single place for an identity, or in the host.
-    #[error(
-        "{0:?} is no https address with {{identity}} once in its path or query, such as \"https://example.com/out/{{identity}}\""
-    )]
+    #[error("{0:?} is not such as \"https://example.com/out/{{identity}}\", with that once in path or query")]
     NoPlace(String),
     /// The page lies elsewhere.
     #[error("{0:?} is not on one of the app's domains")]
@@ -88,21 +86,13 @@ pub enum Fault {
     #[error("{0:?} is not an origin, \"#\" and a name, such as \"https://app.example.com#token\"")]
     NotAnEntry(String),
     /// A store of a database is named by both.
-    #[error(
-        "{0:?} names no store of a database, which is written \"https://app.example.com#indexeddb:DATABASE/STORE\""
-    )]
+    #[error("{0:?} names no store, as \"https://app.example.com#indexeddb:DATABASE/STORE\" does")]
     NotAStore(String),
     /// A rule reads what is not said to be taken.
-    #[error(
-        "reads {0:?}, which is not listed: name it in \"storage\", or in \"storage_optional\" if people are signed \
-         in without it, so that the definition says everything that is taken"
-    )]
+    #[error("reads {0:?}: name it in \"storage\", or in \"storage_optional\" if it need not be there")]
     Unlisted(String),
     /// Of a whole cookie nobody can tell whose it is.
-    #[error(
-        "takes all of {0:?} for the others': in an app of the workspace's own, say which entry stays (\"own\"), so \
-         that each token is looked at"
-    )]
+    #[error("{0:?} may hold more than the others' sign-ins: say which entry stays (\"own\")")]
     WholeCookie(String),
     /// The rule would make an identity of what signs in.
     #[error(
