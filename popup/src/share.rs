@@ -100,8 +100,8 @@ pub fn stage(
 /// is, or the one that this account was shared out of before.
 pub fn meant(stores: &[CookieStore], before: Option<StoreId>) -> Option<StoreId> {
     match stores {
-        [] => Some(StoreId::default()),
         // Never another one than before without asking.
+        [] => Some(StoreId::default()).filter(|ordinary| before.is_none_or(|before| before == *ordinary)),
         [only] => Some(only.id.clone()).filter(|only| before.is_none_or(|before| before == *only)),
         several => before.filter(|before| several.iter().any(|store| store.id == *before)),
     }
@@ -158,5 +158,10 @@ mod tests {
         );
         assert_eq!(meant(&two[..1], None), id(""));
         assert_eq!(meant(&[], None), id(""));
+        assert_eq!(
+            meant(&[], id("firefox-container-1")),
+            None,
+            "they cannot be listed"
+        );
     }
 }

@@ -8,15 +8,27 @@ use crate::look::Looks;
 const FEW: usize = 6;
 
 impl Page {
-    /// Finds out which stores there are, picks one and looks into it.
+    /// Picks a store of those that are known, and looks into it; then finds out which there
+    /// are by now.
     pub(super) fn begin(self) {
         let pick = move |stores: &CookieStores| {
             // Out of which it was shared before, or else where the person comes from.
             let before = meant(&stores.stores, keep::store(self.id));
             let picked = before.unwrap_or_else(|| stores.current.clone());
-            self.change(move |looks| looks.pick(picked));
+            self.change(move |looks| {
+                // Whatever the person picked meanwhile stays.
+                if looks.picked.is_none() {
+                    looks.pick(picked);
+                }
+            });
         };
-        self.ferry.look_up_stores(Box::new(pick));
+        match self.ferry.stores.get_untracked() {
+            Some(stores) => {
+                pick(&stores);
+                self.ferry.look_up_stores(Box::new(|_| ()));
+            }
+            None => self.ferry.look_up_stores(Box::new(pick)),
+        }
     }
 
     /// Changes what is looked at, and goes on; nothing where the page is gone by now.
