@@ -32,15 +32,22 @@ pub fn request(origins: &[String]) -> impl Future<Output = Result<bool, ApiError
 
 /// As [`request`], for an app's origins. Chrome is asked for `webRequest` as well, by
 /// which `extension/bound.js` sees these origins bind a session to the device; that
-/// adds nothing to its prompt. Firefox binds none.
+/// adds nothing to its prompt. Where whoever manages the browser forbids it, the origins
+/// alone are asked for. Firefox binds none.
 ///
 /// # Errors
 /// As for [`request`].
 pub fn request_app(origins: &[String]) -> impl Future<Output = Result<bool, ApiError>> + use<> {
     let origins = ("origins", texts(origins));
-    match BrowserKind::here() {
-        BrowserKind::Chrome => ask(&[origins, ("permissions", texts(&["webRequest"]))]),
-        BrowserKind::Firefox => ask(&[origins]),
+    let first = match BrowserKind::here() {
+        BrowserKind::Chrome => ask(&[origins.clone(), ("permissions", texts(&["webRequest"]))]),
+        BrowserKind::Firefox => ask(std::slice::from_ref(&origins)),
+    };
+    async move {
+        match first.await {
+            Ok(granted) => Ok(granted),
+            Err(_) => ask(&[origins]).await,
+        }
     }
 }
 
