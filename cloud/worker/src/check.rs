@@ -186,8 +186,8 @@ pub fn judge(app: &App, look: &Look, sealed: Option<&str>, account: Option<&str>
         status => return Judgement::Unclear(format!("the check page answers with status {status}")),
     }
     // What could not be read again would be missing in what is kept.
-    let was_read = |entry: &String| look.storage.iter().any(|read| read.view().entry == entry);
-    if !app.storage.iter().all(was_read) {
+    let was_read = |entry: &&str| look.storage.iter().any(|read| read.view().entry == *entry);
+    if !app.storage_keys().iter().all(was_read) {
         return Judgement::Unclear("the storage of the app's pages cannot be read".to_owned());
     }
     if is_sign_in(app, &look.check.shown) {
