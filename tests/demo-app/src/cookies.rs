@@ -50,7 +50,8 @@ pub(crate) fn read(headers: &HeaderMap) -> Result<Jar, Refusal> {
     })
 }
 
-fn find(headers: &HeaderMap, name: &str) -> Option<String> {
+/// The first cookie of this name that has a value.
+pub(crate) fn find(headers: &HeaderMap, name: &str) -> Option<String> {
     headers
         .get_all(COOKIE)
         .iter()

@@ -10,11 +10,13 @@
 //! - `sessions`: who is signed in. Pure: no HTTP, no clock, randomness passed in.
 //! - `cookies`: how that is written into cookies, and read from them.
 //! - `chat`: the chat beside it, whose sign-in lies in local storage.
+//! - `board`: the board beside it, with everybody's sign-ins in one cookie.
 //! - `routes`, `pages`, `controls`: HTTP, HTML, and what only tests may ask.
 //! - `tls`: the certificate authority made at start, and the listener.
 //!
 //! Everything lives in memory and is gone with the process.
 
+mod board;
 mod chat;
 mod controls;
 mod cookies;
@@ -109,6 +111,11 @@ impl Running {
         ]
     }
 
+    /// The definition of the board.
+    pub fn board_definition(&self) -> String {
+        board::definition(&self.origin, cookies::domain_above(host(&self.origin)))
+    }
+
     /// Until it ends, which it does not by itself.
     pub async fn wait(mut self) {
         // An error here is a panic of the server task, which was printed.
@@ -143,6 +150,7 @@ pub async fn start(config: Config) -> Result<Running, StartError> {
         .map_err(failed)?;
     let address = listener.local_addr().map_err(failed)?;
     let chat = Arc::new(chat::Chat::new(config.password.clone(), config.random));
+    let board = Arc::new(board::Board::new(config.password.clone(), config.random));
     let app = Arc::new(routes::App {
         domain: cookies::domain_above(&config.host).to_owned(),
         password: config.password,
@@ -150,7 +158,9 @@ pub async fn start(config: Config) -> Result<Running, StartError> {
         notes: Mutex::new(users::Notes::default()),
         chat: Arc::clone(&chat),
     });
-    let mut router = routes::router(app.clone()).merge(chat::router(chat));
+    let mut router = routes::router(app.clone())
+        .merge(chat::router(chat))
+        .merge(board::router(board));
     if config.test_controls {
         router = router.merge(controls::router(app));
     }

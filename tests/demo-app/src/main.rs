@@ -74,6 +74,7 @@ async fn run(arguments: Arguments) -> Result<harbour::Running, Box<dyn std::erro
         write("ca.pem", &running.ca_pem)?;
         write("spki.txt", &running.spki)?;
         write("harbour.toml", &running.definition())?;
+        write("board.toml", &running.board_definition())?;
         let [token, paired, database] = running.chat_definitions();
         write("chat-token.toml", &token)?;
         write("chat-paired.toml", &paired)?;

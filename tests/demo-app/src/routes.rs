@@ -82,12 +82,12 @@ const STRICT: [(HeaderName, &str); 2] = [
     ),
 ];
 
-fn page(html: String) -> Response {
+pub(crate) fn page(html: String) -> Response {
     (STRICT, Html(html)).into_response()
 }
 
 /// Leads to another page, with these cookies.
-fn lead(to: &str, lines: impl IntoIterator<Item = String>) -> Response {
+pub(crate) fn lead(to: &str, lines: impl IntoIterator<Item = String>) -> Response {
     // The lines are made of hexadecimal, percent-encoding and fixed text.
     let values = lines
         .into_iter()

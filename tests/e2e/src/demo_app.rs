@@ -24,6 +24,8 @@ pub struct DemoApp {
     pub authority: Authority,
     /// Its definition, in TOML.
     pub definition: String,
+    /// The definition of its board, which keeps everybody's sign-ins in one cookie.
+    pub board: String,
     /// The definition of its chat that keeps a token in local storage.
     pub chat_token: String,
     /// The definition of its chat that needs a cookie beside the tokens.
@@ -59,6 +61,7 @@ impl DemoApp {
                 spki: spki.trim().to_owned(),
             },
             definition: fs::read_to_string(folder.join("harbour.toml"))?,
+            board: fs::read_to_string(folder.join("board.toml"))?,
             chat_token: fs::read_to_string(folder.join("chat-token.toml"))?,
             chat_database: fs::read_to_string(folder.join("chat-database.toml"))?,
             chat_paired: fs::read_to_string(folder.join("chat-paired.toml"))?,
@@ -93,6 +96,29 @@ impl DemoApp {
         driver.find(By::Id("password")).await?.send_keys(PASSWORD).await?;
         driver.find(By::Css("form [type=submit]")).await?.click().await?;
         self.until_in_chat(browser, name).await
+    }
+
+    /// Signs in to the board by its form, in the tab in use, beside whoever is signed in.
+    pub async fn sign_in_to_board(&self, browser: &Browser, name: &str) -> Result<()> {
+        let driver = &browser.driver;
+        driver.goto(self.url("/board/sign-in")).await?;
+        driver.find(By::Id("user")).await?.send_keys(name).await?;
+        driver.find(By::Id("password")).await?.send_keys(PASSWORD).await?;
+        driver.find(By::Css("form [type=submit]")).await?.click().await?;
+        self.until_signed_in(browser, name).await
+    }
+
+    /// Waits until the page says that this person is signed in.
+    async fn until_signed_in(&self, browser: &Browser, name: &str) -> Result<()> {
+        wait::until(&format!("{name} to be signed in"), || async {
+            let who = browser.driver.find_all(By::Id("who")).await?;
+            let text = match who.first() {
+                Some(who) => who.text().await.unwrap_or_default(),
+                None => String::new(),
+            };
+            Ok((text == name).then_some(()))
+        })
+        .await
     }
 
     /// Waits until the chat's client says that this person is signed in.

@@ -1,18 +1,20 @@
 //! What Django does not have: several people in one browser, and cookies of every
 //! kind, over HTTPS.
 
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, ensure};
 use ferry_e2e::Stage;
 use ferry_e2e::browser::Kind;
 use ferry_e2e::demo_app::DemoApp;
 use ferry_e2e::setting::{Plan, Setting};
 use ferry_e2e::{exported, wait};
+use thirtyfour::Cookie;
 
 crate::in_both_browsers!(
     several_people_are_refused_until_one_is_left,
     cookies_of_every_kind_arrive,
     a_rotating_cookie_stays_alive,
     a_session_that_is_bound_to_the_device_is_not_transferred,
+    one_of_several_is_transferred_without_the_others_token,
 );
 
 /// The demo app with these people signed in, the account alice's.
@@ -171,4 +173,56 @@ async fn a_session_that_is_bound_to_the_device_is_not_transferred(stage: &Stage)
     let refused = setting.popup.send(share).await?;
     ensure!(refused["failed"]["code"] == "bound-to-device", "{refused}");
     setting.ensure_nothing_left()
+}
+
+/// The board has both tokens in one cookie; bob's stays in the browser.
+async fn one_of_several_is_transferred_without_the_others_token(stage: &Stage) -> Result<()> {
+    let app = DemoApp::start(&stage.subfolder("demo-app")?).await?;
+    let plan = Plan::of(app.board.clone(), Some("alice")).secured_by(&app.authority);
+    let setting = Setting::start(stage, plan).await?;
+    setting.browser.open_tab("about:blank").await?;
+    app.sign_in_to_board(&setting.browser, "bob").await?;
+    let token: Cookie = setting.browser.driver.get_named_cookie("board_session").await?;
+    app.sign_in_to_board(&setting.browser, "alice").await?;
+
+    setting.popup.click_share(&setting.account).await?;
+    setting.popup.click("consent-check").await?;
+    setting.popup.click("transfer-only").await?;
+    setting
+        .popup
+        .until_session_is(&setting.account, "verified")
+        .await?;
+    let check = setting.popup.account(&setting.account).await?["session"]["check"].clone();
+    let receipt = &check["receipt"];
+    ensure!(
+        receipt["cut"] == 1 && receipt["restored"] == receipt["sealed"],
+        "{check}"
+    );
+
+    let exported = setting.worker.export(&setting.account, "storage-state").await?;
+    ensure!(!exported.contains(&token.value), "bob's token left the browser");
+    let exported: serde_json::Value = serde_json::from_str(&exported)?;
+    let cookies = exported["cookies"].as_array().context("cookies")?;
+    let header: Vec<_> = cookies
+        .iter()
+        .filter_map(|cookie| {
+            Some(format!(
+                "{}={}",
+                cookie["name"].as_str()?,
+                cookie["value"].as_str()?
+            ))
+        })
+        .collect();
+    let client = reqwest::Client::builder()
+        .danger_accept_invalid_certs(true)
+        .build()?;
+    let me = client
+        .get(format!("https://127.0.0.1:{}/board/me", app.port))
+        .header("Cookie", header.join("; "));
+    let me: serde_json::Value = me.send().await?.error_for_status()?.json().await?;
+    ensure!(
+        me == serde_json::json!({ "active": "alice", "all": ["alice"] }),
+        "{me}"
+    );
+    Ok(())
 }
