@@ -315,9 +315,18 @@ impl Draft {
                 if let Some(first) = message.get_mut(..1) {
                     first.make_ascii_uppercase();
                 }
-                Fault {
-                    place: self.place(field).unwrap_or(Place::Rules),
-                    message: format!("{message}."),
+                match self.place(field) {
+                    Some(place) => Fault {
+                        place,
+                        message: format!("{message}."),
+                    },
+                    None => Fault {
+                        place: Place::Rules,
+                        message: format!(
+                            "{field}: {message}. There is no field for it here: change the definition in a \
+                             file, and give it to “ferry-server app add”."
+                        ),
+                    },
                 }
             }
             AppError::Form { .. } | AppError::TooLarge => Fault {
