@@ -83,7 +83,7 @@ pub fn session_facts(page: Page, account: Derived<Option<Account>>) -> Node {
     view.into_node()
 }
 
-/// `works`: where it does not, the chip says whom the app shows.
+/// `works`: where it does not, the chip says why.
 fn facts(page: Page, stored: StoredSession, works: bool) -> Node {
     let check = stored.check;
     (
