@@ -239,7 +239,7 @@ impl<P: Platform> Background<P> {
                 inspection.bound_hints = account.app.bound_among(&capture::views(&reading.jar));
             }
             inspection.sign_in_ends = sign_in_end::sign_in_ends(&account.app, &reading.jar);
-            inspection.finding = Some(identity::finding(&account.app, &reading));
+            inspection.finding = Some(identity::finding(&account.app, &reading, &inspection.store));
             inspection.storage = reading.storage;
         }
         Ok(inspection)

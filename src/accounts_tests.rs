@@ -37,6 +37,7 @@ fn an_inspection_tells_what_and_whose_and_takes_nothing() {
         let several = IdentityFinding::Several {
             identities,
             sign_out: crate::testing::app().sign_out,
+            sign_outs: vec![None; 2],
             only: None,
         };
         assert_eq!(inspection.finding, Some(several));

@@ -56,8 +56,10 @@ pub async fn read_storage(
             _ => vec![None; names.len()],
         };
         for (name, value) in names.into_iter().zip(values) {
+            let entry = format!("{origin}#{name}");
             found.push(StorageFound {
-                entry: format!("{origin}#{name}"),
+                optional: !app.storage.contains(&entry),
+                entry,
                 found: value.as_ref().map(Option::is_some),
             });
             entries.extend(value.flatten().map(|value| StorageEntry {

@@ -153,8 +153,9 @@ impl Seen {
     }
 }
 
-/// What was found, as pages get it.
-pub fn finding(app: &App, reading: &Reading) -> IdentityFinding {
+/// What was found in this store, as pages get it. The addresses in it are of the definition
+/// that was accepted here: what the server sends since may be another.
+pub fn finding(app: &App, reading: &Reading, store: &StoreId) -> IdentityFinding {
     match reading.verdict.clone() {
         Verdict::SignedOut => IdentityFinding::SignedOut,
         Verdict::One { identity, strength } => IdentityFinding::One {
@@ -163,6 +164,10 @@ pub fn finding(app: &App, reading: &Reading) -> IdentityFinding {
         },
         Verdict::Unknown => IdentityFinding::Unknown,
         Verdict::Several { identities } => IdentityFinding::Several {
+            sign_outs: match store.0.is_empty() {
+                true => identities.iter().map(|who| app.sign_out_page_of(who)).collect(),
+                false => Vec::new(),
+            },
             identities,
             sign_out: app.sign_out.clone(),
             only: reading.alone.as_ref().map(|alone| alone.identity.clone()),

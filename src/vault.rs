@@ -54,7 +54,7 @@ impl Explain for VaultRefusal {
     fn remedy(&self) -> Option<Remedy> {
         match self {
             Self::SealingKey(SealingKeyError::Expired) | Self::Reused => Some(Remedy::Retry),
-            Self::FirstSeen => Some(Remedy::ConfirmUnknown),
+            Self::FirstSeen => Some(Remedy::Decide),
             Self::Identity(_) | Self::SealingKey(_) | Self::Keys(_) => None,
         }
     }

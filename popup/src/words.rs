@@ -38,8 +38,7 @@ pub fn contents(n: u32, entries: u32) -> String {
 }
 
 /// Nothing can be sealed yet, and who can change that.
-pub const NO_VAULT: &str =
-    "There is no vault yet. It comes when the worker of this workspace starts: ask your admin.";
+pub const NO_VAULT: &str = "This workspace cannot receive sessions yet: ask your admin to start its worker.";
 
 /// At most so many names are listed in a sentence.
 const LISTED: usize = 8;
@@ -265,7 +264,7 @@ pub fn remedy(remedy: &Remedy, app: &str) -> String {
         Remedy::OpenSignIn { .. } => format!("Sign in to {app}"),
         Remedy::OpenSignOut { .. } => format!("Sign out of {app}"),
         Remedy::GrantPermission { .. } => "Allow access".to_owned(),
-        Remedy::ConfirmUnknown => "Look and decide".to_owned(),
+        Remedy::Decide => "Look and decide".to_owned(),
         Remedy::GiveConsent => "Read and agree".to_owned(),
         Remedy::SignIn => "Sign in to Ferry again".to_owned(),
         Remedy::SetUpDevice => "Set up this browser again".to_owned(),
@@ -456,7 +455,7 @@ mod tests {
             Remedy::OpenSignIn { url: url() },
             Remedy::OpenSignOut { url: url() },
             Remedy::GrantPermission { origins: Vec::new() },
-            Remedy::ConfirmUnknown,
+            Remedy::Decide,
             Remedy::GiveConsent,
             Remedy::SignIn,
             Remedy::SetUpDevice,

@@ -74,7 +74,7 @@ fn a_vault_is_shown_before_something_is_sealed_to_it() {
         let failure = refused(&background, world.share()).await;
         assert_eq!(
             (failure.code.as_str(), failure.remedy),
-            ("vault-first-seen", Some(Remedy::ConfirmUnknown))
+            ("vault-first-seen", Some(Remedy::Decide))
         );
         assert_eq!(world.server().stores.get(), 0);
         assert!(matches!(

@@ -38,8 +38,8 @@ pub enum IdentityError {
     },
     /// More than one.
     #[error(
-        "More than one identity is signed in to {app}: {names}. {}, then share again.",
-        if *.alone { "Choose one of them, or sign out from the others" } else { "Sign out from the others" }
+        "More than one identity is signed in to {app}: {names}. {}ign out from the others, then share again.",
+        match .alone { Some(who) => format!("Transfer only {who}, or s"), None => "S".to_owned() }
     )]
     Several {
         /// The app's name.
@@ -48,12 +48,12 @@ pub enum IdentityError {
         names: String,
         /// Where to sign out.
         sign_out: Option<String>,
-        /// The session of one of them can be transferred alone.
-        alone: bool,
+        /// The one whose session can be transferred alone.
+        alone: Option<String>,
     },
     /// Not the account's.
     #[error(
-        "Signed in to {app} is {found}, but it has to be {expected}. \
+        "The account signed in to {app} is {found}; it has to be {expected}. \
          Sign out there, sign in as {expected}, then share again."
     )]
     Another {
@@ -82,10 +82,10 @@ impl Explain for IdentityError {
     fn remedy(&self) -> Option<Remedy> {
         match self {
             Self::SignedOut { sign_in, .. } => Some(Remedy::OpenSignIn { url: sign_in.clone() }),
-            Self::Unknown { .. } => Some(Remedy::ConfirmUnknown),
+            Self::Unknown { .. } => Some(Remedy::Decide),
             Self::Unreached { .. } => Some(Remedy::Retry),
             // The page on which that is chosen.
-            Self::Several { alone: true, .. } => Some(Remedy::ConfirmUnknown),
+            Self::Several { alone: Some(_), .. } => Some(Remedy::Decide),
             Self::Several { sign_out, .. } => sign_out.clone().map(|url| Remedy::OpenSignOut { url }),
             Self::Another { page, .. } => Some(page.clone()),
         }
@@ -114,6 +114,10 @@ pub fn require(
 ) -> Result<Option<String>, IdentityError> {
     let name = app.name.clone();
     match &reading.verdict {
+        // A part of the sign-in would be missing.
+        Verdict::One { .. } if reading.storage.iter().any(|entry| entry.found.is_none()) => {
+            Err(IdentityError::Unreached { app: name })
+        }
         Verdict::One { identity, .. } => Ok(Some(identity.clone())),
         Verdict::Unknown if reading.unreached => Err(IdentityError::Unreached { app: name }),
         Verdict::Unknown if accept_unknown => Ok(None),
@@ -127,7 +131,7 @@ pub fn require(
             app: name,
             names: list(identities),
             sign_out: app.sign_out.clone(),
-            alone: reading.alone.is_some(),
+            alone: reading.alone.as_ref().map(|alone| alone.identity.clone()),
         }),
         Verdict::Another { found, expected } => Err(IdentityError::Another {
             app: name,

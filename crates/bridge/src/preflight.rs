@@ -3,7 +3,7 @@
 
 use ferry_protocol::UnixMillis;
 
-use crate::{IdentityFinding, Inspection};
+use crate::{IdentityFinding, Inspection, StorageFound};
 
 /// A sign-in that ends within so many milliseconds ends soon: a day.
 const SOON_MS: i64 = 24 * 60 * 60 * 1_000;
@@ -87,14 +87,14 @@ pub fn ends_soon(seen: &Inspection, now: UnixMillis) -> Vec<Soon> {
 
 /// What stands in the way, the one first that no other step would help against.
 fn obstacle(seen: &Inspection, finding: &IdentityFinding) -> Option<Obstacle> {
-    let entries = |found: Option<bool>| -> Vec<String> {
-        let such = seen.storage.iter().filter(|entry| entry.found == found);
+    let entries = |is_such: fn(&StorageFound) -> bool| -> Vec<String> {
+        let such = seen.storage.iter().filter(|entry| is_such(entry));
         such.map(|entry| entry.entry.clone()).collect()
     };
-    let unread = entries(None);
+    let unread = entries(|entry| entry.found.is_none());
     if matches!(finding, IdentityFinding::SignedOut) && unread.is_empty() {
         // What is missing where somebody is signed in nevertheless is not needed for it.
-        let missing = entries(Some(false));
+        let missing = entries(|entry| entry.found == Some(false) && !entry.optional);
         return Some(Obstacle::SignedOut { missing });
     }
     if let Some(host) = &seen.bound_by {
@@ -122,7 +122,7 @@ mod tests {
     use ferry_protocol::AccountId;
 
     use super::*;
-    use crate::{CookieCounts, StorageFound, StoreId};
+    use crate::{CookieCounts, StoreId};
 
     const NOW: UnixMillis = UnixMillis(1_778_578_200_000);
 
@@ -151,6 +151,7 @@ mod tests {
         IdentityFinding::Several {
             identities: vec!["alice".to_owned(), "bob".to_owned()],
             sign_out: None,
+            sign_outs: Vec::new(),
             only: Some("alice".to_owned()),
         }
     }
@@ -159,6 +160,7 @@ mod tests {
         StorageFound {
             entry: "https://app.example#token".to_owned(),
             found,
+            optional: false,
         }
     }
 

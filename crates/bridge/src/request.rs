@@ -284,7 +284,7 @@ pub enum Remedy {
     },
     /// Show what would be taken and where it goes, with the risk of what nobody can
     /// tell, or with the one of several who can be chosen, and let the person decide.
-    ConfirmUnknown,
+    Decide,
     /// Show the consent text, and let the person agree.
     GiveConsent,
     /// Sign in to Ferry again.

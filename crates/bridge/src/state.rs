@@ -181,6 +181,9 @@ pub struct StorageFound {
     pub entry: String,
     /// Whether it is there; `None`: it could not be looked at.
     pub found: Option<bool>,
+    /// Somebody can be signed in without it.
+    #[serde(default)]
+    pub optional: bool,
 }
 
 /// The cookie stores of this browser that can be looked at.
@@ -257,6 +260,11 @@ pub enum IdentityFinding {
         identities: Vec<String>,
         /// Where to sign the others out.
         sign_out: Option<String>,
+        /// Where each of them alone is signed out, in their order, as far as the app has
+        /// such pages. Empty where they are signed in in another cookie store than that
+        /// in which pages open.
+        #[serde(default)]
+        sign_outs: Vec<Option<String>>,
         /// The one whose session alone can be transferred: what belongs to the others
         /// is taken out first.
         only: Option<String>,

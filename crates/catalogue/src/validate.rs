@@ -79,6 +79,9 @@ pub enum Fault {
     /// No single place for an identity, or in the host.
     #[error("{0:?} is not such as \"https://example.com/out/{{identity}}\", with that once in path or query")]
     NoPlace(String),
+    /// An identity of one domain would be told another.
+    #[error("cannot be said of a custom app with several domains: leave it out")]
+    SeveralDomains,
     /// The page lies elsewhere.
     #[error("{0:?} is not on one of the app's domains")]
     Elsewhere(String),
@@ -253,11 +256,17 @@ impl App {
             Source::CookiePrefix(from) => name.starts_with(from.as_str()),
             Source::Storage(_) | Source::Page(_) | Source::Probe(_) => false,
         };
-        if let Source::Storage(entry) = &rule.from
-            && self.storage.contains(entry)
-            && !rule.steps.iter().any(|step| matches!(step, Step::JsonKeys(_)))
-        {
-            return Err(Fault::ReadsSession(entry.clone()));
+        if let Source::Storage(entry) = &rule.from {
+            // What need not be there may be a list of accounts, but hardly ever is as a whole.
+            let is_optional = !self.storage.contains(entry);
+            let picks = |step: &Step| match step {
+                Step::JsonKeys(_) => true,
+                Step::Json(_) | Step::JsonText(_) => is_optional,
+                _ => false,
+            };
+            if !rule.steps.iter().any(picks) {
+                return Err(Fault::ReadsSession(entry.clone()));
+            }
         }
         let SignedIn { all, any } = &self.signed_in;
         // `name=value` names the cookie `name`.
@@ -315,8 +324,13 @@ impl App {
         }
     }
 
-    /// The same, with a place for an identity.
+    /// The same, with a place for an identity. A custom app has one only if it has one
+    /// domain: what rules read at one would reach another by it, which is perhaps not of
+    /// the same people.
     fn check_page_of_one(&self, text: &str) -> Result<(), Fault> {
+        if self.id.is_custom() && self.domains.len() > 1 {
+            return Err(Fault::SeveralDomains);
+        }
         check_size(text, MAX_PAGE)?;
         let (before, after) = parts(text).ok_or_else(|| Fault::NoPlace(text.to_owned()))?;
         self.check_page(&[before, "identity", after].concat())

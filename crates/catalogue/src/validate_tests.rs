@@ -287,6 +287,45 @@ fn of_what_signs_in_by_the_storage_names_alone_are_read() {
     assert_eq!(read(vec![Step::JwtClaims]), Ok(()));
 }
 
+/// A list of accounts may name people beside their tokens.
+#[test]
+fn of_what_need_not_be_in_the_storage_no_whole_entry_is_an_identity() {
+    let read = |steps: Vec<Step>| {
+        let mut app = good();
+        let entry = "http://localhost:8000#users".to_owned();
+        app.storage_optional = vec![entry.clone()];
+        app.identity[0].from = Source::Storage(entry);
+        app.identity[0].steps = steps;
+        app.validate()
+    };
+    for steps in [vec![], vec![Step::Before(":".into())]] {
+        assert!(matches!(
+            read(steps),
+            Err(AppError::Field { fault: Fault::ReadsSession(name), .. }) if name == "http://localhost:8000#users"
+        ));
+    }
+    for step in [
+        Step::Json("/*/name".into()),
+        Step::JsonKeys(String::new()),
+        Step::JwtClaims,
+    ] {
+        assert_eq!(read(vec![step]), Ok(()));
+    }
+}
+
+#[test]
+fn a_custom_app_of_several_domains_tells_none_who_is_signed_in() {
+    let mut app = good();
+    app.sign_out_of = Some("https://example.com/out?user={identity}".to_owned());
+    assert_eq!(app.domains.len(), 2);
+    assert!(matches!(
+        app.validate(),
+        Err(AppError::Field { field, fault: Fault::SeveralDomains }) if field == "sign_out_of"
+    ));
+    app.id = "good".parse().unwrap();
+    assert_eq!(app.validate(), Ok(()));
+}
+
 #[test]
 fn a_session_cookie_is_no_identity() {
     let fault =
@@ -359,7 +398,10 @@ fn as_much_as_can_be() {
     passes(&|app| app.name = "\u{e9}".repeat(80));
     passes(&|app| app.domains.extend((2..64).map(|n| format!("a{n}.com"))));
     passes(&|app| app.check = format!("{:x<2048}", "https://example.com/"));
-    passes(&|app| app.sign_out_of = Some(format!("{:x<2040}", "https://example.com/{identity}")));
+    passes(&|app| {
+        app.id = "good".parse().unwrap();
+        app.sign_out_of = Some(format!("{:x<2040}", "https://example.com/{identity}"));
+    });
     passes(&|app| app.storage = (0..64).map(|n| format!("https://example.com#{n}")).collect());
     passes(&|app| app.storage = vec![format!("https://example.com#{}", mark())]);
     passes(&|app| app.signed_in.all = vec![mark()]);

@@ -241,7 +241,7 @@ impl Ferry {
                 self.set_granted(account.id, false);
                 self.share_clicked(account);
             }
-            Remedy::ConfirmUnknown | Remedy::GiveConsent => {
+            Remedy::Decide | Remedy::GiveConsent => {
                 self.forget_outcome(account.id);
                 self.go(Route::Share(account.id));
             }

@@ -212,7 +212,7 @@ fn before(page: Page, stage: Derived<Option<Stage>>) -> Node {
             !matches!(
                 remedy,
                 ferry_bridge::Remedy::GiveConsent
-                    | ferry_bridge::Remedy::ConfirmUnknown
+                    | ferry_bridge::Remedy::Decide
                     | ferry_bridge::Remedy::Retry
             )
         });

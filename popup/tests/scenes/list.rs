@@ -412,9 +412,9 @@ fn troubles() -> Vec<Scene> {
             "failed-several-only",
             failure(
                 "several-identities",
-                "More than one identity is signed in to GitHub: alice-okafor, acme-bot. Choose one of them, or sign out \
-                 from the others, then share again.",
-                Some(Remedy::ConfirmUnknown),
+                "More than one identity is signed in to GitHub: alice-okafor, acme-bot. Transfer only alice-okafor, or \
+                 sign out from the others, then share again.",
+                Some(Remedy::Decide),
             ),
         ),
         (
@@ -430,7 +430,7 @@ fn troubles() -> Vec<Scene> {
             failure(
                 "unknown-identity",
                 "GitHub does not show who is signed in.",
-                Some(Remedy::ConfirmUnknown),
+                Some(Remedy::Decide),
             ),
         ),
         (

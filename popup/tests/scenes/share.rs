@@ -56,10 +56,17 @@ pub(crate) fn before_transfer() -> Vec<Scene> {
 }
 
 /// The same in an app with a page on which one of them alone is signed out.
-fn several_each(finding: IdentityFinding) -> Scene {
-    let mut account = github(SessionStatus::None);
-    account.app.sign_out_of = Some("https://github.com/logout?user={identity}".to_owned());
-    Scene::new("share-several-each", ready(vec![account]))
+fn several_each(mut finding: IdentityFinding) -> Scene {
+    if let IdentityFinding::Several {
+        identities,
+        sign_outs,
+        ..
+    } = &mut finding
+    {
+        let page = |who: &String| Some(format!("https://github.com/logout?user={who}"));
+        *sign_outs = identities.iter().map(page).collect();
+    }
+    Scene::new("share-several-each", ready(vec![github(SessionStatus::None)]))
         .at(share_page(1))
         .inspection(inspection(1, finding))
 }
@@ -70,6 +77,7 @@ pub(crate) fn several(only: bool) -> IdentityFinding {
     IdentityFinding::Several {
         identities: vec![alice(), "acme-bot".to_owned()],
         sign_out: Some("https://github.com/logout".to_owned()),
+        sign_outs: Vec::new(),
         only: only.then(alice),
     }
 }
@@ -85,6 +93,7 @@ fn entry(name: &str, found: Option<bool>) -> StorageFound {
     StorageFound {
         entry: format!("https://discord.com#{name}"),
         found,
+        optional: name == "MultiAccountStore",
     }
 }
 

@@ -66,13 +66,9 @@ fn the_others_tokens_are_not_in_the_sealed_jar() {
         // Not unless it was chosen.
         let refused = share(&world, &background).await.unwrap_err();
         assert_eq!(refused.code, "several-identities");
-        assert_eq!(
-            refused.remedy,
-            Some(Remedy::ConfirmUnknown),
-            "to the page to choose on"
-        );
+        assert_eq!(refused.remedy, Some(Remedy::Decide), "to the page to choose on");
         assert!(
-            refused.message.contains("Choose one of them"),
+            refused.message.contains("Transfer only ada, or sign out"),
             "{}",
             refused.message
         );

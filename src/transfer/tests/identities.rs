@@ -66,7 +66,7 @@ fn an_unknown_identity_needs_to_be_confirmed() {
             .set_cookies(Cookies(vec![("session", "x".to_owned())]));
         assert_eq!(
             share(&world, &background).await.unwrap_err().remedy,
-            Some(Remedy::ConfirmUnknown)
+            Some(Remedy::Decide)
         );
         let confirmed = Request::Share(Share {
             account: world.account(),

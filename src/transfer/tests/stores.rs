@@ -53,11 +53,12 @@ fn a_sign_in_in_local_storage_is_found_and_sealed() {
             .set_storage("", "https://notes.example#draft", "not asked for");
         let inspection = inspect(&world, &background, "").await;
         assert_eq!(inspection.finding, one("ada"));
-        let there = |entry: &str| StorageFound {
+        let there = |entry: &str, optional: bool| StorageFound {
             entry: entry.to_owned(),
             found: Some(true),
+            optional,
         };
-        assert_eq!(inspection.storage, [there(TOKEN), there(USERS)]);
+        assert_eq!(inspection.storage, [there(TOKEN, false), there(USERS, true)]);
 
         let state = share(&world, &background).await.unwrap();
         let done = TransferStep::Done {
@@ -170,5 +171,44 @@ fn a_store_that_is_gone_is_said() {
             "{}",
             refused.message
         );
+    });
+}
+
+/// The definition that was accepted leads there; its page opens in ordinary windows.
+#[test]
+fn each_of_several_is_led_to_a_sign_out_of_their_own_in_ordinary_windows() {
+    run(async {
+        let world = World::default();
+        world.server().account.borrow_mut().app.sign_out_of =
+            Some("https://notes.example/out?user={identity}".to_owned());
+        world.browser.set_cookies(Cookies::of("ada|bob&x"));
+        world.browser.add_container("Work", Cookies::of("ada|bob"));
+        let background = world.ready().await;
+        let listed: CookieStores = ask(&background, Request::ListStores(ListStores {}))
+            .await
+            .unwrap();
+        let mut found = Vec::new();
+        for store in &listed.stores {
+            match inspect(&world, &background, &store.id.0).await.finding {
+                Some(IdentityFinding::Several { sign_outs, .. }) => found.push(sign_outs),
+                other => panic!("{other:?}"),
+            }
+        }
+        let page = |user: &str| Some(format!("https://notes.example/out?user={user}"));
+        assert_eq!(found, [vec![page("ada"), page("bob%26x")], vec![]]);
+    });
+}
+
+/// Who it is shows in a cookie; that a part of the sign-in is missing must not go by.
+#[test]
+fn an_entry_that_cannot_be_read_is_not_left_out_silently() {
+    run(async {
+        let world = World::default();
+        world.server().account.borrow_mut().app.storage_optional = vec![TOKEN.to_owned()];
+        let background = world.ready().await;
+        world.browser.close_storage();
+        let failure = share(&world, &background).await.unwrap_err();
+        assert_eq!(failure.code, "app-unreachable");
+        assert_eq!(world.server().stores.get(), 0);
     });
 }

@@ -181,11 +181,14 @@ fn destination(page: Page) -> Node {
             " at ",
             move || profile.get().map(|profile| text::server(&profile.server)),
         )),
-        html::p()
-            .class("soft small")
-            .child("Sealed on this device. Only the vault with this fingerprint can open it. Your admin sees the same with “ferry-worker identity”:"),
         move || match vault.get() {
-            Some(vault) => fingerprint(&vault).into_node(),
+            Some(vault) => (
+                html::p()
+                    .class("soft small")
+                    .child("Sealed on this device. Only the vault with this fingerprint can open it. Your admin sees the same with “ferry-worker identity”:"),
+                fingerprint(&vault),
+            )
+                .into_node(),
             None => html::p()
                 .class("small")
                 .child(words::NO_VAULT)

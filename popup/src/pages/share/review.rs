@@ -53,7 +53,7 @@ pub(super) fn review(page: Page, asked: Asked) -> Node {
     let is_ready = Derived::new(move || is_ticked.get() && settled.get());
     // Always a line: without one, the button would move under the hand that ticks.
     let hint = Derived::new(move || match is_ticked.get() {
-        true => "Nothing has left this browser yet.",
+        true => "Nothing is sent before you click.",
         false if consent && unknown => "Tick both boxes to go on.",
         false => "Tick the box to go on.",
     });

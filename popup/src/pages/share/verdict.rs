@@ -106,9 +106,15 @@ pub(super) fn several(page: Page, identities: &[String], only: &str) -> Node {
 /// Everybody who is signed in, the active one first; each with the way out, where the app
 /// has one of their own.
 fn people(page: Page, identities: &[String]) -> El {
-    let sign_out = |who: &String| {
-        let account = page.account.get_untracked()?;
-        let url = account.app.sign_out_page_of(who)?;
+    let sign_outs = page
+        .inspection
+        .with_untracked(|seen| match seen.as_ref()?.finding.as_ref()? {
+            IdentityFinding::Several { sign_outs, .. } => Some(sign_outs.clone()),
+            _ => None,
+        });
+    let sign_outs = sign_outs.unwrap_or_default();
+    let sign_out = |n: usize, who: &String| {
+        let url = sign_outs.get(n)?.clone()?;
         let button = Button::new(Look::Quiet, "sign-out-of", "Sign out").on_click(move |_| open_url(&url));
         let label = format!("Sign out {}", Clean::name(who).as_str());
         Some(button.view().attr("aria-label", label))
@@ -117,7 +123,7 @@ fn people(page: Page, identities: &[String]) -> El {
         let active = (n == 0).then(|| html::span().class("soft small").child("active now"));
         html::li()
             .test("person")
-            .child((icon(Icon::Person), text::name(who), active, sign_out(who)))
+            .child((icon(Icon::Person), text::name(who), active, sign_out(n, who)))
     };
     html::ul()
         .class("card people")
