@@ -261,7 +261,14 @@ fn newest_message(outbox: &Path, to: &str) -> Result<Option<String>> {
     let mut messages = Vec::new();
     for entry in fs::read_dir(outbox)? {
         let entry = entry?;
-        messages.push((entry.metadata()?.modified()?, entry.path()));
+        let path = entry.path();
+        // Those that are being written have other names, and lose them meanwhile.
+        if path
+            .extension()
+            .is_some_and(|kind| kind == "eml" || kind == "txt")
+        {
+            messages.push((entry.metadata()?.modified()?, path));
+        }
     }
     messages.sort();
     for (_, path) in messages.iter().rev() {
