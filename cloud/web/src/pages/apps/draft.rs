@@ -396,6 +396,10 @@ impl Rule {
 /// What is wrong, in the words of the form; some faults are told in those of the files.
 fn words(fault: &ferry_catalogue::Fault) -> String {
     match fault {
+        ferry_catalogue::Fault::ReadsSession(entry) if entry.contains('#') => format!(
+            "“{entry}” is a sign-in entry in local storage: what it holds may be a secret, which is never an \
+             identity. Take one value out of its JSON, if that is a name, or the claims of a JSON Web Token"
+        ),
         ferry_catalogue::Fault::ReadsSession(name) => format!(
             "“{name}” is among the cookies without which nobody is signed in: it is a secret, never an identity. Read \
              another cookie or a page, or take only the claims of a JSON Web Token"

@@ -161,6 +161,10 @@ fn entries_that_rules_read_are_listed() {
     app.storage = vec![entry("config")];
     app.storage_optional = vec![entry("draft"), entry("users")];
     app.identity[0].from = Source::Storage(entry("users"));
+    let refused = Draft::of(&app).app().expect_err("a whole entry");
+    assert_eq!(refused.place, Place::RuleFrom(0));
+    assert!(refused.message.contains("sign-in entry"), "{}", refused.message);
+    app.identity[0].steps = vec![Step::Json("/*/name".to_owned())];
     assert_eq!(Draft::of(&app).app(), Ok(app.clone()));
     let mut draft = Draft::of(&app);
     draft.rules[0].value = entry("people");
