@@ -105,34 +105,12 @@ impl DemoApp {
         driver.find(By::Id("user")).await?.send_keys(name).await?;
         driver.find(By::Id("password")).await?.send_keys(PASSWORD).await?;
         driver.find(By::Css("form [type=submit]")).await?.click().await?;
-        self.until_signed_in(browser, name).await
-    }
-
-    /// Waits until the page says that this person is signed in.
-    async fn until_signed_in(&self, browser: &Browser, name: &str) -> Result<()> {
-        wait::until(&format!("{name} to be signed in"), || async {
-            let who = browser.driver.find_all(By::Id("who")).await?;
-            let text = match who.first() {
-                Some(who) => who.text().await.unwrap_or_default(),
-                None => String::new(),
-            };
-            Ok((text == name).then_some(()))
-        })
-        .await
+        until_shown(browser, name).await
     }
 
     /// Waits until the chat's client says that this person is signed in.
     pub async fn until_in_chat(&self, browser: &Browser, name: &str) -> Result<()> {
-        let expected = format!("Signed in as {name}");
-        wait::until(&expected, || async {
-            let who = browser.driver.find_all(By::Id("who")).await?;
-            let text = match who.first() {
-                Some(who) => who.text().await.unwrap_or_default(),
-                None => String::new(),
-            };
-            Ok((text == expected).then_some(()))
-        })
-        .await
+        until_shown(browser, &format!("Signed in as {name}")).await
     }
 
     /// Signs one of several out by the button on this page, in the tab in use.
@@ -193,4 +171,17 @@ impl DemoApp {
         ensure!(ended > 0, "{name} had no session");
         Ok(())
     }
+}
+
+/// Waits until the page in use shows this of who is signed in.
+async fn until_shown(browser: &Browser, expected: &str) -> Result<()> {
+    wait::until(expected, || async {
+        let who = browser.driver.find_all(By::Id("who")).await?;
+        let text = match who.first() {
+            Some(who) => who.text().await.unwrap_or_default(),
+            None => String::new(),
+        };
+        Ok((text == expected).then_some(()))
+    })
+    .await
 }
