@@ -2,6 +2,17 @@
 
 use super::*;
 
+/// A click on *Share* by somebody who has not consented before in this browser.
+fn first_share(world: &World) -> Request {
+    Request::Share(ferry_bridge::Share {
+        account: world.account(),
+        consent: Some(ferry_bridge::CONSENT_TEXT_VERSION),
+        accept_unknown: false,
+        store: Default::default(),
+        only: None,
+    })
+}
+
 #[test]
 fn the_pin_outlives_sessions_and_the_server_cannot_shed_it() {
     run(async {
@@ -52,13 +63,7 @@ fn the_pin_outlives_signing_out() {
                 done(&background, request).await;
             }
             assert_eq!(fingerprint(), pinned, "{who}");
-            let share = Request::Share(ferry_bridge::Share {
-                account: world.account(),
-                consent: Some(ferry_bridge::CONSENT_TEXT_VERSION),
-                accept_unknown: false,
-                store: Default::default(),
-                only: None,
-            });
+            let share = first_share(&world);
             assert_eq!(refused(&background, share).await.code, "vault-changed", "{who}");
             assert_eq!(world.server().stores.get(), 0);
         });
@@ -99,13 +104,7 @@ fn a_successor_is_followed_across_signing_out() {
         for request in [sign_in(), set_up(), verify(CODE)] {
             done(&background, request).await;
         }
-        let share = Request::Share(ferry_bridge::Share {
-            account: world.account(),
-            consent: Some(ferry_bridge::CONSENT_TEXT_VERSION),
-            accept_unknown: false,
-            store: Default::default(),
-            only: None,
-        });
+        let share = first_share(&world);
         done(&background, share).await;
         assert_eq!(world.server().stores.get(), 1);
     });
