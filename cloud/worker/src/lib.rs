@@ -34,6 +34,7 @@ pub mod egress;
 mod fixtures;
 pub mod keys;
 pub mod open;
+mod receipt;
 pub mod refresh;
 pub mod renew;
 pub mod restore;

@@ -5,9 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ferry_protocol::WorkspaceId;
-use ferry_protocol::api::{
-    AskForWork, Finding, LeasedSession, Receipt, RefusedCookie, RefusedEntry, Report, Work,
-};
+use ferry_protocol::api::{AskForWork, Finding, LeasedSession, Report, Work};
 use ferry_protocol::problem::ProblemCode;
 use tokio::sync::Mutex;
 use tokio::task::JoinSet;
@@ -19,6 +17,7 @@ use crate::catalogue::{Catalogue, LoadError};
 use crate::check::{self, CheckError};
 use crate::config::Config;
 use crate::keys::{KeyKeeper, KeysError, LOW};
+use crate::receipt;
 use crate::session;
 use crate::state_dir::{StateDir, StateError};
 
@@ -342,11 +341,11 @@ fn log(leased: &LeasedSession, finding: &Finding) {
     let (transfer, account) = (leased.transfer, leased.account);
     match finding {
         Finding::Verified { receipt, .. } => {
-            log_receipt(leased, receipt);
+            receipt::log(transfer, receipt);
             tracing::info!(%transfer, %account, "verified");
         }
         Finding::Invalid { reason, receipt } => {
-            log_receipt(leased, receipt);
+            receipt::log(transfer, receipt);
             tracing::info!(%transfer, %account, reason = check::name(reason), "invalid");
         }
         Finding::Unreachable { what } => tracing::warn!(%transfer, %account, what, "unreachable"),
@@ -360,30 +359,6 @@ fn note_panic(joined: Result<(), tokio::task::JoinError>) {
     {
         // Its lease runs out, and the session is leased again.
         tracing::error!("a check panicked");
-    }
-}
-
-/// What became of the session, to the last cookie that was refused.
-fn log_receipt(leased: &LeasedSession, receipt: &Receipt) {
-    let (transfer, storage) = (leased.transfer, &receipt.storage);
-    tracing::info!(
-        %transfer,
-        cookies_read = receipt.read,
-        cookies_left_out = receipt.read.saturating_sub(receipt.sealed),
-        cookies_cut = receipt.cut,
-        cookies_sealed = receipt.sealed,
-        cookies_restored = receipt.restored,
-        cookies_refused = receipt.sealed.saturating_sub(receipt.restored),
-        sign_in_entries_sealed = storage.sealed,
-        sign_in_entries_restored = storage.restored,
-        sign_in_entries_refused = storage.sealed.saturating_sub(storage.restored),
-        "receipt"
-    );
-    for RefusedCookie { name, domain, reason } in &receipt.refused {
-        tracing::warn!(%transfer, cookie = name, domain, ?reason, "not restored");
-    }
-    for RefusedEntry { entry, reason } in &storage.refused {
-        tracing::warn!(%transfer, sign_in_entry = entry, ?reason, "not restored");
     }
 }
 

@@ -1,0 +1,126 @@
+//! The receipt of a transfer in the worker's log: how much arrived, and to the last one
+//! what did not. Names and domains only.
+
+use ferry_protocol::TransferId;
+use ferry_protocol::api::{Receipt, RefusedCookie, RefusedEntry};
+
+/// Writes down what became of a session's cookies and of its entries of local storage.
+pub(crate) fn log(transfer: TransferId, receipt: &Receipt) {
+    let storage = &receipt.storage;
+    tracing::info!(
+        %transfer,
+        cookies_read = receipt.read,
+        cookies_left_out = receipt.read.saturating_sub(receipt.sealed),
+        cookies_cut = receipt.cut,
+        cookies_sealed = receipt.sealed,
+        cookies_restored = receipt.restored,
+        cookies_refused = receipt.sealed.saturating_sub(receipt.restored),
+        sign_in_entries_sealed = storage.sealed,
+        sign_in_entries_restored = storage.restored,
+        sign_in_entries_refused = storage.sealed.saturating_sub(storage.restored),
+        "receipt"
+    );
+    for RefusedCookie { name, domain, reason } in &receipt.refused {
+        tracing::warn!(%transfer, cookie = name, domain, ?reason, "not restored");
+    }
+    for RefusedEntry { entry, reason } in &storage.refused {
+        tracing::warn!(%transfer, sign_in_entry = entry, ?reason, "not restored");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+    use std::sync::{Arc, Mutex};
+
+    use ferry_protocol::UnixMillis;
+    use ferry_protocol::api::{RefusedReason, StorageReceipt};
+
+    use super::*;
+
+    #[derive(Clone, Default)]
+    struct Lines(Arc<Mutex<Vec<u8>>>);
+
+    impl io::Write for Lines {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().unwrap().extend_from_slice(bytes);
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    /// The lines that this receipt becomes, without the time.
+    fn lines(receipt: &Receipt) -> Vec<String> {
+        let lines = Lines::default();
+        let written = lines.clone();
+        let subscriber = tracing_subscriber::fmt()
+            .without_time()
+            .with_target(false)
+            .with_ansi(false)
+            .with_writer(move || written.clone())
+            .finish();
+        let transfer = TransferId::new(UnixMillis(1_778_578_200_000), [7; 10]);
+        tracing::subscriber::with_default(subscriber, || log(transfer, receipt));
+        let text = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
+        let without_id = text.replace(&transfer.to_string(), "ID");
+        without_id.lines().map(|line| line.trim().to_owned()).collect()
+    }
+
+    #[test]
+    fn all_that_was_read_is_accounted_for() {
+        let cookie = |name: &str, reason| RefusedCookie {
+            name: name.to_owned(),
+            domain: "app.example".to_owned(),
+            reason,
+        };
+        let receipt = Receipt {
+            read: 9,
+            cut: 1,
+            sealed: 7,
+            restored: 5,
+            refused: vec![
+                cookie("sid", RefusedReason::Browser),
+                cookie("odd\nINFO verified", RefusedReason::ForeignDomain),
+            ],
+            storage: StorageReceipt {
+                sealed: 3,
+                restored: 2,
+                refused: vec![RefusedEntry {
+                    entry: "https://bank.example#token".to_owned(),
+                    reason: RefusedReason::ForeignDomain,
+                }],
+            },
+        };
+        assert_eq!(
+            lines(&receipt),
+            [
+                "INFO receipt transfer=ID cookies_read=9 cookies_left_out=2 cookies_cut=1 \
+                 cookies_sealed=7 cookies_restored=5 cookies_refused=2 sign_in_entries_sealed=3 \
+                 sign_in_entries_restored=2 sign_in_entries_refused=1",
+                r#"WARN not restored transfer=ID cookie="sid" domain="app.example" reason=Browser"#,
+                // A name that would make a line of its own.
+                r#"WARN not restored transfer=ID cookie="odd\nINFO verified" domain="app.example" reason=ForeignDomain"#,
+                r#"WARN not restored transfer=ID sign_in_entry="https://bank.example#token" reason=ForeignDomain"#,
+            ]
+        );
+    }
+
+    #[test]
+    fn a_receipt_of_an_older_device_takes_nothing_off() {
+        let older = Receipt {
+            sealed: 4,
+            restored: 4,
+            ..Receipt::default()
+        };
+        let [line] = &lines(&older)[..] else {
+            panic!("one line");
+        };
+        assert!(
+            line.contains("cookies_left_out=0") && line.contains("cookies_refused=0"),
+            "{line}"
+        );
+    }
+}
