@@ -178,16 +178,11 @@ impl App {
     }
 
     /// The entries of the storage that have to be looked up before [`App::outcome`]
-    /// can judge. Each once.
+    /// can judge: those that the definition lists, and no others, whatever its rules
+    /// read. Each once.
     pub fn storage_keys(&self) -> Vec<&str> {
-        let listed = self.storage.iter().chain(&self.storage_optional);
-        // A checked definition lists them all.
-        let named = self.identity.iter().filter_map(|rule| match &rule.from {
-            Source::Storage(key) => Some(key),
-            _ => None,
-        });
         let mut keys: Vec<&str> = Vec::new();
-        for key in listed.chain(named) {
+        for key in self.storage.iter().chain(&self.storage_optional) {
             if !keys.contains(&key.as_str()) {
                 keys.push(key);
             }

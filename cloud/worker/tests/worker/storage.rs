@@ -26,6 +26,7 @@ fn session(app: &TestApp, entries: &[(&str, &str)]) -> Payload {
     session.app.check = check.into();
     session.app.signed_in = Default::default();
     session.app.storage = vec![token];
+    session.app.storage_optional = vec![user.clone()];
     session.app.identity = serde_json::from_value(serde_json::json!([
         { "strength": "list", "from": { "storage": user } },
     ]))
