@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use ferry_bridge::{Check, CookieStores, Delete, Failure, Inspect, Inspection, Remedy};
+use ferry_bridge::{AppPages, Check, CookieStores, Delete, Failure, Inspect, Inspection, Remedy};
 use ferry_catalogue::{App, Verdict};
 use ferry_client::Host as _;
 use ferry_protocol::AccountId;
@@ -218,6 +218,7 @@ impl<P: Platform> Background<P> {
             cookies: Default::default(),
             storage: Vec::new(),
             finding: None,
+            pages: AppPages::default(),
             bound_by: None,
             bound_hints: Vec::new(),
             sign_in_ends: None,
@@ -239,7 +240,9 @@ impl<P: Platform> Background<P> {
                 inspection.bound_hints = account.app.bound_among(&capture::views(&reading.jar));
             }
             inspection.sign_in_ends = sign_in_end::sign_in_ends(&account.app, &reading.jar);
-            inspection.finding = Some(identity::finding(&account.app, &reading, &inspection.store));
+            let finding = identity::finding(&reading);
+            inspection.pages = identity::pages_of(&account.app, &finding, &inspection.store);
+            inspection.finding = Some(finding);
             inspection.storage = reading.storage;
         }
         Ok(inspection)

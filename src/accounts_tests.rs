@@ -36,8 +36,6 @@ fn an_inspection_tells_what_and_whose_and_takes_nothing() {
         let identities = vec!["ada".to_owned(), "bob".to_owned()];
         let several = IdentityFinding::Several {
             identities,
-            sign_out: crate::testing::app().sign_out,
-            sign_outs: vec![None; 2],
             only: None,
         };
         assert_eq!(inspection.finding, Some(several));

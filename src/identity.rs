@@ -13,7 +13,7 @@
 pub mod alone;
 mod error;
 
-use ferry_bridge::{IdentityFinding, StorageFound, StoreId};
+use ferry_bridge::{AppPages, IdentityFinding, StorageFound, StoreId};
 use ferry_catalogue::{App, CookieView, Evidence, Outcome, PageView, StorageView, Strength, Verdict};
 use ferry_protocol::UnixMillis;
 use ferry_protocol::jar::Jar;
@@ -153,9 +153,8 @@ impl Seen {
     }
 }
 
-/// What was found in this store, as pages get it. The addresses in it are of the definition
-/// that was accepted here: what the server sends since may be another.
-pub fn finding(app: &App, reading: &Reading, store: &StoreId) -> IdentityFinding {
+/// What was found, as pages get it.
+pub fn finding(reading: &Reading) -> IdentityFinding {
     match reading.verdict.clone() {
         Verdict::SignedOut => IdentityFinding::SignedOut,
         Verdict::One { identity, strength } => IdentityFinding::One {
@@ -164,14 +163,24 @@ pub fn finding(app: &App, reading: &Reading, store: &StoreId) -> IdentityFinding
         },
         Verdict::Unknown => IdentityFinding::Unknown,
         Verdict::Several { identities } => IdentityFinding::Several {
-            sign_outs: match store.0.is_empty() {
-                true => identities.iter().map(|who| app.sign_out_page_of(who)).collect(),
-                false => Vec::new(),
-            },
             identities,
-            sign_out: app.sign_out.clone(),
             only: reading.alone.as_ref().map(|alone| alone.identity.clone()),
         },
         Verdict::Another { found, expected } => IdentityFinding::Another { found, expected },
+    }
+}
+
+/// The pages of an app of which this was found in this store.
+pub fn pages_of(app: &App, finding: &IdentityFinding, store: &StoreId) -> AppPages {
+    AppPages {
+        sign_in: app.sign_in.clone(),
+        check: app.check.clone(),
+        sign_out: app.sign_out.clone(),
+        sign_out_of: match finding {
+            IdentityFinding::Several { identities, .. } if store.0.is_empty() => {
+                identities.iter().map(|who| app.sign_out_page_of(who)).collect()
+            }
+            _ => Vec::new(),
+        },
     }
 }

@@ -191,6 +191,7 @@ mod tests {
             cookies: Default::default(),
             storage: Vec::new(),
             finding: Some(IdentityFinding::SignedOut),
+            pages: Default::default(),
             bound_by: None,
             bound_hints: Vec::new(),
             sign_in_ends: None,

@@ -122,7 +122,7 @@ mod tests {
     use ferry_protocol::AccountId;
 
     use super::*;
-    use crate::{CookieCounts, StoreId};
+    use crate::{AppPages, CookieCounts, StoreId};
 
     const NOW: UnixMillis = UnixMillis(1_778_578_200_000);
 
@@ -134,6 +134,7 @@ mod tests {
             cookies: CookieCounts::default(),
             storage: Vec::new(),
             finding: Some(finding),
+            pages: AppPages::default(),
             bound_by: None,
             bound_hints: Vec::new(),
             sign_in_ends: None,
@@ -150,8 +151,6 @@ mod tests {
     fn several() -> IdentityFinding {
         IdentityFinding::Several {
             identities: vec!["alice".to_owned(), "bob".to_owned()],
-            sign_out: None,
-            sign_outs: Vec::new(),
             only: Some("alice".to_owned()),
         }
     }

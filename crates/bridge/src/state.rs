@@ -165,6 +165,8 @@ pub struct Inspection {
     pub storage: Vec<StorageFound>,
     /// Who is signed in.
     pub finding: Option<IdentityFinding>,
+    /// Where the person can put right what stands in the way.
+    pub pages: AppPages,
     /// The host that had this browser bind the session to the device, if one was seen
     /// doing it (DBSC): a copy dies at its next refresh.
     pub bound_by: Option<String>,
@@ -172,6 +174,22 @@ pub struct Inspection {
     pub bound_hints: Vec<String>,
     /// When the first of the cookies runs out without which nobody is signed in.
     pub sign_in_ends: Option<UnixMillis>,
+}
+
+/// The app's own pages, of the definition that this browser accepted: what the server says
+/// since may be another.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AppPages {
+    /// Where one signs in.
+    pub sign_in: String,
+    /// A page of somebody who is signed in.
+    pub check: String,
+    /// Where all are signed out, if the app has such a page.
+    pub sign_out: Option<String>,
+    /// Where each of several is signed out alone, in the order of
+    /// [`IdentityFinding::Several`], as far as the app has such pages. Empty where they are
+    /// signed in in another cookie store than that in which pages open.
+    pub sign_out_of: Vec<Option<String>>,
 }
 
 /// An entry of the local storage that an app's sign-in is in.
@@ -258,13 +276,6 @@ pub enum IdentityFinding {
     Several {
         /// All of them, the active one first.
         identities: Vec<String>,
-        /// Where to sign the others out.
-        sign_out: Option<String>,
-        /// Where each of them alone is signed out, in their order, as far as the app has
-        /// such pages. Empty where they are signed in in another cookie store than that
-        /// in which pages open.
-        #[serde(default)]
-        sign_outs: Vec<Option<String>>,
         /// The one whose session alone can be transferred: what belongs to the others
         /// is taken out first.
         only: Option<String>,

@@ -177,6 +177,29 @@ async fn who_cannot_be_transferred_gets_no_button_for_it() {
     }
 }
 
+/// What the server says since of the app's pages may be anybody's address.
+#[wasm_bindgen_test]
+async fn the_way_out_is_the_page_of_the_definition_that_was_accepted() {
+    for (name, hook) in [
+        ("share-several", "open-sign-out"),
+        ("share-another", "open-sign-out"),
+        ("share-signed-out", "open-sign-in"),
+    ] {
+        let mut scene = scene(name);
+        let pages = &mut scene.inspection.as_mut().unwrap().pages;
+        let accepted = format!("https://github.com/accepted/{hook}");
+        match hook {
+            "open-sign-in" => pages.sign_in.clone_from(&accepted),
+            _ => pages.sign_out = Some(accepted.clone()),
+        }
+        let page = Page::show(scene).await;
+        page.until(&format!("[data-testid={hook}]")).await;
+        page.click(hook);
+        page.settle().await;
+        assert!(page.asked("tab").unwrap().contains(&accepted), "{name}");
+    }
+}
+
 #[wasm_bindgen_test]
 async fn each_of_several_has_a_way_out_of_their_own_where_the_app_has_one() {
     let page = Page::show(scene("share-several")).await;

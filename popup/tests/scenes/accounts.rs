@@ -1,6 +1,6 @@
 //! Accounts in every state.
 
-use ferry_bridge::{CookieCounts, IdentityFinding, Inspection};
+use ferry_bridge::{AppPages, CookieCounts, IdentityFinding, Inspection};
 use ferry_catalogue::App;
 use ferry_protocol::api::{
     Account, Check, Consent, InvalidReason, Receipt, RefusedCookie, RefusedEntry, RefusedReason, Role,
@@ -216,6 +216,12 @@ pub(crate) fn inspection(n: u8, finding: IdentityFinding) -> Inspection {
         },
         storage: Vec::new(),
         finding: Some(finding),
+        pages: AppPages {
+            sign_in: "https://github.com/login".to_owned(),
+            check: "https://github.com/".to_owned(),
+            sign_out: Some("https://github.com/logout".to_owned()),
+            sign_out_of: Vec::new(),
+        },
         bound_by: None,
         bound_hints: Vec::new(),
         sign_in_ends: None,
@@ -240,6 +246,7 @@ pub(crate) fn missing(n: u8, origin: &str) -> Inspection {
         cookies: CookieCounts::default(),
         storage: Vec::new(),
         finding: None,
+        pages: AppPages::default(),
         bound_by: None,
         bound_hints: Vec::new(),
         sign_in_ends: None,

@@ -40,7 +40,7 @@ pub(crate) fn before_transfer() -> Vec<Scene> {
             .inspection(one(1, "alice-okafor")),
         scene("share-unknown", inspection(1, IdentityFinding::Unknown)),
         scene("share-several", inspection(1, several(false))),
-        several_each(several(false)),
+        several_each(inspection(1, several(false))),
         scene("share-another", inspection(1, another)),
         scene("share-signed-out", inspection(1, IdentityFinding::SignedOut)),
         Scene::new("share-again", ready(vec![github(verified())]))
@@ -56,19 +56,14 @@ pub(crate) fn before_transfer() -> Vec<Scene> {
 }
 
 /// The same in an app with a page on which one of them alone is signed out.
-fn several_each(mut finding: IdentityFinding) -> Scene {
-    if let IdentityFinding::Several {
-        identities,
-        sign_outs,
-        ..
-    } = &mut finding
-    {
+fn several_each(mut seen: Inspection) -> Scene {
+    if let Some(IdentityFinding::Several { identities, .. }) = &seen.finding {
         let page = |who: &String| Some(format!("https://github.com/logout?user={who}"));
-        *sign_outs = identities.iter().map(page).collect();
+        seen.pages.sign_out_of = identities.iter().map(page).collect();
     }
     Scene::new("share-several-each", ready(vec![github(SessionStatus::None)]))
         .at(share_page(1))
-        .inspection(inspection(1, finding))
+        .inspection(seen)
 }
 
 /// Several people, the active one first.
@@ -76,8 +71,6 @@ pub(crate) fn several(only: bool) -> IdentityFinding {
     let alice = || "alice-okafor".to_owned();
     IdentityFinding::Several {
         identities: vec![alice(), "acme-bot".to_owned()],
-        sign_out: Some("https://github.com/logout".to_owned()),
-        sign_outs: Vec::new(),
         only: only.then(alice),
     }
 }

@@ -189,10 +189,9 @@ fn each_of_several_is_led_to_a_sign_out_of_their_own_in_ordinary_windows() {
             .unwrap();
         let mut found = Vec::new();
         for store in &listed.stores {
-            match inspect(&world, &background, &store.id.0).await.finding {
-                Some(IdentityFinding::Several { sign_outs, .. }) => found.push(sign_outs),
-                other => panic!("{other:?}"),
-            }
+            let seen = inspect(&world, &background, &store.id.0).await;
+            assert_eq!(seen.pages.check, crate::testing::app().check);
+            found.push(seen.pages.sign_out_of);
         }
         let page = |user: &str| Some(format!("https://notes.example/out?user={user}"));
         assert_eq!(found, [vec![page("ada"), page("bob%26x")], vec![]]);

@@ -106,15 +106,9 @@ pub(super) fn several(page: Page, identities: &[String], only: &str) -> Node {
 /// Everybody who is signed in, the active one first; each with the way out, where the app
 /// has one of their own.
 fn people(page: Page, identities: &[String]) -> El {
-    let sign_outs = page
-        .inspection
-        .with_untracked(|seen| match seen.as_ref()?.finding.as_ref()? {
-            IdentityFinding::Several { sign_outs, .. } => Some(sign_outs.clone()),
-            _ => None,
-        });
-    let sign_outs = sign_outs.unwrap_or_default();
+    let pages = app_pages(page).unwrap_or_default();
     let sign_out = |n: usize, who: &String| {
-        let url = sign_outs.get(n)?.clone()?;
+        let url = pages.sign_out_of.get(n)?.clone()?;
         let button = Button::new(Look::Quiet, "sign-out-of", "Sign out").on_click(move |_| open_url(&url));
         let label = format!("Sign out {}", Clean::name(who).as_str());
         Some(button.view().attr("aria-label", label))
@@ -131,16 +125,26 @@ fn people(page: Page, identities: &[String]) -> El {
         .child(identities.iter().enumerate().map(person).collect::<Vec<_>>())
 }
 
+/// The app's pages, as the background found them in the definition that it accepted.
+fn app_pages(page: Page) -> Option<AppPages> {
+    page.inspection
+        .with_untracked(|seen| Some(seen.as_ref()?.pages.clone()))
+}
+
 /// Where to go to put it right.
 fn way_out(page: Page, obstacle: &Obstacle) -> Option<El> {
-    let account = page.account.get_untracked()?;
-    let app = Clean::new(&account.app.name, 32).into_string();
-    let (sign_in, sign_out) = (account.app.sign_in, account.app.sign_out);
+    let app = page.app_name();
+    let AppPages {
+        sign_in,
+        check,
+        sign_out,
+        ..
+    } = app_pages(page)?;
     let (hook, words, url) = match obstacle {
         // No step helps in this browser.
         Obstacle::Bound(_) => return None,
         Obstacle::SignedOut { .. } => ("open-sign-in", format!("Sign in to {app}"), sign_in),
-        Obstacle::Unread(_) => ("open-sign-in", format!("Open {app}"), account.app.check),
+        Obstacle::Unread(_) => ("open-sign-in", format!("Open {app}"), check),
         Obstacle::Another { .. } | Obstacle::Several { .. } => match sign_out {
             Some(url) => ("open-sign-out", format!("Sign out of {app}"), url),
             None => ("open-sign-in", format!("Go to {app}"), sign_in),
