@@ -157,5 +157,18 @@ async fn another_extension_is_not_heard(stage: &Stage) -> Result<()> {
     let replies: Vec<String> = serde_json::from_str(&replies)?;
     ensure!(replies.len() == 9, "{replies:?}");
     ensure!(replies.iter().all(|reply| reply == "refused"), "{replies:?}");
+
+    // It asked in the right form, and somebody was there: the extension's own page is
+    // answered.
+    browser
+        .open_tab(&browser.extension_page("popup/index.html"))
+        .await?;
+    let script = "const [ask, answer] = arguments;
+        chrome.runtime.sendMessage(ask).then((reply) => answer(JSON.stringify(reply ?? null)), () => answer('refused'));";
+    for ask in [json!({ "get-state": {} }), json!({ "refresh": {} })] {
+        let reply = browser.driver.execute_async(script, vec![ask]).await?;
+        let reply: Value = serde_json::from_str(reply.json().as_str().unwrap_or_default())?;
+        ensure!(reply["ok"]["phase"].is_object(), "{reply}");
+    }
     setting.ensure_nothing_left()
 }
