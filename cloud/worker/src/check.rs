@@ -403,6 +403,21 @@ mod tests {
         assert_eq!(judge(&opaque, &elsewhere, None, None), signed_out());
     }
 
+    /// It would be missing in what is kept, and be lost so.
+    #[test]
+    fn nothing_is_judged_while_an_entry_cannot_be_read_again() {
+        let users = "https://app.test#users";
+        let mut stored = app();
+        stored.storage_optional = vec![users.to_owned()];
+        let mut look = look_at(200, CHECK, "<b>alice</b>", SID);
+        let judged = judge(&stored, &look, Some("alice"), None);
+        assert!(matches!(judged, Judgement::Unclear(_)), "{judged:?}");
+        // It was looked for, and need not be there.
+        look.storage.push(LookedUp::absent(users));
+        let judged = judge(&stored, &look, Some("alice"), None);
+        assert_eq!(judged, Judgement::Alive(true));
+    }
+
     #[test]
     fn sign_in_pages_above_the_check_page_count_themselves_only() {
         let mut at_root = app();

@@ -33,10 +33,14 @@ mod tests {
     use std::io;
     use std::sync::{Arc, Mutex};
 
-    use ferry_protocol::UnixMillis;
     use ferry_protocol::api::{RefusedReason, StorageReceipt};
+    use ferry_protocol::jar::{Jar, StorageEntry};
+    use tracing::Level;
 
     use super::*;
+    use crate::domains::AppDomains;
+    use crate::fixtures::{NOW, app, cookie};
+    use crate::{restore, storage};
 
     #[derive(Clone, Default)]
     struct Lines(Arc<Mutex<Vec<u8>>>);
@@ -60,9 +64,10 @@ mod tests {
             .without_time()
             .with_target(false)
             .with_ansi(false)
+            .with_max_level(Level::TRACE)
             .with_writer(move || written.clone())
             .finish();
-        let transfer = TransferId::new(UnixMillis(1_778_578_200_000), [7; 10]);
+        let transfer = TransferId::new(NOW, [7; 10]);
         tracing::subscriber::with_default(subscriber, || log(transfer, receipt));
         let text = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
         let without_id = text.replace(&transfer.to_string(), "ID");
@@ -106,6 +111,37 @@ mod tests {
                 r#"WARN not restored transfer=ID sign_in_entry="https://bank.example#token" reason=ForeignDomain"#,
             ]
         );
+    }
+
+    /// As a check makes it, of a cookie and an entry that are no app's of ours.
+    #[test]
+    fn no_value_is_written_down() {
+        const CANARY: &str = "canary-4f1d";
+        let mut foreign = cookie("sid", CANARY);
+        foreign.domain = "bank.example".to_owned();
+        let jar = Jar {
+            cookies: vec![foreign],
+            storage: vec![StorageEntry {
+                origin: "https://bank.example".to_owned(),
+                name: "token".to_owned(),
+                value: CANARY.to_owned(),
+            }],
+        };
+        let domains = AppDomains::new(&app());
+        let receipt = Receipt {
+            sealed: 1,
+            refused: restore::sort_out(&jar, &domains, NOW).1,
+            storage: StorageReceipt {
+                sealed: 1,
+                restored: 0,
+                refused: storage::sort_out(&jar.storage, &domains).1,
+            },
+            ..Receipt::default()
+        };
+        let text = lines(&receipt).join("\n");
+        assert!(text.contains("cookie=\"sid\""), "{text}");
+        assert!(text.contains("https://bank.example#token"), "{text}");
+        assert!(!text.contains(CANARY), "{text}");
     }
 
     #[test]

@@ -55,6 +55,15 @@ impl LookedUp {
         }
     }
 
+    /// One that was looked for in vain.
+    #[cfg(test)]
+    pub(crate) fn absent(named: &str) -> Self {
+        Self {
+            named: named.to_owned(),
+            entry: None,
+        }
+    }
+
     /// What is there.
     pub fn into_entry(self) -> Option<StorageEntry> {
         self.entry

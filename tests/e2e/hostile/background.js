@@ -32,7 +32,7 @@ async function attack(account) {
     const asks = [
         { "get-state": {} },
         { "refresh": {} },
-        { "share": { account, consent: 1, accept_unknown: true } },
+        { "share": { account, consent: 1, accept_unknown: true, store: "", only: null } },
         { "delete": { account } },
         { "sign-out": {} },
         { "page": { hello: {} } },

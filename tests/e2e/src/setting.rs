@@ -4,13 +4,14 @@
 use std::sync::Arc;
 
 use anyhow::{Result, ensure};
+use serde_json::json;
 
-use crate::Stage;
 use crate::browser::{Authority, Browser, Setup};
 use crate::cloud::{Cloud, Mail, OWNER, Person, Worker};
 use crate::extension::Extension;
 use crate::popup::Popup;
 use crate::wire::{Message, Wire};
+use crate::{Stage, files};
 
 /// The hosts that the browser's own prompt would otherwise be asked for: the apps', and
 /// the server's.
@@ -139,6 +140,47 @@ impl Setting {
         self.popup.click_share(&self.account).await?;
         self.popup.consent().await?;
         self.popup.until_session_is(&self.account, "verified").await?;
+        Ok(())
+    }
+
+    /// As [`Setting::share`]; gives all that pages and consoles showed meanwhile, and what
+    /// the background tells its pages.
+    pub async fn share_watched(&self) -> Result<String> {
+        self.popup.click_share(&self.account).await?;
+        self.popup.consent().await?;
+        let mut shown = self.popup.source().await?;
+        self.popup.until_session_is(&self.account, "verified").await?;
+        shown += &self.popup.source().await?;
+        let inspect = json!({ "inspect": { "account": self.account } });
+        for ask in [json!({ "get-state": {} }), inspect] {
+            shown += &self.popup.send(ask).await?.to_string();
+        }
+        shown += &self.browser.console().await?;
+        ensure!(
+            shown.contains(&self.account),
+            "what was looked at is not about the account"
+        );
+        Ok(shown)
+    }
+
+    /// Fails if a secret is in what was shown, on the way to the server, or on the disk of
+    /// server or worker.
+    pub fn ensure_unseen(&self, stage: &Stage, shown: &str, secret: &str) -> Result<()> {
+        ensure!(secret.len() >= 16, "this may be anywhere");
+        ensure!(!shown.contains(secret), "in a page or on a console");
+        for exchange in self.wire.exchanges() {
+            let text = [&exchange.sent[..], &exchange.received[..]].concat();
+            ensure!(
+                !String::from_utf8_lossy(&text).contains(secret),
+                "on the way: {} {}",
+                exchange.method,
+                exchange.path
+            );
+        }
+        for folder in ["server", "worker"] {
+            let found = files::holding(&stage.folder.join(folder), secret.as_bytes())?;
+            ensure!(found.is_empty(), "in {found:?}");
+        }
         Ok(())
     }
 

@@ -15,6 +15,7 @@ use crate::config::Config;
 use crate::domains::AppDomains;
 use crate::egress::{Proxy, Rules};
 use crate::open::OpenedSession;
+use crate::receipt;
 use crate::restore::restore;
 use crate::session;
 
@@ -76,12 +77,7 @@ async fn use_session(
 ) -> Result<(), AutomationError> {
     let domains = AppDomains::new(&opened.payload.app);
     let receipt = restore(context, &opened.payload, &domains, ambient::now()).await?;
-    for refused in &receipt.refused {
-        tracing::warn!(cookie = refused.name, domain = refused.domain, reason = ?refused.reason, "not restored");
-    }
-    for refused in &receipt.storage.refused {
-        tracing::warn!(entry = refused.entry, reason = ?refused.reason, "not restored");
-    }
+    receipt::log(opened.header.transfer, &receipt);
     ready();
     tokio::select! {
         () = shutdown => {}

@@ -87,6 +87,14 @@ mod tests {
     use super::*;
 
     #[test]
+    fn every_case_of_the_suite_is_set_by_a_server() {
+        let mut cases = Cases::default();
+        add(&mut cases, super::super::VECTORS).unwrap();
+        assert_eq!(cases.sets.len(), 222);
+        assert!(cases.sets.iter().all(|set| !set.lines.is_empty()));
+    }
+
+    #[test]
     fn the_suites_domain_becomes_the_cases_own() {
         assert_eq!(
             at_home("a=b; domain=.home.example.org", "c1.m2.test"),

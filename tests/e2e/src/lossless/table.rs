@@ -172,6 +172,12 @@ impl Table {
         cases.filter(|seen| seen.outcome() == outcome).count()
     }
 
+    /// In how many cases of a group the person's browser sent a cookie.
+    pub fn tried(&self, group: &str) -> usize {
+        let cases = self.cases.iter().filter(|((of, _), _)| *of == group);
+        cases.filter(|(_, seen)| seen.accepted).count()
+    }
+
     /// Group and name of each case of which something was refused.
     pub fn refused(&self) -> Vec<(&str, &str)> {
         let refused = self

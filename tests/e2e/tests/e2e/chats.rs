@@ -113,7 +113,7 @@ async fn a_token_alone_is_transferred_from_an_open_tab_and_without_one(stage: &S
 
 async fn tokens_beside_a_cookie_are_transferred(stage: &Stage) -> Result<()> {
     let (app, setting) = chat(stage, "paired").await?;
-    setting.share().await?;
+    let shown = setting.share_watched().await?;
     let check = setting.popup.account(&setting.account).await?["session"]["check"].clone();
     ensure!(check["identified"] == true, "{check}");
     let state = exported(&setting).await?;
@@ -121,14 +121,32 @@ async fn tokens_beside_a_cookie_are_transferred(stage: &Stage) -> Result<()> {
     ensure!(state["cookies"][0]["name"] == "d", "{}", state["cookies"]);
     let who_is_it = who(&app, "paired", &token, Some(&state["cookies"][0]["value"])).await?;
     ensure!(who_is_it["user"] == "alice", "{who_is_it}");
-    Ok(())
+    setting.ensure_unseen(stage, &shown, token.as_str().context("a token")?)
 }
+
+/// Answers with the token of the one who is signed in.
+const TOKEN_IN_DATABASE: &str = r#"
+    const [answer] = arguments;
+    const opening = indexedDB.open("firebaseLocalStorageDb", 1);
+    opening.onsuccess = () => {
+        const people = opening.result.transaction("firebaseLocalStorage").objectStore("firebaseLocalStorage");
+        const all = people.getAll();
+        all.onsuccess = () => answer(all.result[0].value.stsTokenManager.accessToken);
+    };
+"#;
 
 /// In IndexedDB, as apps on Firebase keep it. The worker's browser is signed in by it: it
 /// reads who it is from what the app's script left there after asking its server.
 async fn a_token_in_a_database_is_transferred(stage: &Stage) -> Result<()> {
     let (app, setting) = chat(stage, "database").await?;
-    setting.share().await?;
+    let token = setting
+        .browser
+        .driver
+        .execute_async(TOKEN_IN_DATABASE, Vec::new())
+        .await?;
+    let token = token.json().as_str().context("a token")?.to_owned();
+    let shown = setting.share_watched().await?;
+    setting.ensure_unseen(stage, &shown, &token)?;
     let check = setting.popup.account(&setting.account).await?["session"]["check"].clone();
     ensure!(check["identified"] == true, "{check}");
     let storage = &check["receipt"]["storage"];

@@ -182,40 +182,8 @@ async fn a_collaborator_may_only_look(stage: &Stage) -> Result<()> {
 async fn no_cookie_value_is_ever_seen(stage: &Stage) -> Result<()> {
     let (_django, setting) = with_alice(stage).await?;
     let cookie = setting.browser.driver.get_named_cookie("sessionid").await?;
-    let canary = cookie.value.as_str();
-    setting.popup.click_share(&setting.account).await?;
-    setting.popup.consent().await?;
-    let mut pages = setting.popup.source().await?;
-    setting
-        .popup
-        .until_session_is(&setting.account, "verified")
-        .await?;
-    pages += &setting.popup.source().await?;
-    pages += &setting.popup.send(json!({ "get-state": {} })).await?.to_string();
-    let inspect = json!({ "inspect": { "account": setting.account } });
-    pages += &setting.popup.send(inspect).await?.to_string();
-    pages += &setting.browser.console().await?;
-    ensure!(
-        pages.contains(&setting.account),
-        "what was looked at is not about the account"
-    );
-    ensure!(!pages.contains(canary), "in a page or on a console");
-
-    for exchange in setting.wire.exchanges() {
-        let text = [&exchange.sent[..], &exchange.received[..]].concat();
-        let text = String::from_utf8_lossy(&text);
-        ensure!(
-            !text.contains(canary),
-            "on the way: {} {}",
-            exchange.method,
-            exchange.path
-        );
-    }
-    for folder in ["server", "worker"] {
-        let found = ferry_e2e::files::holding(&stage.folder.join(folder), canary.as_bytes())?;
-        ensure!(found.is_empty(), "in {found:?}");
-    }
-    Ok(())
+    let shown = setting.share_watched().await?;
+    setting.ensure_unseen(stage, &shown, &cookie.value)
 }
 
 /// What a transfer leaves in the cloud: bytes at the server, a key at the worker.
