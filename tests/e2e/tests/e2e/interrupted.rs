@@ -20,6 +20,9 @@ crate::in_both_browsers!(
     killed_after_the_upload,
 );
 
+/// Within the background: Chromium's debugger holds it at a call of the browser's and ends
+/// it there. Firefox has nothing of the kind for extensions; there, as in the tests above,
+/// the background ends while a request of its waits.
 mod chromium_only {
     use ferry_e2e::browser::{Call, Kind};
 

@@ -1,5 +1,6 @@
-//! The whole way in real browsers, with real programs and an app that nobody here
-//! wrote. Every test runs in Chromium and in Firefox.
+//! The whole way in real browsers, with real programs: with apps that nobody here wrote
+//! (Django's admin, Jupyter, Verdaccio), and with an app of ours for what these do not have.
+//! Tests run in Chromium and in Firefox, but for those that say why they do not.
 
 /// Makes each of these functions a test in both browsers.
 macro_rules! in_both_browsers {
