@@ -46,7 +46,9 @@ pub async fn export(
     let text = match format {
         Format::StorageState => {
             if jar.storage.iter().any(storage_state::is_database) {
-                tracing::warn!("left out: databases, for which not all readers of storage-state have a form; use `ferry-worker open`");
+                tracing::warn!(
+                    "left out: databases, for which not all readers of storage-state have a form; use `ferry-worker open`"
+                );
             }
             storage_state(&jar, now)
         }

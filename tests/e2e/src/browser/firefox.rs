@@ -9,7 +9,6 @@ use anyhow::{Context, Result};
 use reqwest::Method;
 use serde_json::{Value, json};
 use thirtyfour::common::command::FormatRequestData;
-use thirtyfour::extensions::addons::firefox::FirefoxTools;
 use thirtyfour::{Capabilities, RequestData, SessionId, WebDriver};
 
 use super::Setup;
@@ -46,8 +45,8 @@ pub(super) async fn start(setup: &Setup<'_>) -> Result<(Program, WebDriver)> {
     let folders = std::iter::once(setup.extension.folder.as_path()).chain(setup.other);
     for folder in folders {
         let folder = folder.to_str().context("a path in UTF-8")?;
-        FirefoxTools::new(driver.handle().clone())
-            .install_addon(folder, Some(true))
+        driver
+            .cmd(InstallAddon { folder })
             .await
             .context("Firefox does not take the extension")?;
     }
@@ -156,5 +155,19 @@ impl FormatRequestData for SetContext {
     fn format_request(&self, session: &SessionId) -> RequestData {
         RequestData::new(Method::POST, format!("/session/{session}/moz/context"))
             .add_body(json!({ "context": self.0 }))
+    }
+}
+
+/// geckodriver's command to load an unpacked extension, allowed in private windows as a
+/// person may allow it.
+#[derive(Debug)]
+struct InstallAddon<'a> {
+    folder: &'a str,
+}
+
+impl FormatRequestData for InstallAddon<'_> {
+    fn format_request(&self, session: &SessionId) -> RequestData {
+        let body = json!({ "path": self.folder, "temporary": true, "allowPrivateBrowsing": true });
+        RequestData::new(Method::POST, format!("/session/{session}/moz/addon/install")).add_body(body)
     }
 }

@@ -3,6 +3,7 @@
 
 use anyhow::{Context, Result, ensure};
 use ferry_e2e::Stage;
+use ferry_e2e::django::Django;
 use ferry_e2e::popup::Popup;
 use ferry_e2e::setting::Setting;
 use ferry_e2e::wait;

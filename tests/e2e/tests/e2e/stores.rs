@@ -1,5 +1,6 @@
-//! Cookie stores beside that of the ordinary windows: a container in Firefox, an incognito
-//! window in Chromium. Who is signed in there is somebody else than in the windows.
+//! Cookie stores beside that of the ordinary windows: a container and a private window in
+//! Firefox, an incognito window in Chromium. Who is signed in there is somebody else than in
+//! the windows.
 
 use anyhow::{Context, Result, ensure};
 use ferry_e2e::Stage;
@@ -15,19 +16,33 @@ crate::in_both_browsers!(
     a_token_in_a_store_of_its_own_is_shared,
 );
 
+/// Chromium has private windows alone, Firefox has them beside its containers.
+mod firefox_private {
+    use ferry_e2e::browser::Kind;
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn a_private_window_is_shared_and_nothing_is_merged() -> anyhow::Result<()> {
+        let name = "a_private_window_is_shared_and_nothing_is_merged";
+        let test = async |stage: &_| super::a_store_is_shared(stage, true).await;
+        ferry_e2e::stage::run(name, Kind::Firefox, test).await
+    }
+}
+
 /// Opens such a store, with a cookie in it if one is given, and with a page in a tab of
 /// its own whose local storage has these entries; gives the store's identifier.
 const OPEN_STORE: &str = r#"
-    const [url, cookie, entries, done] = arguments;
+    const [isPrivate, url, cookie, entries, done] = arguments;
     const api = globalThis.browser ?? chrome;
     async function open() {
-        if (api.contextualIdentities) {
+        if (api.contextualIdentities && !isPrivate) {
             const identity = { name: "Second desk", color: "blue", icon: "briefcase" };
             const { cookieStoreId } = await api.contextualIdentities.create(identity);
             return [cookieStoreId, await api.tabs.create({ cookieStoreId, url, active: false })];
         }
-        const { tabs } = await chrome.windows.create({ incognito: true, focused: false, url });
-        return ["1", tabs[0]];
+        // Firefox opens no window behind others.
+        const behind = api.contextualIdentities ? {} : { focused: false };
+        const { tabs } = await api.windows.create({ incognito: true, url, ...behind });
+        return [tabs[0].cookieStoreId ?? "1", tabs[0]];
     }
     async function loaded({ id }) {
         for (;;) {
@@ -50,10 +65,16 @@ const OPEN_STORE: &str = r#"
 "#;
 
 /// Opens a store (see [`OPEN_STORE`]).
-async fn open_store(setting: &Setting, url: String, cookie: Value, entries: Value) -> Result<String> {
+async fn open_store(
+    setting: &Setting,
+    private: bool,
+    url: String,
+    cookie: Value,
+    entries: Value,
+) -> Result<String> {
     let store = setting
         .popup
-        .run(OPEN_STORE, vec![url.into(), cookie, entries])
+        .run(OPEN_STORE, vec![private.into(), url.into(), cookie, entries])
         .await?;
     let store = store.as_str().with_context(|| store.to_string())?;
     Ok(store.to_owned())
@@ -82,6 +103,10 @@ async fn share_out_of(setting: &Setting, store: &str) -> Result<()> {
 }
 
 async fn a_store_of_its_own_is_shared_and_nothing_is_merged(stage: &Stage) -> Result<()> {
+    a_store_is_shared(stage, false).await
+}
+
+async fn a_store_is_shared(stage: &Stage, private: bool) -> Result<()> {
     let django = Django::start(&stage.subfolder("django")?).await?;
     let plan = Plan::of(django.definition()?, Some("bob"));
     let setting = Setting::start(stage, plan).await?;
@@ -96,7 +121,7 @@ async fn a_store_of_its_own_is_shared_and_nothing_is_merged(stage: &Stage) -> Re
 
     let cookie =
         json!({ "url": django.url("/"), "name": "sessionid", "value": session.value, "httpOnly": true });
-    let store = open_store(&setting, django.url("/favicon.ico"), cookie, json!({})).await?;
+    let store = open_store(&setting, private, django.url("/favicon.ico"), cookie, json!({})).await?;
     let listed = setting.popup.send(json!({ "list-stores": {} })).await?;
     let stores = listed["ok"]["stores"]
         .as_array()
@@ -142,7 +167,7 @@ async fn a_token_in_a_store_of_its_own_is_shared(stage: &Stage) -> Result<()> {
 
     // Where none of the client's scripts run.
     let url = app.url("/chat.js");
-    let store = open_store(&setting, url, Value::Null, entries.clone()).await?;
+    let store = open_store(&setting, false, url, Value::Null, entries.clone()).await?;
     share_out_of(&setting, &store).await?;
     let exported = setting.worker.export(&setting.account, "storage-state").await?;
     let exported: Value = serde_json::from_str(&exported)?;
