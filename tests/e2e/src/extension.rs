@@ -48,9 +48,12 @@ impl Extension {
         Self::at(folder.to_owned())
     }
 
-    /// Another extension, made in `folder`, that asks this one for everything.
+    /// Another extension, made in `folder`, that asks this one for everything. This one gets
+    /// a page that hears other extensions, for who opens it.
     pub fn hostile(&self, kind: Kind, folder: &Path) -> Result<PathBuf> {
-        files::copy_tree(&files::repository().join("tests/e2e/hostile"), folder)?;
+        let hostile = files::repository().join("tests/e2e/hostile");
+        files::copy_tree(&hostile.join("reachable"), &self.folder.join("reachable"))?;
+        files::copy_tree(&hostile, folder)?;
         let path = folder.join("background.js");
         let id = match kind {
             Kind::Chromium => &self.chromium_id,

@@ -150,20 +150,13 @@ async fn another_extension_is_not_heard(stage: &Stage) -> Result<()> {
     // each of these asks arrives.
     let browser = &setting.browser;
     browser
-        .open_tab(&browser.extension_page("popup/index.html"))
+        .open_tab(&browser.extension_page("reachable/index.html"))
         .await?;
-    browser.driver.execute(HEAR_OTHERS, Vec::new()).await?;
+    ensure!(browser.driver.title().await? == "Hearing");
     let replies = attacked(&django, &setting).await?;
     ensure!(replies.iter().all(|reply| reply == r#""heard""#), "{replies:?}");
     setting.ensure_nothing_left()
 }
-
-/// Has the page in use answer other extensions.
-const HEAR_OTHERS: &str = "
-    const { runtime } = globalThis.browser ?? chrome;
-    runtime.onMessageExternal.addListener((ask, from, reply) => { reply('heard'); });
-    runtime.onConnectExternal.addListener((port) => { port.postMessage('heard'); });
-";
 
 /// What came back to the other extension, which asks for everything in all ways.
 async fn attacked(django: &Django, setting: &Setting) -> Result<Vec<String>> {
