@@ -82,6 +82,12 @@ pub enum Fault {
     /// An identity of one domain would be told another.
     #[error("cannot be said of a custom app with several domains: leave it out")]
     SeveralDomains,
+    /// A host below the domain may be somebody else's.
+    #[error(
+        "{0:?} is on a host below the domain. In a custom app it has to be on the domain itself, such as \
+         \"https://example.com/out/{{identity}}\": let that page lead on, or leave this out"
+    )]
+    BelowDomain(String),
     /// The page lies elsewhere.
     #[error("{0:?} is not on one of the app's domains")]
     Elsewhere(String),
@@ -325,15 +331,21 @@ impl App {
     }
 
     /// The same, with a place for an identity. A custom app has one only if it has one
-    /// domain: what rules read at one would reach another by it, which is perhaps not of
-    /// the same people.
+    /// domain, and only on that host: what rules read at one host would reach another by
+    /// it, which is perhaps not of the same people.
     fn check_page_of_one(&self, text: &str) -> Result<(), Fault> {
         if self.id.is_custom() && self.domains.len() > 1 {
             return Err(Fault::SeveralDomains);
         }
         check_size(text, MAX_PAGE)?;
         let (before, after) = parts(text).ok_or_else(|| Fault::NoPlace(text.to_owned()))?;
-        self.check_page(&[before, "identity", after].concat())
+        let page = [before, "identity", after].concat();
+        self.check_page(&page)?;
+        let host = Address::parse(&page).map(|page| page.host);
+        if self.id.is_custom() && host != self.domains.first().map(String::as_str) {
+            return Err(Fault::BelowDomain(text.to_owned()));
+        }
+        Ok(())
     }
 }
 

@@ -326,6 +326,43 @@ fn a_custom_app_of_several_domains_tells_none_who_is_signed_in() {
     assert_eq!(app.validate(), Ok(()));
 }
 
+/// A rule may read a cookie that no script sees: its value must not get to another host.
+#[test]
+fn a_custom_app_tells_no_host_below_its_domain_who_is_signed_in() {
+    let app = |page: &str| {
+        let mut app = good();
+        app.domains = vec!["example.com".to_owned()];
+        app.sign_in = "https://example.com/in".to_owned();
+        app.storage = Vec::new();
+        app.sign_out_of = Some(page.to_owned());
+        app
+    };
+    for page in [
+        "https://ferry.example.com/x?u={identity}",
+        "https://www.example.com/out/{identity}",
+        "https://a.b.example.com:8443/?u={identity}",
+    ] {
+        let expected = AppError::Field {
+            field: "sign_out_of".to_owned(),
+            fault: Fault::BelowDomain(page.to_owned()),
+        };
+        assert!(
+            expected.to_string().contains("on the domain itself"),
+            "{expected}"
+        );
+        assert_eq!(app(page).validate(), Err(expected));
+        let mut supported = app(page);
+        supported.id = "good".parse().unwrap();
+        assert_eq!(supported.validate(), Ok(()));
+    }
+    for page in [
+        "https://example.com/out/{identity}",
+        "https://example.com:8443/out?user={identity}",
+    ] {
+        assert_eq!(app(page).validate(), Ok(()), "{page}");
+    }
+}
+
 #[test]
 fn a_session_cookie_is_no_identity() {
     let fault =

@@ -41,6 +41,9 @@ const DEFINITION: &str = include_str!("../harbour.toml");
 /// The origin that [`DEFINITION`] is written for.
 const DEFINITION_ORIGIN: &str = "https://app.demo.test:8443";
 
+/// The origin of the domain above it.
+const DEFINITION_ABOVE: &str = "https://demo.test:8443";
+
 /// How an instance runs.
 #[derive(Clone)]
 pub struct Config {
@@ -126,9 +129,11 @@ impl Running {
 /// The app definition of an instance at this origin, as TOML.
 pub fn definition(origin: &str) -> String {
     let host = host(origin);
+    let domain = cookies::domain_above(host);
     DEFINITION
         .replace(DEFINITION_ORIGIN, origin)
-        .replace("\"demo.test\"", &format!("\"{}\"", cookies::domain_above(host)))
+        .replace(DEFINITION_ABOVE, &origin.replacen(host, domain, 1))
+        .replace("\"demo.test\"", &format!("\"{domain}\""))
 }
 
 fn host(origin: &str) -> &str {
@@ -151,7 +156,9 @@ pub async fn start(config: Config) -> Result<Running, StartError> {
     let address = listener.local_addr().map_err(failed)?;
     let chat = Arc::new(chat::Chat::new(config.password.clone(), config.random));
     let board = Arc::new(board::Board::new(config.password.clone(), config.random));
+    let origin = format!("https://{}:{}", config.host, address.port());
     let app = Arc::new(routes::App {
+        origin: origin.clone(),
         domain: cookies::domain_above(&config.host).to_owned(),
         password: config.password,
         sessions: Mutex::new(sessions::Sessions::new(config.random)),
@@ -170,7 +177,7 @@ pub async fn start(config: Config) -> Result<Running, StartError> {
         let _ = axum::serve(listener, router).await;
     });
     Ok(Running {
-        origin: format!("https://{}:{}", config.host, address.port()),
+        origin,
         address,
         ca_pem: identity.ca_pem,
         spki: identity.spki,

@@ -10,6 +10,7 @@
 //! | `GET /whoami` | everyone | the same as JSON, 401 with the reason; does not rotate |
 //! | `POST /switch` | signed in | form `user`: makes another identity the active one |
 //! | `GET /sign-out?user=…` | signed in | asks whether to sign this identity out |
+//! | `GET /out?user=…` | everyone, on any host | leads to the page above, on the app's host |
 //! | `POST /sign-out` | signed in | form `user`: signs this identity out; without it, all |
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -29,6 +30,8 @@ use crate::{cookies, pages};
 
 /// Everything that the app knows.
 pub(crate) struct App {
+    /// Where the app is: its cookies are for this host.
+    pub(crate) origin: String,
     /// The domain of the list of accounts.
     pub(crate) domain: String,
     /// Everyone's password.
@@ -56,6 +59,7 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route("/profile", get(profile))
         .route("/whoami", get(whoami))
         .route("/switch", post(switch))
+        .route("/out", get(out))
         .route("/sign-out", get(sign_out_page).post(sign_out))
         .route(
             "/style.css",
@@ -297,6 +301,14 @@ async fn switch(State(app): State<Arc<App>>, headers: HeaderMap, Form(chosen): F
     {
         Some(jar) => app.lead_with("/notes", &jar),
         None => (StatusCode::NOT_FOUND, "not signed in").into_response(),
+    }
+}
+
+/// The domain's own address for it, where the cookies are not.
+async fn out(State(app): State<Arc<App>>, Query(chosen): Query<Chosen>) -> Response {
+    match chosen.find() {
+        Some(user) => lead(&format!("{}/sign-out?user={}", app.origin, user.id), []),
+        None => (StatusCode::NOT_FOUND, "no such person").into_response(),
     }
 }
 

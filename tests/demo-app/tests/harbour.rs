@@ -71,6 +71,7 @@ impl Browser {
         let client = Client::builder()
             .tls_certs_only([Certificate::from_pem(app.ca_pem.as_bytes()).unwrap()])
             .resolve("app.demo.test", app.address)
+            .resolve("demo.test", app.address)
             .resolve("www.demo.test", app.address)
             .redirect(reqwest::redirect::Policy::none())
             .timeout(Duration::from_secs(20))
@@ -211,6 +212,16 @@ async fn the_account_switcher_adds_switches_and_signs_out() {
             .contains(r#"<button class="primary" name="user" value="alice">"#)
     );
     assert_eq!(browser.who().await, signed_in("alice", &["alice", "bob"]));
+    let led = browser
+        .client
+        .get(format!("https://demo.test:{}/out?user=alice", app.address.port()))
+        .send()
+        .await
+        .unwrap();
+    let to = led.headers().get(LOCATION).map(|to| to.to_str().unwrap());
+    assert_eq!(to, Some(format!("{}/sign-out?user=alice", app.origin).as_str()));
+    let nowhere = browser.get("/out?user=%22%3E%3Cb").await;
+    assert_eq!(nowhere.status, StatusCode::NOT_FOUND);
     for nobody in ["/sign-out?user=carol", "/sign-out?user=%22%3E%3Cb", "/sign-out"] {
         assert_eq!(browser.get(nobody).await.location(), "/account", "{nobody}");
     }
@@ -420,7 +431,8 @@ async fn the_definition_tells_who_is_signed_in() {
     assert_eq!(definition.probes(), [format!("{}/profile", app.origin)]);
     assert_eq!(definition.domains, ["demo.test"]);
     let page_of_bob = definition.sign_out_page_of("bob");
-    assert_eq!(page_of_bob, Some(format!("{}/sign-out?user=bob", app.origin)));
+    let domain = app.origin.replace("app.demo.test", "demo.test");
+    assert_eq!(page_of_bob, Some(format!("{domain}/out?user=bob")));
     let mut browser = Browser::new(&app);
     assert_eq!(outcome(&definition, &mut browser).await, Outcome::SignedOut);
     browser.sign_in("alice").await;
