@@ -267,7 +267,8 @@ impl App {
             let is_optional = !self.storage.contains(entry);
             let picks = |step: &Step| match step {
                 Step::JsonKeys(_) => true,
-                Step::Json(_) | Step::JsonText(_) => is_optional,
+                // An empty pointer is the whole entry.
+                Step::Json(pointer) | Step::JsonText(pointer) => is_optional && !pointer.is_empty(),
                 _ => false,
             };
             if !rule.steps.iter().any(picks) {

@@ -254,6 +254,7 @@ fn rules_read_entries_that_are_listed() {
         let mut app = good();
         app.id = id.parse().unwrap();
         app.identity[0].from = Source::Storage(entry.into());
+        app.identity[0].steps = vec![Step::Json("/*/name".into())];
         app.validate()
     };
     for id in ["custom-good", "good"] {
@@ -298,7 +299,14 @@ fn of_what_need_not_be_in_the_storage_no_whole_entry_is_an_identity() {
         app.identity[0].steps = steps;
         app.validate()
     };
-    for steps in [vec![], vec![Step::Before(":".into())]] {
+    for steps in [
+        vec![],
+        vec![Step::Before(":".into())],
+        // A token is JSON if it is all digits, or stands in quotes.
+        vec![Step::Json(String::new())],
+        vec![Step::JsonText(String::new())],
+        vec![Step::JsonText(String::new()), Step::Unquote],
+    ] {
         assert!(matches!(
             read(steps),
             Err(AppError::Field { fault: Fault::ReadsSession(name), .. }) if name == "http://localhost:8000#users"
@@ -306,11 +314,14 @@ fn of_what_need_not_be_in_the_storage_no_whole_entry_is_an_identity() {
     }
     for step in [
         Step::Json("/*/name".into()),
+        Step::JsonText("/*".into()),
         Step::JsonKeys(String::new()),
         Step::JwtClaims,
     ] {
         assert_eq!(read(vec![step]), Ok(()));
     }
+    let names = vec![Step::JsonText(String::new()), Step::Json("/name".into())];
+    assert_eq!(read(names), Ok(()));
 }
 
 #[test]
