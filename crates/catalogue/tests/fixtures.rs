@@ -57,6 +57,31 @@ fn every_case_comes_out_as_recorded_and_every_outcome_has_one() {
     assert!(cases >= 110, "only {cases} cases were found");
 }
 
+/// The files in a section of `docs/catalogue.md`.
+fn toml_blocks(section: &str) -> Vec<String> {
+    let page = read(&here("../../docs/catalogue.md"));
+    let (_, rest) = page.split_once(&format!("\n## {section}\n")).unwrap();
+    let text = rest.split("\n## ").next().unwrap();
+    let blocks = text.split("```toml\n").skip(1);
+    blocks
+        .map(|block| block.split("```").next().unwrap().to_owned())
+        .collect()
+}
+
+/// Whoever follows the guide to the letter gets an app that passes its last step.
+#[test]
+fn the_guides_example_passes_its_own_check() {
+    let blocks = toml_blocks("An app in ten minutes");
+    let [definition, cases] = blocks.as_slice() else {
+        panic!("{} files", blocks.len());
+    };
+    let app = App::check_toml(definition).unwrap_or_else(|problems| panic!("{problems:?}"));
+    let fixtures = Fixtures::from_toml(cases).unwrap();
+    assert_eq!(fixtures.problems(&app), []);
+    // It is no app of its own, which could be wrong without anybody noticing.
+    assert_eq!(ferry_catalogue::find(&app.id), Some(&app));
+}
+
 #[test]
 fn every_fixture_belongs_to_an_app() {
     let ids: BTreeSet<_> = apps().into_iter().map(|app| format!("{}.toml", app.id)).collect();
