@@ -2,12 +2,12 @@
 
 use std::path::Path;
 
-use ferry_catalogue::{App, AppId};
+use ferry_catalogue::AppId;
 use ferry_protocol::api::{AccountSettings, NewAccount};
 use ferry_protocol::{AccountId, UserId, WorkspaceId};
 use zeroize::Zeroizing;
 
-use super::{Admin, AdminError};
+use super::{Admin, AdminError, check};
 use crate::manage;
 use crate::passwords;
 use crate::storage::audit::{self, Action, Actor, Event};
@@ -86,12 +86,7 @@ pub async fn user(admin: &Admin, add: AddUser) -> Result<UserId, AdminError> {
 
 /// `app add`: adds an app of the workspace's own, or replaces it.
 pub async fn app(admin: &Admin, workspace: WorkspaceId, file: &Path) -> Result<AppId, AdminError> {
-    let shown = file.display().to_string();
-    let text = std::fs::read_to_string(file).map_err(|error| AdminError::File {
-        file: shown.clone(),
-        error,
-    })?;
-    let app = App::from_toml(&text).map_err(|error| AdminError::App { file: shown, error })?;
+    let app = check::read_app(file)?;
     let stamp = admin.stamp();
     let added = admin.storage.write(Erase::Nothing, move |connection| {
         Box::pin(async move {

@@ -1,4 +1,4 @@
-//! `app check`: what is wrong with an app's file. It needs no database.
+//! What is wrong with an app's file: `app check`, which needs no database, and `app add`.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -57,17 +57,26 @@ fn read(file: &Path) -> Result<String, CheckError> {
     })
 }
 
+fn problems(file: &Path) -> impl FnOnce(Vec<Problem>) -> CheckError {
+    let file = file.display().to_string();
+    |problems| CheckError::Problems(Problems { file, problems })
+}
+
+/// Reads an app's file.
+///
+/// # Errors
+/// When something is wrong: everything that is.
+pub(super) fn read_app(file: &Path) -> Result<App, CheckError> {
+    App::check_toml(&read(file)?).map_err(problems(file))
+}
+
 /// Checks an app's file, and tries it on the cases in `fixtures`, a folder with a file
 /// `<id>.toml`. Returns what to print.
 ///
 /// # Errors
 /// When something is wrong: everything that is.
 pub fn check(file: &Path, fixtures: Option<&Path>) -> Result<Vec<String>, CheckError> {
-    let problems = |file: &Path| {
-        let file = file.display().to_string();
-        |problems| CheckError::Problems(Problems { file, problems })
-    };
-    let app = App::check_toml(&read(file)?).map_err(problems(file))?;
+    let app = read_app(file)?;
     let mut lines = vec![format!("{}: {} is a valid app", file.display(), app.id)];
     if let Some(folder) = fixtures {
         let file = folder.join(format!("{}.toml", app.id));

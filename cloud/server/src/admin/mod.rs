@@ -12,7 +12,6 @@ mod list;
 use std::path::Path;
 use std::sync::Arc;
 
-use ferry_catalogue::AppError;
 use ferry_protocol::WorkspaceId;
 
 pub use add::{AddAccount, AddUser, account, app, user, worker_token, workspace};
@@ -62,22 +61,9 @@ pub enum AdminError {
     /// An app.
     #[error(transparent)]
     Apps(#[from] AppsError),
-    /// The app's definition.
-    #[error("{file} does not define an app: {error}")]
-    App {
-        /// The file.
-        file: String,
-        /// What is wrong with it.
-        error: AppError,
-    },
-    /// A file.
-    #[error("{file} cannot be read: {error}")]
-    File {
-        /// The file.
-        file: String,
-        /// Why.
-        error: std::io::Error,
-    },
+    /// The app's file.
+    #[error(transparent)]
+    AppFile(#[from] CheckError),
 }
 
 /// The database, and where time and randomness come from.

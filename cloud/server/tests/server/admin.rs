@@ -139,8 +139,22 @@ fn a_workspace_may_have_apps_of_its_own() {
         )
     };
     assert!(fails(folder, &add).contains("cannot be read"));
-    std::fs::write(&file, "id = 1").unwrap();
-    assert!(fails(folder, &add).contains("does not define an app"));
+    // All that is wrong, each with its line, as `app check` says it.
+    let wrong = definition("custom-wiki")
+        .replace("\"Wiki\"", "\" Wiki\"")
+        .replace("wiki.example.com/me", "wiki.example.org/me");
+    std::fs::write(&file, wrong).unwrap();
+    let said = fails(folder, &add);
+    let lines: Vec<_> = said.lines().collect();
+    let [title, name, page] = lines[..] else {
+        panic!("{said}");
+    };
+    assert_eq!(title, format!("ferry-server: 2 problems in {file_name}"));
+    let unclean = "name: has white space at an end, or characters that cannot be seen";
+    assert_eq!(name, format!("{file_name}:2: {unclean}"));
+    let elsewhere = "check: \"https://wiki.example.org/me\" is not on one of the app's domains";
+    assert_eq!(page, format!("{file_name}:5: {elsewhere}"));
+    assert_eq!(fails(folder, &["app", "check", file_name]), said);
     std::fs::write(&file, definition("wiki")).unwrap();
     assert!(fails(folder, &add).contains("custom-wiki"));
     std::fs::write(&file, definition("custom-wiki")).unwrap();
