@@ -19,6 +19,8 @@ pub(crate) enum Point {
     Cookies,
     /// When a page is fetched.
     Page,
+    /// When local storage is looked into.
+    Storage,
     /// When a tab is opened.
     Tab,
     /// When the content script is registered.
@@ -324,6 +326,7 @@ impl Browser for FakeBrowser {
 
     async fn storage(&self, store: &StoreId, origin: &str, names: &[&str]) -> Option<Vec<Option<String>>> {
         self.storage_reads.set(self.storage_reads.get() + 1);
+        self.reach(|point| point == Point::Storage).await;
         let storage = self.storage.borrow();
         let storage = storage.as_ref()?;
         let value = |name: &&str| {

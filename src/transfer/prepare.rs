@@ -8,7 +8,7 @@ use ferry_protocol::TransferId;
 use ferry_protocol::api::{Account, Consent, Role, TransferOffer};
 use ferry_protocol::hpke::SenderInput;
 use ferry_protocol::session::{self, ConsentRecord, Header, Payload};
-use futures_util::future::{join, try_join};
+use futures_util::future::try_join;
 
 use super::TransferError;
 use crate::background::{AskError, Background};
@@ -74,13 +74,9 @@ impl<P: Platform> Background<P> {
             self.step(account.id, transfer, TransferStep::CheckingIdentity { cookies });
         };
         let browser = self.platform.browser().as_ref();
-        let (reading, bound_by) = join(
-            identity::read(browser, &account.app, &share.store, expected, checking),
-            browser.bound_by(&account.app.domains),
-        )
-        .await;
-        let mut reading = reading?;
-        if let Some(host) = bound_by? {
+        let mut reading = identity::read(browser, &account.app, &share.store, expected, checking).await?;
+        // After the reading: the app's pages that it looks at may bind the session themselves.
+        if let Some(host) = browser.bound_by(&account.app.domains).await? {
             return Err(TransferError::Bound {
                 app: account.app.name.clone(),
                 host,

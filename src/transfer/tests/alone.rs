@@ -182,6 +182,25 @@ fn what_is_bound_to_the_device_is_said_and_not_sealed() {
     });
 }
 
+/// Looking into local storage may take a tab of the app's, in which it runs.
+#[test]
+fn what_is_bound_while_it_is_read_is_not_sealed() {
+    run(async {
+        let world = World::default();
+        let entry = "https://notes.example#token";
+        world.server().account.borrow_mut().app.storage = vec![entry.to_owned()];
+        world.browser.set_storage("", entry, "t0ken");
+        let background = world.ready().await;
+        world.browser.wait_at(Some(Point::Storage));
+        let mut sharing = Box::pin(share(&world, &background));
+        assert!((&mut sharing).now_or_never().is_none(), "it is being read");
+        world.browser.bind("login.notes.example");
+        world.browser.wait_at(None);
+        assert_eq!(sharing.await.unwrap_err().code, "bound-to-device");
+        assert_eq!(world.server().stores.get(), 0);
+    });
+}
+
 /// Between the look and the click, the person became another in the app.
 #[test]
 fn it_is_the_one_who_was_named_or_nobody() {
