@@ -1,4 +1,5 @@
 use ferry_bridge::{Check, CookieCounts, IdentityFinding, Inspect, Inspection, Refresh, Request, State};
+use ferry_catalogue::Source;
 use ferry_protocol::api::Role;
 use ferry_protocol::problem::ProblemCode;
 
@@ -41,6 +42,28 @@ fn an_inspection_tells_what_and_whose_and_takes_nothing() {
         assert_eq!(inspection.finding, Some(several));
         assert_eq!(world.server().asked_ending("/transfers"), 0);
         assert!(background.state().transfers.is_empty());
+    });
+}
+
+/// Below the app's domain, it would get the cookies of that.
+#[test]
+fn nobody_is_looked_for_by_way_of_the_workspaces_own_server() {
+    run(async {
+        let world = World::default();
+        {
+            let app = &mut world.server().account.borrow_mut().app;
+            app.domains.push("example.com".to_owned());
+            app.identity[0].from = Source::Probe("https://ferry.example.com/x".to_owned());
+        }
+        let background = world.ready().await;
+        let request = Request::Inspect(Inspect {
+            account: world.account(),
+            store: Default::default(),
+        });
+        let refused = ask::<Inspection, _, _>(&background, request).await.unwrap_err();
+        assert_eq!(refused.code, "app-on-server");
+        let refused = ask::<State, _, _>(&background, world.share()).await.unwrap_err();
+        assert_eq!(refused.code, "app-on-server");
     });
 }
 

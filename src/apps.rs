@@ -1,6 +1,7 @@
 //! Which app definitions are used: for supported apps the vault's, or else the
 //! extension's own; for custom ones the server's.
 
+use ferry_bridge::ServerAddress;
 use ferry_catalogue::App;
 
 use crate::explain::Explain;
@@ -30,6 +31,12 @@ pub enum AppRefusal {
         /// The supported app's name.
         supported: String,
     },
+    /// A custom app has pages on the workspace's server.
+    #[error(
+        "The definition of {0} names a page on your workspace's own server, which would be sent the cookies \
+         of {0}. Nothing was read. Ask the workspace's admin to correct it."
+    )]
+    OnServer(String),
     /// A custom app's definition makes no sense.
     #[error("The definition of {name} cannot be used ({reason}). Ask the workspace's admin to correct it.")]
     Invalid {
@@ -46,6 +53,7 @@ impl Explain for AppRefusal {
             Self::Unsupported(_) => "app-unsupported",
             Self::Differs(_) => "app-differs",
             Self::Covers { .. } => "app-covers-supported",
+            Self::OnServer(_) => "app-on-server",
             Self::Invalid { .. } => "app-invalid",
         }
     }
@@ -54,24 +62,28 @@ impl Explain for AppRefusal {
 /// Whether the definition that the server sent may be used. For a supported app it
 /// has to be the one that the pinned vault delivered or, if it delivered none, the
 /// extension's own: otherwise a server could widen the domains, or weaken the identity
-/// rules, of an app that the person knows.
-pub fn accept(app: &App, delivered: &[App]) -> Result<(), AppRefusal> {
+/// rules, of an app that the person knows. `server`: where the person is signed in.
+pub fn accept(app: &App, delivered: &[App], server: Option<&ServerAddress>) -> Result<(), AppRefusal> {
     let delivered_one = delivered.iter().find(|known| known.id == app.id);
     match delivered_one.or_else(|| ferry_catalogue::find(&app.id)) {
         Some(own) if own == app => Ok(()),
         Some(own) => Err(AppRefusal::Differs(own.name.clone())),
-        None if app.id.is_custom() => accept_custom(app, delivered),
+        None if app.id.is_custom() => accept_custom(app, delivered, server),
         None => Err(AppRefusal::Unsupported(app.name.clone())),
     }
 }
 
 /// A custom app has to make sense, and keeps away from the supported ones: of these,
-/// a person knows the rules, and no server has a say in them.
-fn accept_custom(app: &App, delivered: &[App]) -> Result<(), AppRefusal> {
+/// a person knows the rules, and no server has a say in them. Nor does it have the
+/// browser visit the server itself with the cookies of the app's domains.
+fn accept_custom(app: &App, delivered: &[App], server: Option<&ServerAddress>) -> Result<(), AppRefusal> {
     app.validate().map_err(|error| AppRefusal::Invalid {
         name: app.name.clone(),
         reason: error.to_string(),
     })?;
+    if server.is_some_and(|server| visited(app).any(|page| server.is_host_of(page))) {
+        return Err(AppRefusal::OnServer(app.name.clone()));
+    }
     let overlapping = delivered.iter().find(|supported| supported.overlaps(app));
     match overlapping.or_else(|| ferry_catalogue::overlapping(app)) {
         Some(supported) => Err(AppRefusal::Covers {
@@ -82,12 +94,22 @@ fn accept_custom(app: &App, delivered: &[App]) -> Result<(), AppRefusal> {
     }
 }
 
+/// Every address that the browser is sent to for this app, or that a person is.
+fn visited(app: &App) -> impl Iterator<Item = &str> {
+    let pages = [&app.sign_in, &app.check].into_iter();
+    let pages = pages.chain(&app.sign_out).chain(&app.sign_out_of);
+    let looked_at = app.probes().into_iter().chain(app.storage_keys());
+    pages.map(String::as_str).chain(looked_at)
+}
+
 #[cfg(test)]
 mod tests {
+    use ferry_catalogue::Source;
+
     use super::*;
 
     fn accept(app: &App) -> Result<(), AppRefusal> {
-        super::accept(app, &[])
+        super::accept(app, &[], None)
     }
 
     fn supported() -> App {
@@ -138,6 +160,40 @@ mod tests {
         assert_eq!(accept(&beside), Ok(()));
     }
 
+    /// The server's host is below the app's domain: it may have cookies of that domain,
+    /// but no page that the browser is sent to with them.
+    #[test]
+    fn a_custom_app_has_no_page_on_the_workspaces_server() {
+        let accept = |app: &App, server: &str| super::accept(app, &[], Some(&server.parse().unwrap()));
+        let servers = [
+            "https://ferry.notes.example:8443/at",
+            "https://ferry.notes.example",
+        ];
+        for server in servers {
+            assert_eq!(accept(&crate::testing::app(), server), Ok(()));
+        }
+        let there = || "https://ferry.notes.example/x".to_owned();
+        let changes: [fn(&mut App, String); 8] = [
+            |app, there| app.sign_in = there,
+            |app, there| app.check = there,
+            |app, there| app.sign_out = Some(there),
+            |app, there| app.sign_out_of = Some(there + "?{identity}"),
+            |app, there| app.identity[0].from = Source::Page(there),
+            |app, there| app.identity[0].from = Source::Probe(there),
+            |app, there| app.storage.push(there.replace("/x", "#token")),
+            |app, there| app.storage_optional.push(there.replace("/x", "#token")),
+        ];
+        for (n, change) in changes.iter().enumerate() {
+            let mut app = crate::testing::app();
+            change(&mut app, there());
+            for server in servers {
+                let refused = AppRefusal::OnServer(app.name.clone());
+                assert_eq!(accept(&app, server), Err(refused), "{n}: {server}");
+            }
+            assert_eq!(accept(&app, "https://ferry.example"), Ok(()), "{n}");
+        }
+    }
+
     #[test]
     fn what_was_delivered_takes_the_place_of_our_own() {
         let github = ferry_catalogue::find(&"github".parse().unwrap()).unwrap();
@@ -147,12 +203,12 @@ mod tests {
         new.id = "new".parse().unwrap();
         new.domains = vec!["new.example".to_owned()];
         let delivered = [changed.clone(), new.clone()];
-        let accept = |app: &App| super::accept(app, &delivered);
+        let accept = |app: &App| super::accept(app, &delivered, None);
         assert_eq!(accept(&changed), Ok(()));
         assert_eq!(accept(github), Err(AppRefusal::Differs(github.name.clone())));
         assert_eq!(accept(&new), Ok(()));
         assert_eq!(
-            super::accept(&new, &[]),
+            super::accept(&new, &[], None),
             Err(AppRefusal::Unsupported(new.name.clone()))
         );
         assert_eq!(accept(&supported()), Ok(()), "it was not delivered");

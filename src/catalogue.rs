@@ -46,7 +46,9 @@ impl<P: Platform> Background<P> {
     /// Whether the app's definition, as the server sent it, may be used.
     pub(crate) fn accept(&self, app: &App) -> Result<(), AppRefusal> {
         let memory = self.memory();
-        apps::accept(app, self.kept(&memory).map_or(&[], |catalogue| &catalogue.apps))
+        let delivered = self.kept(&memory).map_or(&[][..], |catalogue| &catalogue.apps);
+        let owner = memory.enrolment.owner.as_ref();
+        apps::accept(app, delivered, owner.map(|owner| &owner.server))
     }
 
     /// Which version there is no need to fetch, nor any before it.

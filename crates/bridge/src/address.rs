@@ -59,8 +59,14 @@ impl ServerAddress {
     /// The match pattern that covers it. Patterns have no port: Firefox does not
     /// take one.
     pub fn origin_pattern(&self) -> String {
-        let (scheme, rest) = split_scheme(self.origin());
-        format!("{}://{}/*", scheme.unwrap_or("https"), split_port(rest).0)
+        let scheme = split_scheme(&self.0).0.unwrap_or("https");
+        format!("{scheme}://{}/*", host_of(&self.0))
+    }
+
+    /// Whether this absolute address is on the server's host, at whatever port: cookies
+    /// know none.
+    pub fn is_host_of(&self, address: &str) -> bool {
+        host_of(&self.0) == host_of(address)
     }
 }
 
@@ -128,6 +134,11 @@ pub fn origin_of(address: &str) -> &str {
     let host = split_scheme(address).1;
     let end = host.find(['/', '?', '#', '\\']).unwrap_or(host.len());
     &address[..address.len() - host.len() + end]
+}
+
+/// The host of an absolute address.
+fn host_of(address: &str) -> &str {
+    split_port(split_scheme(origin_of(address)).1).0
 }
 
 /// The scheme, if there is one, and what follows `://`.
