@@ -5,11 +5,11 @@
 //! very browser counts. So a person is asked once more on each of their devices, and
 //! whenever a custom app is defined anew, with more domains, say.
 
-use ferry_bridge::{CONSENT_TEXT_VERSION, Remedy};
+use ferry_bridge::{Agreed, CONSENT_TEXT_VERSION, Remedy};
 use ferry_protocol::api::{Account, Consent};
 
 use crate::explain::Explain;
-use crate::trust::Trust;
+use crate::trust::{Trust, digest};
 
 /// There is no consent to this text.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -22,6 +22,11 @@ pub enum ConsentError {
         "The text that was agreed to is not of this version of the extension. Close this page, open it anew, and agree again."
     )]
     OtherText,
+    /// The page showed another definition of the app than there is now.
+    #[error(
+        "How {0} is described has changed since you were asked. Nothing was read. Look again, then agree to it as it is now."
+    )]
+    OtherApp(String),
     /// What the server recorded is not what the person agreed to.
     #[error(
         "The server recorded a consent to another text than was shown. Nothing was read. Tell the workspace's admin."
@@ -33,14 +38,14 @@ impl Explain for ConsentError {
     fn code(&self) -> &'static str {
         match self {
             Self::Missing(_) => "consent-required",
-            Self::OtherText => "consent-outdated",
+            Self::OtherText | Self::OtherApp(_) => "consent-outdated",
             Self::NotRecorded => "consent-not-recorded",
         }
     }
 
     fn remedy(&self) -> Option<Remedy> {
         match self {
-            Self::Missing(_) | Self::OtherText => Some(Remedy::GiveConsent),
+            Self::Missing(_) | Self::OtherText | Self::OtherApp(_) => Some(Remedy::GiveConsent),
             Self::NotRecorded => None,
         }
     }
@@ -67,13 +72,16 @@ pub fn given<'a>(account: &'a Account, trust: &Trust) -> Option<&'a Consent> {
         .filter(|consent| trust.has_agreed(account.id, &account.app, consent))
 }
 
-/// The consent that a transfer rests on; `agreed` is the text that the person
-/// agreed to just now, if any.
-pub fn basis(account: &Account, trust: &Trust, agreed: Option<u32>) -> Result<Basis, ConsentError> {
+/// The consent that a transfer rests on; `agreed` is what the person agreed to just
+/// now, if anything.
+pub fn basis(account: &Account, trust: &Trust, agreed: Option<&Agreed>) -> Result<Basis, ConsentError> {
     match (given(account, trust), agreed) {
-        (_, Some(text)) if text != CONSENT_TEXT_VERSION => Err(ConsentError::OtherText),
+        (_, Some(agreed)) if agreed.text_version != CONSENT_TEXT_VERSION => Err(ConsentError::OtherText),
+        (_, Some(agreed)) if agreed.definition != digest(&account.app) => {
+            Err(ConsentError::OtherApp(account.app.name.clone()))
+        }
         (Some(consent), _) => Ok(Basis::Given(consent.clone())),
-        (None, Some(text_version)) => Ok(Basis::ToRecord { text_version }),
+        (None, Some(&Agreed { text_version, .. })) => Ok(Basis::ToRecord { text_version }),
         (None, None) => Err(ConsentError::Missing(account.name.clone())),
     }
 }

@@ -2,7 +2,9 @@ use ferry_bridge::{Failure, Phase, Refresh, Remedy, Request, SendCode, SignIn, S
 use ferry_protocol::api::DeviceState;
 use ferry_protocol::problem::ProblemCode;
 
-use crate::testing::{CODE, PASSWORD, TestBackground, World, ask, run, set_up, sign_in, sign_in_as, verify};
+use crate::testing::{
+    CODE, PASSWORD, TestBackground, World, agreed, ask, run, set_up, sign_in, sign_in_as, verify,
+};
 
 #[path = "enrol_tests/pin.rs"]
 mod pin;

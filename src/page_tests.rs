@@ -10,7 +10,8 @@ use super::*;
 use crate::concurrent;
 use crate::sender::{From, Sender};
 use crate::testing::{
-    Asked, CANARY, CODE, Cookies, Point, SERVER, TestBackground, World, ask, run, set_up, sign_in, verify,
+    Asked, CANARY, CODE, Cookies, Point, SERVER, TestBackground, World, agreed, ask, run, set_up, sign_in,
+    verify,
 };
 
 #[path = "page_tests/following.rs"]
@@ -207,7 +208,7 @@ fn a_page_cannot_say_what_only_our_own_pages_say() {
             Request::ExpectPermission(ferry_bridge::ExpectPermission {
                 share: Some(Share {
                     account,
-                    consent: Some(1),
+                    consent: Some(agreed(&background.state())),
                     accept_unknown: true,
                     store: Default::default(),
                     only: None,

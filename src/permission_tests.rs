@@ -1,6 +1,6 @@
-use ferry_bridge::{ExpectPermission, Request, Share, SignOut, State, TransferStep};
+use ferry_bridge::{ExpectPermission, Refresh, Request, Share, SignOut, State, TransferStep};
 
-use crate::testing::{CODE, Cookies, TestBackground, World, ask, run, set_up, sign_in, step, verify};
+use crate::testing::{CODE, Cookies, TestBackground, World, agreed, ask, run, set_up, sign_in, step, verify};
 
 const ORIGIN: &str = "*://*.notes.example/*";
 
@@ -70,6 +70,36 @@ fn who_signs_out_takes_the_click_along() {
         background.permissions_added().await;
         assert!(background.state().transfers.is_empty());
         assert_eq!(world.server().stores.get(), 0);
+    });
+}
+
+/// A server defines the app anew while the browser's prompt is open: nobody agreed to that.
+#[test]
+fn a_click_counts_for_the_app_as_it_was_shown() {
+    run(async {
+        let world = World::default();
+        let background = world.enrolled().await;
+        world.browser.revoke_everything();
+        let share = Share {
+            consent: Some(agreed(&background.state())),
+            accept_unknown: true,
+            ..clicked(&world)
+        };
+        let expect = Request::ExpectPermission(ExpectPermission { share: Some(share) });
+        ask::<(), _, _>(&background, expect).await.unwrap();
+        world.server().account.borrow_mut().app.identity.clear();
+        ask::<State, _, _>(&background, Request::Refresh(Refresh {}))
+            .await
+            .unwrap();
+        world.browser.grant(ORIGIN);
+        background.permissions_added().await;
+        let state = background.state();
+        let Some(TransferStep::Failed { failure }) = step(&state) else {
+            panic!("failed")
+        };
+        assert_eq!(failure.code, "consent-outdated");
+        assert_eq!(world.server().stores.get(), 0);
+        assert_eq!(world.server().asked_ending("/consents"), 0);
     });
 }
 

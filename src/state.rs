@@ -10,6 +10,7 @@ use crate::background::Memory;
 use crate::browser::Platform;
 use crate::consent;
 use crate::records::{Owner, Session};
+use crate::trust::{Trust, digest};
 
 /// Everything that the pages show.
 pub(crate) fn state<P: Platform>(memory: &Memory<P>, now: UnixMillis, user_agent: &str) -> State {
@@ -26,7 +27,7 @@ pub(crate) fn state<P: Platform>(memory: &Memory<P>, now: UnixMillis, user_agent
 }
 
 fn phase<P: Platform>(memory: &Memory<P>, now: UnixMillis, user_agent: &str) -> Phase {
-    let enrolment = &memory.enrolment;
+    let (enrolment, accounts) = (&memory.enrolment, &memory.accounts.accounts);
     let (Some(owner), Some(session)) = (&enrolment.owner, &enrolment.session) else {
         return Phase::SignedOut {
             server: enrolment.server.as_ref().map(ToString::to_string),
@@ -42,7 +43,11 @@ fn phase<P: Platform>(memory: &Memory<P>, now: UnixMillis, user_agent: &str) -> 
             vault_fingerprint: memory
                 .pin()
                 .and_then(|pin| Some(fingerprint_text(&pin.fingerprint.to_array().ok()?))),
-            accounts: accounts(memory),
+            accounts: accounts
+                .iter()
+                .map(|account| shown(account, &memory.trust))
+                .collect(),
+            definitions: accounts.iter().map(|account| digest(&account.app)).collect(),
             fetched_at: memory.accounts.fetched_at.unwrap_or(UnixMillis(0)),
             stale: memory.stale.clone(),
         },
@@ -61,13 +66,12 @@ fn phase<P: Platform>(memory: &Memory<P>, now: UnixMillis, user_agent: &str) -> 
     }
 }
 
-/// The accounts, with the consents that count: those that were given here.
-fn accounts<P: Platform>(memory: &Memory<P>) -> Vec<Account> {
-    let shown = |account: &Account| Account {
-        consent: consent::given(account, &memory.trust).cloned(),
+/// The account, with its consent if that counts: if it was given here.
+fn shown(account: &Account, trust: &Trust) -> Account {
+    Account {
+        consent: consent::given(account, trust).cloned(),
         ..account.clone()
-    };
-    memory.accounts.accounts.iter().map(shown).collect()
+    }
 }
 
 fn profile(owner: &Owner, session: &Session) -> Profile {

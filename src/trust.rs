@@ -134,7 +134,7 @@ impl Trust {
 
 /// SHA-256 of the value's JSON. Its form is one: members are in the order of the
 /// type's fields.
-fn digest(value: &impl Serialize) -> Bytes {
+pub(crate) fn digest(value: &impl Serialize) -> Bytes {
     #[expect(clippy::expect_used, reason = "structs of strings always serialise")]
     let text = ferry_json::write_text(value).expect("serialisable");
     Bytes(Sha256::digest(text.as_bytes()).to_vec())

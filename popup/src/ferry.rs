@@ -6,8 +6,9 @@ mod follow;
 mod progress;
 
 use ferry_bridge::{
-    Ask, Check, CookieStores, Delete, Dismiss, Event, ExpectPermission, Failure, GetState, ListStores, Phase,
-    Profile, Refresh, Remedy, Request, Share, SignOut, State, StoreId, Transfer, TransferStep,
+    Agreed, Ask, CONSENT_TEXT_VERSION, Check, CookieStores, Delete, Dismiss, Event, ExpectPermission,
+    Failure, GetState, ListStores, Phase, Profile, Refresh, Remedy, Request, Share, SignOut, State, StoreId,
+    Transfer, TransferStep,
 };
 use ferry_protocol::api::{Account, SessionStatus};
 use ferry_protocol::{AccountId, UnixMillis, UserId};
@@ -361,8 +362,8 @@ impl Ferry {
 /// What is to be transferred, of an account.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Choice {
-    /// Version of the consent text that was agreed to just now.
-    pub consent: Option<u32>,
+    /// The person agreed just now, to the text and the app as they are shown.
+    pub agreed: bool,
     /// The person confirmed that nobody can tell who is signed in.
     pub accept_unknown: bool,
     /// Out of which cookie store; `None`: the one that is meant without asking.
@@ -384,6 +385,23 @@ fn find(state: Option<&State>, id: AccountId) -> Option<&Account> {
         Phase::Ready { accounts, .. } => accounts.iter().find(|account| account.id == id),
         Phase::SignedOut { .. } | Phase::SetUp { .. } => None,
     }
+}
+
+/// What somebody agrees to who is shown this account.
+fn agreed(state: Option<&State>, id: AccountId) -> Option<Agreed> {
+    let Phase::Ready {
+        accounts,
+        definitions,
+        ..
+    } = &state?.phase
+    else {
+        return None;
+    };
+    let at = accounts.iter().position(|account| account.id == id)?;
+    Some(Agreed {
+        text_version: CONSENT_TEXT_VERSION,
+        definition: definitions.get(at)?.clone(),
+    })
 }
 
 fn checked_at(account: &Account) -> Option<UnixMillis> {

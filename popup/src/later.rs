@@ -83,6 +83,7 @@ mod tests {
             device_name: String::new(),
             vault_fingerprint: None,
             accounts: Vec::new(),
+            definitions: Vec::new(),
             fetched_at: NOW,
             stale: None,
         }

@@ -3,10 +3,10 @@
 use super::*;
 
 /// A click on *Share* by somebody who has not consented before in this browser.
-fn first_share(world: &World) -> Request {
+fn first_share(world: &World, background: &TestBackground) -> Request {
     Request::Share(ferry_bridge::Share {
         account: world.account(),
-        consent: Some(ferry_bridge::CONSENT_TEXT_VERSION),
+        consent: Some(agreed(&background.state())),
         accept_unknown: false,
         store: Default::default(),
         only: None,
@@ -63,7 +63,7 @@ fn the_pin_outlives_signing_out() {
                 done(&background, request).await;
             }
             assert_eq!(fingerprint(), pinned, "{who}");
-            let share = first_share(&world);
+            let share = first_share(&world, &background);
             assert_eq!(refused(&background, share).await.code, "vault-changed", "{who}");
             assert_eq!(world.server().stores.get(), 0);
         });
@@ -104,7 +104,7 @@ fn a_successor_is_followed_across_signing_out() {
         for request in [sign_in(), set_up(), verify(CODE)] {
             done(&background, request).await;
         }
-        let share = first_share(&world);
+        let share = first_share(&world, &background);
         done(&background, share).await;
         assert_eq!(world.server().stores.get(), 1);
     });

@@ -10,7 +10,9 @@ mod server;
 
 use std::rc::Rc;
 
-use ferry_bridge::{CONSENT_TEXT_VERSION, Failure, Reply, Request, Share, State, TransferStep};
+use ferry_bridge::{
+    Agreed, CONSENT_TEXT_VERSION, Failure, Phase, Reply, Request, Share, State, TransferStep,
+};
 use ferry_catalogue::App;
 use ferry_extension::background::Background;
 use ferry_extension::browser::Platform;
@@ -171,6 +173,17 @@ pub(crate) fn app() -> App {
         }"#,
     )
     .expect("an app")
+}
+
+/// What a page says that a person agreed to, to whom it showed this state, with one account.
+pub(crate) fn agreed(state: &State) -> Agreed {
+    let Phase::Ready { definitions, .. } = &state.phase else {
+        panic!("ready")
+    };
+    Agreed {
+        text_version: CONSENT_TEXT_VERSION,
+        definition: definitions[0].clone(),
+    }
 }
 
 pub(crate) fn sign_in() -> Request {

@@ -42,7 +42,7 @@ impl<P: Platform> Background<P> {
                 origins,
             });
         }
-        let basis = consent::basis(&account, &self.memory().trust, share.consent)?;
+        let basis = consent::basis(&account, &self.memory().trust, share.consent.as_ref())?;
         let ((reading, identity), destination) = try_join(
             self.read(&account, transfer, share),
             self.destination(&account, transfer, basis),

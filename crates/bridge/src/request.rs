@@ -198,9 +198,8 @@ pub struct ExpectPermission {
 pub struct Share {
     /// Of which account.
     pub account: AccountId,
-    /// Version of the consent text that was shown and agreed to just now; `None`
-    /// when consent was given before.
-    pub consent: Option<u32>,
+    /// What was agreed to just now; `None` when consent was given before.
+    pub consent: Option<Agreed>,
     /// The person confirmed that nobody can tell who is signed in.
     pub accept_unknown: bool,
     /// Out of which cookie store.
@@ -209,6 +208,16 @@ pub struct Share {
     /// belongs to the others is taken out before anything is sealed. It has to be the
     /// active one still.
     pub only: Option<String>,
+}
+
+/// What a person agreed to, as the page showed it. The account's app may be defined
+/// anew meanwhile: consent is to what was shown.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Agreed {
+    /// Version of the consent text.
+    pub text_version: u32,
+    /// The account's of [`crate::Phase::Ready::definitions`].
+    pub definition: Bytes,
 }
 
 /// Deletes the session from the cloud; confirmed by the person.

@@ -1,7 +1,7 @@
 //! What the pages show.
 
 use ferry_protocol::api::{Account, CodeSent, User, Workspace};
-use ferry_protocol::{AccountId, UnixMillis};
+use ferry_protocol::{AccountId, Bytes, UnixMillis};
 use serde::{Deserialize, Serialize};
 
 use crate::Failure;
@@ -50,6 +50,10 @@ pub enum Phase {
         vault_fingerprint: Option<String>,
         /// The accounts, by name.
         accounts: Vec<Account>,
+        /// In the same order, what stands for the definition of each one's app (its
+        /// SHA-256): a page that has a person agree says by it what it showed.
+        #[serde(default)]
+        definitions: Vec<Bytes>,
         /// When they were fetched.
         fetched_at: UnixMillis,
         /// Why they could not be fetched since.

@@ -39,8 +39,11 @@ impl Ferry {
         }
         let only = choice.only;
         let share = move |store: StoreId| Share {
+        let agreed = self
+            .state
+            .with_untracked(|state| agreed(state.as_ref(), id).filter(|_| choice.agreed));
             account: id,
-            consent: choice.consent,
+            consent: agreed.clone(),
             accept_unknown: choice.accept_unknown,
             store,
             only: only.clone(),

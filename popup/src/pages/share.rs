@@ -2,8 +2,7 @@
 //! Then how it goes, and how it ended.
 
 use ferry_bridge::{
-    AppPages, CONSENT_TEXT_VERSION, CookieStores, Failure, IdentityFinding, Inspect, Inspection, Phase,
-    StoreId, TransferStep,
+    AppPages, CookieStores, Failure, IdentityFinding, Inspect, Inspection, Phase, StoreId, TransferStep,
 };
 use ferry_protocol::AccountId;
 use ferry_protocol::api::Account;

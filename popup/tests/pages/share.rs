@@ -43,7 +43,8 @@ async fn the_first_share_explains_before_it_does_anything() {
     page.until_asked("share").await;
     let share = page.asked("share").unwrap();
     assert!(
-        share.contains("\"consent\":1") && share.contains("\"accept_unknown\":false"),
+        share.contains("\"text_version\":1,\"definition\":\"AQEB")
+            && share.contains("\"accept_unknown\":false"),
         "{share}"
     );
 }
@@ -336,7 +337,7 @@ async fn one_of_several_is_transferred_alone_when_the_person_says_so() {
     page.until_asked("share").await;
     let share = page.asked("share").unwrap();
     assert!(
-        share.contains("\"only\":\"") && share.contains("\"consent\":1"),
+        share.contains("\"only\":\"") && share.contains("\"text_version\":1"),
         "{share}"
     );
 }

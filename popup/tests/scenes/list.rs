@@ -190,12 +190,14 @@ fn lists() -> Vec<Scene> {
             device_name,
             vault_fingerprint,
             accounts,
+            definitions,
             ..
         } => Phase::Ready {
             profile,
             device_name,
             vault_fingerprint,
             accounts,
+            definitions,
             fetched_at: NOW.plus(-47 * MINUTE),
             stale: Some(offline),
         },

@@ -17,7 +17,7 @@ use ferry_protocol::api::{
 use ferry_protocol::device::sealing_key_message;
 use ferry_protocol::signature::SigningKey;
 use ferry_protocol::trust::DeviceKeys;
-use ferry_protocol::{AccountId, UnixMillis, UserId, WorkspaceId};
+use ferry_protocol::{AccountId, Bytes, UnixMillis, UserId, WorkspaceId};
 use serde::Serialize;
 
 pub(crate) use accounts::*;
@@ -248,6 +248,7 @@ fn with_vault(accounts: Vec<Account>, fingerprint: Option<&str>) -> Phase {
         profile: profile(),
         device_name: "Alice’s device - Linux/Chrome".to_owned(),
         vault_fingerprint: fingerprint.map(str::to_owned),
+        definitions: (1..).map(|n| Bytes(vec![n; 32])).take(accounts.len()).collect(),
         accounts,
         fetched_at: NOW.plus(-20_000),
         stale: None,

@@ -44,28 +44,25 @@ fn consent_is_recorded_once_and_sealed_in() {
         ask::<State, _, _>(&background, Request::Refresh(Refresh {}))
             .await
             .unwrap();
-        let agree = |version| {
-            Request::Share(Share {
-                account: world.account(),
-                consent: Some(version),
-                accept_unknown: false,
-                store: Default::default(),
-                only: None,
-            })
-        };
-        let outdated = ask::<State, _, _>(&background, agree(CONSENT_TEXT_VERSION + 1))
-            .await
-            .unwrap_err();
+        let mut outdated = agree(&world, &background);
+        if let Request::Share(Share {
+            consent: Some(agreed),
+            ..
+        }) = &mut outdated
+        {
+            agreed.text_version += 1;
+        }
+        let outdated = ask::<State, _, _>(&background, outdated).await.unwrap_err();
         assert_eq!(outdated.code, "consent-outdated");
         assert_eq!(world.server().asked_ending("/consents"), 0);
-        ask::<State, _, _>(&background, agree(CONSENT_TEXT_VERSION))
+        ask::<State, _, _>(&background, agree(&world, &background))
             .await
             .unwrap();
         let opened = world.server().open().unwrap();
         assert_eq!(Some(opened.header.consent), world.server().consent());
         // The next one rests on the same consent.
         share(&world, &background).await.unwrap();
-        ask::<State, _, _>(&background, agree(CONSENT_TEXT_VERSION))
+        ask::<State, _, _>(&background, agree(&world, &background))
             .await
             .unwrap();
         assert_eq!(world.server().asked_ending("/consents"), 1);
@@ -93,7 +90,9 @@ fn a_consent_that_was_not_given_in_this_browser_does_not_count() {
             ("consent-required", Some(Remedy::GiveConsent))
         );
         assert_eq!(world.server().asked_ending("/transfers"), 0);
-        ask::<State, _, _>(&background, agree(&world)).await.unwrap();
+        ask::<State, _, _>(&background, agree(&world, &background))
+            .await
+            .unwrap();
         assert_eq!(
             shown_consent(&background).map(|consent| consent.id),
             world.server().consent()
@@ -129,8 +128,45 @@ fn an_app_that_is_defined_anew_is_agreed_to_anew() {
             "consent-required"
         );
         assert_eq!(world.server().stores.get(), 1);
-        ask::<State, _, _>(&background, agree(&world)).await.unwrap();
+        ask::<State, _, _>(&background, agree(&world, &background))
+            .await
+            .unwrap();
         assert_eq!(world.server().open().unwrap().payload.app.domains.len(), 2);
+    });
+}
+
+/// The page is behind: it was not told of the definition that there is now.
+#[test]
+fn what_was_agreed_to_is_the_app_as_it_was_shown() {
+    run(async {
+        let world = World::default();
+        let background = world.enrolled().await;
+        let shown = agree(&world, &background);
+        world.server().account.borrow_mut().app.identity.clear();
+        ask::<State, _, _>(&background, Request::Refresh(Refresh {}))
+            .await
+            .unwrap();
+        let refuse = async |shown: Request| {
+            let refused = ask::<State, _, _>(&background, shown).await.unwrap_err();
+            assert_eq!(
+                (refused.code.as_str(), refused.remedy),
+                ("consent-outdated", Some(Remedy::GiveConsent))
+            );
+        };
+        refuse(shown.clone()).await;
+        assert_eq!(world.server().asked_ending("/consents"), 0);
+        assert_eq!(world.server().asked_ending("/transfers"), 0);
+        // Not even where the new one was agreed to by another page.
+        world
+            .browser
+            .set_cookies(Cookies(vec![("session", "x".to_owned())]));
+        let mut confirmed = agree(&world, &background);
+        if let Request::Share(share) = &mut confirmed {
+            share.accept_unknown = true;
+        }
+        ask::<State, _, _>(&background, confirmed).await.unwrap();
+        refuse(shown).await;
+        assert_eq!(world.server().stores.get(), 1);
     });
 }
 
@@ -141,7 +177,7 @@ fn a_server_that_records_another_text_gets_nothing() {
         let background = world.enrolled().await;
         world.server().lie.set(Some(Lie::OtherText));
         assert_eq!(
-            ask::<State, _, _>(&background, agree(&world))
+            ask::<State, _, _>(&background, agree(&world, &background))
                 .await
                 .unwrap_err()
                 .code,

@@ -91,7 +91,9 @@ fn a_key_that_was_sealed_to_before_is_refused() {
         for request in [Request::SignOut(SignOut {}), sign_in(), set_up(), verify(CODE)] {
             ask::<State, _, _>(&background, request).await.unwrap();
         }
-        let failure = ask::<State, _, _>(&background, agree(&world)).await.unwrap_err();
+        let failure = ask::<State, _, _>(&background, agree(&world, &background))
+            .await
+            .unwrap_err();
         assert_eq!(failure.code, "sealing-key-reused");
         world.server().lie.set(None);
         share(&world, &background).await.unwrap();

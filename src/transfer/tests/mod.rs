@@ -17,14 +17,14 @@ use futures_util::FutureExt as _;
 
 use crate::store::Table;
 use crate::testing::{
-    Asked, CANARY, CODE, Cookies, Lie, Point, TestBackground, World, app, ask, run, set_up, sign_in, step,
-    verify,
+    Asked, CANARY, CODE, Cookies, Lie, Point, TestBackground, World, agreed, app, ask, run, set_up, sign_in,
+    step, verify,
 };
 
-fn agree(world: &World) -> Request {
+fn agree(world: &World, background: &TestBackground) -> Request {
     Request::Share(Share {
         account: world.account(),
-        consent: Some(CONSENT_TEXT_VERSION),
+        consent: Some(agreed(&background.state())),
         accept_unknown: false,
         store: Default::default(),
         only: None,

@@ -73,7 +73,7 @@ pub(super) fn review(page: Page, asked: Asked) -> Node {
                 ferry.dismiss(account.id);
                 page.change(Looks::stop);
                 let choice = Choice {
-                    consent: consent.then_some(CONSENT_TEXT_VERSION),
+                    agreed: consent,
                     accept_unknown: unknown,
                     store: page.looks.with_untracked(|looks| looks.picked.clone()),
                     only: chosen.clone(),
