@@ -51,9 +51,11 @@ impl Looks {
         }
     }
 
-    /// Looks as if it had never looked.
+    /// Looks as if it had never looked. A look that is under way is not waited for.
     pub fn look_afresh(&mut self) {
         self.seen.clear();
+        self.turn += 1;
+        self.at = None;
         self.look();
     }
 

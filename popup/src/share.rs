@@ -42,13 +42,11 @@ pub enum Stage {
     Done,
 }
 
-/// The stage. `granted`: whether the browser has granted the app's domains, as far
-/// as is known; the inspection knows better. `for_page`: whether a web page had this
-/// shown. Then the box has to be ticked in any case: a page may have made the person
+/// The stage. Which domains the browser has to be asked for, a look alone tells: it has
+/// accepted the app's definition. `for_page`: whether a web page had this shown. Then the box has to be ticked in any case: a page may have made the person
 /// click where it knew the button would be.
 pub fn stage(
     account: &Account,
-    granted: Option<bool>,
     inspection: Option<&Inspection>,
     transfer: Option<&TransferStep>,
     for_page: bool,
@@ -63,11 +61,7 @@ pub fn stage(
         return Stage::NotOwner;
     }
     let Some(inspection) = inspection else {
-        return if granted == Some(false) {
-            Stage::Permission
-        } else {
-            Stage::Looking
-        };
+        return Stage::Looking;
     };
     if !inspection.missing_origins.is_empty() {
         return Stage::Permission;

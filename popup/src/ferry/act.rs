@@ -30,7 +30,8 @@ impl Ferry {
     }
 
     /// Transfers, asking the browser for the app's domains first if it has not
-    /// granted them. Has to be called within the handler of a click. Where the person
+    /// granted them and this definition was agreed to before: any other may be one that the
+    /// background does not accept. Has to be called within the handler of a click. Where the person
     /// has to say first which cookie store is meant, the page that asks is shown.
     pub fn transfer_now(self, account: &Account, choice: Choice) {
         let (id, app) = (account.id, account.app.name.clone());
@@ -38,10 +39,10 @@ impl Ferry {
             keep::keep_store(id, store);
         }
         let only = choice.only;
-        let share = move |store: StoreId| Share {
         let agreed = self
             .state
             .with_untracked(|state| agreed(state.as_ref(), id).filter(|_| choice.agreed));
+        let share = move |store: StoreId| Share {
             account: id,
             consent: agreed.clone(),
             accept_unknown: choice.accept_unknown,
@@ -55,7 +56,7 @@ impl Ferry {
             self.stores
                 .with_untracked(|stores| meant(&stores.as_ref()?.stores, keep::store(id)))
         });
-        let prompt = (!granted).then(|| {
+        let prompt = (!granted && account.consent.is_some()).then(|| {
             keep::keep_place(self.route.get_untracked(), self.now.get_untracked());
             expect(known.clone().map(&share));
             permissions::request_app(&account.app.origins())
@@ -134,14 +135,15 @@ impl Ferry {
         });
     }
 
-    /// Asks the browser for the app's domains, and then calls. Nothing is transferred,
-    /// whatever was clicked before. Has to be called within the handler of a click.
-    pub fn allow(self, account: &Account, then: impl FnOnce(bool) + 'static) {
+    /// Asks the browser for these of the app's domains, and then calls. Nothing is
+    /// transferred, whatever was clicked before. Has to be called within the handler of a
+    /// click.
+    pub fn allow(self, account: &Account, origins: &[String], then: impl FnOnce(bool) + 'static) {
         let (id, app) = (account.id, account.app.name.clone());
         self.forget_outcome(id);
         expect(None);
         keep::keep_place(self.route.get_untracked(), self.now.get_untracked());
-        let prompt = permissions::request_app(&account.app.origins());
+        let prompt = permissions::request_app(origins);
         spawn_local(async move {
             let allowed = prompt.await.unwrap_or(false);
             keep::drop_place();

@@ -109,7 +109,6 @@ impl Page {
         let transfer = self.ferry.transfer(self.id);
         let is_sharing = self.ferry.is_sharing(self.id);
         Derived::new(move || {
-            let granted = self.ferry.granted.with(|granted| granted.get(&self.id).copied());
             let account = self.account.get()?;
             let transfer = match transfer.get() {
                 None if is_sharing.get() => Some(TransferStep::Reading),
@@ -119,7 +118,6 @@ impl Page {
                 let inspection = inspection.as_ref();
                 Some(stage(
                     &account,
-                    granted,
                     inspection,
                     transfer.as_ref(),
                     self.ferry.for_page,
@@ -161,9 +159,14 @@ pub fn page(id: AccountId) -> El {
             .with(|seen| seen.as_ref().and_then(|seen| seen.finding.clone()));
         (app, finding)
     });
-    Effect::new(move |_| {
-        shown.with(|_| ());
+    Effect::new(move |before: Option<_>| {
+        let app = shown.with(|(app, _)| app.clone());
         page.untick();
+        if before.is_some_and(|before| before != app) && app.is_some() {
+            // What was found by another definition says nothing of this one.
+            untrack(|| page.change(Looks::look_afresh));
+        }
+        app
     });
     let handle = window_event_listener(leptos::ev::focus, move |_| page.look());
     on_cleanup(move || handle.remove());
@@ -307,11 +310,14 @@ fn permission(page: Page) -> El {
     let go = Button::new(Look::Primary, "permission-continue", "Continue")
         .busy(busy)
         .on_click(move |_| {
-            let Some(account) = page.account.get_untracked() else {
+            let origins = page
+                .inspection
+                .with_untracked(|seen| seen.as_ref().map(|seen| seen.missing_origins.clone()));
+            let (Some(account), Some(origins)) = (page.account.get_untracked(), origins) else {
                 return;
             };
             busy.set(true);
-            page.ferry.allow(&account, move |allowed| {
+            page.ferry.allow(&account, &origins, move |allowed| {
                 busy.set(false);
                 if allowed {
                     page.change(Looks::look_afresh);

@@ -13,7 +13,7 @@ async fn whom_a_web_page_sent_ticks_the_box_in_any_case() {
     assert!(account.consent.is_some());
     for for_page in [false, true] {
         let inspection = one(1, "alice-okafor");
-        let stage = stage(&account, Some(true), Some(&inspection), None, for_page, NOW);
+        let stage = stage(&account, Some(&inspection), None, for_page, NOW);
         let consent = for_page;
         assert_eq!(
             stage,
@@ -87,6 +87,55 @@ async fn what_is_to_be_seen_first_is_not_transferred_when_the_browser_grants_it(
         Some(r#"{"share":null}"#)
     );
     assert!(page.asked("share").is_none());
+}
+
+/// What the server says of an app may be a definition that the background refuses: for
+/// its domains, nobody is asked.
+#[wasm_bindgen_test]
+async fn the_browser_is_asked_for_what_a_look_has_accepted_and_for_nothing_else() {
+    let refused = scenes::failure("app-differs", "The server describes GitHub differently.", None);
+    let mut scene = scene("share-permission");
+    let Phase::Ready { accounts, .. } = &mut scene.state.phase else {
+        panic!("ready")
+    };
+    accounts[0].app.domains.push("bank.example".to_owned());
+    let page = Page::show(scene.clone().failing("inspect", refused)).await;
+    page.until("[data-testid=notice][data-code=app-differs]").await;
+    assert_eq!(page.count("[data-testid=permission-continue]"), 0);
+    drop(page);
+
+    let page = Page::show(scene).await;
+    page.until("[data-testid=permission-continue]").await;
+    page.click("permission-continue");
+    assert_eq!(
+        page.asked("permission").as_deref(),
+        Some(r#"["*://*.github.com/*"]"#)
+    );
+}
+
+/// The server describes the app anew after the look, by which nothing was missing.
+#[wasm_bindgen_test]
+async fn a_definition_that_is_new_is_looked_at_before_the_browser_is_asked() {
+    let mut account = github(SessionStatus::None);
+    let scene = Scene::new("", ready(vec![account.clone()]))
+        .at(share_page(1))
+        .inspection(one(1, "alice-okafor"));
+    let page = Page::show(scene).await;
+    page.until("[data-testid=consent-check]").await;
+    let looks = page.count_asked("inspect");
+    page.now_found(&scenes::missing(1, "*://*.more.example/*"));
+    account.app.domains.push("more.example".to_owned());
+    page.ferry.set_state(State {
+        phase: ready(vec![account]),
+        transfers: Vec::new(),
+    });
+    page.until("[data-testid=permission-continue]").await;
+    assert_eq!(page.count_asked("inspect"), looks + 1);
+    page.click("permission-continue");
+    assert_eq!(
+        page.asked("permission").as_deref(),
+        Some(r#"["*://*.more.example/*"]"#)
+    );
 }
 
 #[wasm_bindgen_test]
