@@ -1,5 +1,6 @@
 //! Before a transfer: what is shown, what has to be ticked, and what is asked for then.
 
+use ferry_bridge::AppPages;
 use ferry_popup::share::{Stage, stage};
 use wasm_bindgen::JsCast;
 use web_sys::HtmlElement;
@@ -230,23 +231,27 @@ async fn who_cannot_be_transferred_gets_no_button_for_it() {
 /// What the server says since of the app's pages may be anybody's address.
 #[wasm_bindgen_test]
 async fn the_way_out_is_the_page_of_the_definition_that_was_accepted() {
-    for (name, hook) in [
-        ("share-several", "open-sign-out"),
-        ("share-another", "open-sign-out"),
-        ("share-signed-out", "open-sign-in"),
+    for (name, hook, accepted) in [
+        ("share-several", "open-sign-out", "sign-out"),
+        ("share-another", "open-sign-out", "sign-out"),
+        ("share-another", "open-sign-in", "sign-in"),
+        ("share-signed-out", "open-sign-in", "sign-in"),
+        ("share-storage-unread", "open-sign-in", "check"),
     ] {
         let mut scene = scene(name);
-        let pages = &mut scene.inspection.as_mut().unwrap().pages;
-        let accepted = format!("https://github.com/accepted/{hook}");
-        match hook {
-            "open-sign-in" => pages.sign_in.clone_from(&accepted),
-            _ => pages.sign_out = Some(accepted.clone()),
-        }
+        let at = |page: &str| format!("https://accepted.example/{page}");
+        scene.inspection.as_mut().unwrap().pages = AppPages {
+            sign_in: at("sign-in"),
+            check: at("check"),
+            sign_out: (hook == "open-sign-out").then(|| at("sign-out")),
+            sign_out_of: Vec::new(),
+        };
         let page = Page::show(scene).await;
         page.until(&format!("[data-testid={hook}]")).await;
         page.click(hook);
         page.settle().await;
-        assert!(page.asked("tab").unwrap().contains(&accepted), "{name}");
+        let tab = page.asked("tab").unwrap();
+        assert!(tab.contains(&format!("\"{}\"", at(accepted))), "{name}: {tab}");
     }
 }
 

@@ -65,6 +65,34 @@ async fn picking_another_store_looks_there_and_unticks_the_box() {
     assert_eq!(page.text("[data-testid=identity]"), "alice-okafor");
 }
 
+/// A page opens in ordinary windows: it would sign out the one there.
+#[wasm_bindgen_test]
+async fn nobody_is_signed_out_in_another_store_than_the_one_that_is_picked() {
+    let several = |store| look(store, scenes::several(false));
+    let mut ordinary = several("");
+    let out = |who: &str| Some(format!("https://github.com/logout?user={who}"));
+    ordinary.pages.sign_out_of = ["alice-okafor", "acme-bot"].map(out).to_vec();
+    let looks = vec![
+        ordinary,
+        several("firefox-container-1"),
+        look("firefox-private", IdentityFinding::SignedOut),
+    ];
+    let scene = Scene::new("", ready(vec![github(SessionStatus::None)]))
+        .at(share_page(1))
+        .stores(containers(1), looks);
+    let page = Page::show(scene).await;
+    // There are few: it is looked into all of them.
+    page.until_text(&(row("firefox-private") + " .store-who"), "Nobody")
+        .await;
+    assert_eq!(page.count("[data-testid=sign-out-of]"), 2);
+    page.pick("store-firefox-container-1");
+    page.until_gone("[data-testid=sign-out-of]").await;
+    assert_eq!(page.count("[data-testid=person]"), 2);
+    assert_eq!(page.count_asked("inspect"), 3, "it was looked into before");
+    page.pick("store-");
+    page.until("[data-testid=sign-out-of]").await;
+}
+
 #[wasm_bindgen_test]
 async fn many_stores_are_looked_into_one_after_the_other_on_request() {
     let page = Page::show(scene_without_acts("stores-looking")).await;

@@ -126,9 +126,10 @@ fn people(page: Page, identities: &[String]) -> El {
 }
 
 /// The app's pages, as the background found them in the definition that it accepted.
+/// What shows them is built anew when they are others: in another cookie store, the same
+/// people may be signed in, and no page signs one of them out there.
 fn app_pages(page: Page) -> Option<AppPages> {
-    page.inspection
-        .with_untracked(|seen| Some(seen.as_ref()?.pages.clone()))
+    page.inspection.with(|seen| Some(seen.as_ref()?.pages.clone()))
 }
 
 /// Where to go to put it right.
