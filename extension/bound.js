@@ -22,8 +22,9 @@ async function seen({ url, tabId, responseHeaders = [] }) {
   if (!responseHeaders.some(({ name }) => HEADERS.has(name.toLowerCase()))) {
     return;
   }
-  // Nothing is written down of private windows. A tab that is gone is of none that stays.
-  const tab = await chrome.tabs.get(tabId).catch(() => undefined);
+  // Nothing is written down of private windows. A tab that is gone is of none that stays,
+  // and what a service worker asks for is of no tab (-1): nobody can tell of which window.
+  const tab = tabId < 0 ? undefined : await chrome.tabs.get(tabId).catch(() => undefined);
   if (tab !== undefined && !tab.incognito) {
     await note(new URL(url).hostname, Date.now());
   }

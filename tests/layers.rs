@@ -1,4 +1,5 @@
-//! What only one folder may name: ARCHITECTURE.md, the third invariant.
+//! What only one folder may name: ARCHITECTURE.md, the third invariant. And what stands in
+//! two places, since no module is read by both.
 
 #![cfg(not(target_family = "wasm"))]
 #![expect(clippy::unwrap_used, reason = "a test that panics fails")]
@@ -80,6 +81,19 @@ fn platform_interfaces_are_named_in_one_place_only() {
         allowed[0] > 0 && allowed[1] > 0,
         "the words are those of the code"
     );
+}
+
+/// What the extension notes of sessions that are bound, and for how long that counts.
+#[test]
+fn what_is_noted_of_bound_sessions_is_kept_for_as_long_as_it_counts() {
+    let number = |file: &str, name: &str| {
+        let text = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(file)).unwrap();
+        let (_, rest) = text.split_once(&format!("const {name} = ")).unwrap();
+        rest.split_once(';').unwrap().0.to_owned()
+    };
+    let kept = number("extension/bound.js", "KEPT_MS");
+    assert_eq!(kept, "30 * 24 * 60 * 60 * 1000", "as docs/security.md says");
+    assert_eq!(kept, number("crates/webext/src/stores.js", "BOUND_FOR_MS"));
 }
 
 fn rust_files(folder: &Path) -> Vec<PathBuf> {

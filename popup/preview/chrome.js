@@ -67,7 +67,9 @@
         permissions: {
             request: ({ origins }) => {
                 asked.push({ permission: origins });
-                return Promise.resolve(scene.allows);
+                return failing.has("permission")
+                    ? Promise.reject(new Error(failing.get("permission").message))
+                    : Promise.resolve(scene.allows);
             },
             contains: () => Promise.resolve(scene.granted),
         },

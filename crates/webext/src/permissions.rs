@@ -39,14 +39,15 @@ pub fn request(origins: &[String]) -> impl Future<Output = Result<bool, ApiError
 /// As for [`request`].
 pub fn request_app(origins: &[String]) -> impl Future<Output = Result<bool, ApiError>> + use<> {
     let origins = ("origins", texts(origins));
-    let first = match BrowserKind::here() {
+    let browser = BrowserKind::here();
+    let first = match browser {
         BrowserKind::Chrome => ask(&[origins.clone(), ("permissions", texts(&["webRequest"]))]),
         BrowserKind::Firefox => ask(std::slice::from_ref(&origins)),
     };
     async move {
         match first.await {
-            Ok(granted) => Ok(granted),
-            Err(_) => ask(&[origins]).await,
+            Err(_) if browser == BrowserKind::Chrome => ask(&[origins]).await,
+            answer => answer,
         }
     }
 }

@@ -76,6 +76,23 @@ async fn the_browser_is_asked_within_the_click() {
     );
 }
 
+/// Chrome refuses where whoever manages it forbids `webRequest`.
+#[wasm_bindgen_test]
+async fn only_chrome_is_asked_again_for_the_domains_alone() {
+    for firefox in [false, true] {
+        let refused = scenes::failure("browser", "Not allowed.", None);
+        let mut scene = scene("share-permission").failing("permission", refused);
+        scene.firefox = firefox;
+        let page = Page::show(scene).await;
+        page.until("[data-testid=permission-continue]").await;
+        page.click("permission-continue");
+        page.until("[data-testid=notice][data-code=permission-denied]")
+            .await;
+        let times = if firefox { 1 } else { 2 };
+        assert_eq!(page.count_asked("permission"), times, "firefox: {firefox}");
+    }
+}
+
 #[wasm_bindgen_test]
 async fn what_is_to_be_seen_first_is_not_transferred_when_the_browser_grants_it() {
     let scene = scene("share-permission");
@@ -284,7 +301,11 @@ async fn each_of_several_has_a_way_out_of_their_own_where_the_app_has_one() {
 #[wasm_bindgen_test]
 async fn the_verdict_is_told_before_anything_can_be_agreed_to() {
     for (name, verdict, words) in [
-        ("share-consent", "ready", "Ready to transfer"),
+        (
+            "share-consent",
+            "ready",
+            "Ready to transferNothing in it looks bound to this device, as far as Ferry could see.",
+        ),
         ("share-unknown", "ready", "once you have checked who it is"),
         (
             "share-looks-bound",

@@ -26,7 +26,7 @@ pub(super) fn ready(soon: Vec<Soon>, unknown: bool) -> El {
         true => vec![
             html::p()
                 .class("small")
-                .child("Nothing in it looks bound to this device."),
+                .child("Nothing in it looks bound to this device, as far as Ferry could see."),
         ],
         false => soon.into_iter().map(reason).collect(),
     };
