@@ -94,7 +94,7 @@ pub(super) fn several(page: Page, identities: &[String], only: &str) -> Node {
         Notice::new(Tone::Wait, stopped.code, &stopped.message)
             .title(&stopped.title)
             .view()
-            .attr("data-verdict", "stopped"),
+            .attr("data-verdict", "choose"),
         people(page, identities),
         html::div()
             .class("actions")
