@@ -32,7 +32,7 @@ async function attack(account) {
     const asks = [
         { "get-state": {} },
         { "refresh": {} },
-        { "share": { account, consent: 1, accept_unknown: true, store: "", only: null } },
+        { "share": { account, consent: { text_version: 1, definition: "" }, accept_unknown: true, store: "", only: null } },
         { "delete": { account } },
         { "sign-out": {} },
         { "page": { hello: {} } },

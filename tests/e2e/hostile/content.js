@@ -6,3 +6,4 @@ addEventListener("message", async ({ data }) => {
         document.documentElement.dataset.replies = JSON.stringify(replies);
     }
 });
+document.documentElement.dataset.hears = "";

@@ -85,7 +85,7 @@ async fn a_page_of_another_origin_or_in_a_frame_is_not_heard(stage: &Stage) -> R
     }
     // What only the extension's own pages say, and what nobody says.
     for ask in [
-        json!({ "share": { "account": setting.account, "consent": 1, "accept_unknown": true } }),
+        json!({ "share": { "account": setting.account, "consent": { "text_version": 1, "definition": "" }, "accept_unknown": true } }),
         json!({ "delete": { "account": setting.account } }),
         json!({ "sign-out": {} }),
         json!({ "get-state": {} }),
@@ -162,6 +162,12 @@ async fn another_extension_is_not_heard(stage: &Stage) -> Result<()> {
 async fn attacked(django: &Django, setting: &Setting) -> Result<Vec<String>> {
     let Setting { browser, account, .. } = setting;
     browser.open_tab(&django.url("/admin/login/")).await?;
+    // Its script comes into the page when the browser finds the time.
+    wait::until("the other extension to be in the page", || async {
+        let script = "return 'hears' in document.documentElement.dataset || null;";
+        Ok(browser.driver.execute(script, Vec::new()).await?.json().as_bool())
+    })
+    .await?;
     let script = "postMessage({ attack: arguments[0] }, location.origin);";
     browser
         .driver
