@@ -136,6 +136,17 @@ impl FakeBrowser {
         *self.cookies.borrow_mut() = cookies.into_cookies();
     }
 
+    /// Cookies by name, value and host.
+    pub(crate) fn set_cookies_at(&self, cookies: &[(&str, String, &str)]) {
+        let cookies = cookies.iter().map(|(name, value, host)| {
+            let mut cookie = cookie(name, "");
+            cookie.value.clone_from(value);
+            (*host).clone_into(&mut cookie.domain);
+            cookie
+        });
+        *self.cookies.borrow_mut() = cookies.collect();
+    }
+
     /// A container of this name, which is its identifier as well.
     pub(crate) fn add_container(&self, name: &str, cookies: Cookies) {
         let store = CookieStore {

@@ -4,6 +4,7 @@ mod alone;
 mod consents;
 mod identities;
 mod keys;
+mod real;
 mod resuming;
 mod stores;
 
