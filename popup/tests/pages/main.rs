@@ -307,6 +307,60 @@ async fn success_says_who_how_many_and_where_it_was_sealed() {
 }
 
 #[wasm_bindgen_test]
+async fn the_receipt_says_what_became_of_everything_and_why() {
+    for (name, lines, refused) in [
+        (
+            "details-verified",
+            vec!["23 cookies read, sealed and restored"],
+            vec![],
+        ),
+        (
+            "details-refused",
+            vec!["23 cookies read, 23 sealed, 21 restored"],
+            vec![
+                "_gh_experiment at github.com: had expired",
+                "__Secure-next-auth at api.github.com: refused by the browser in the cloud",
+            ],
+        ),
+        (
+            "details-receipt-only-one",
+            vec![
+                "27 cookies read, 23 sealed, 23 restored",
+                "4 left out on the device: they belong to others who are signed in there",
+                "1 cookie cut on the device: a part of it belongs to others who are signed in there",
+            ],
+            vec![],
+        ),
+        (
+            "details-receipt-storage",
+            vec![
+                "23 cookies read, 23 sealed, 21 restored",
+                "2 sign-in entries read, 2 sealed, 1 restored",
+            ],
+            vec![
+                "_gh_experiment at github.com: had expired",
+                "__Secure-next-auth at api.github.com: refused by the browser in the cloud",
+                "localConfig_v2 at app.github.com: refused by the browser in the cloud",
+            ],
+        ),
+        (
+            "details-receipt-storage-only",
+            vec!["1 sign-in entry read, sealed and restored"],
+            vec![],
+        ),
+    ] {
+        let page = Page::show(scene(name)).await;
+        page.until("[data-testid=receipt]").await;
+        let texts = |selector: &str| -> Vec<String> {
+            let found = page.all(&format!("[data-testid=receipt] {selector}"));
+            found.iter().filter_map(|one| one.text_content()).collect()
+        };
+        assert_eq!(texts("p"), lines, "{name}");
+        assert_eq!(texts("details li"), refused, "{name}");
+    }
+}
+
+#[wasm_bindgen_test]
 async fn each_step_is_shown_and_said() {
     let scene = Scene::new("", ready(vec![github(verified())])).at(share_page(1));
     let step = ferry_bridge::TransferStep::Sealing {
