@@ -176,21 +176,30 @@ fn no_step_makes_more_text() {
     let steps = [
         Step::PercentDecode,
         Step::Base64Decode,
+        Step::JwtClaims,
         Step::Unquote,
         Step::Trim,
         Step::Split("a".into()),
+        Step::After("a".into()),
+        Step::Before("n".into()),
         Step::Json("/*".into()),
         Step::JsonKeys(String::new()),
+        Step::JsonText(String::new()),
+        Step::JsonText("/*".into()),
+        Step::Where("/a=1".into()),
+        Step::Unless("/a=2".into()),
         Step::HtmlText,
     ];
     let texts = [
         "%41%41",
         "QUFB",
+        "e30.eyJzdWIiOiJ0Ml8xIn0.c2ln",
         "\"a\"",
         " a ",
         "banana",
         "[1,22,\"x\",true]",
         "{\"a\":1}",
+        "[1e9,\"\\u0001\\n\\u00e9\",{\"a\":[null,0.5]}]",
         "&lt;&#65;&#9; x",
     ];
     for step in &steps {
