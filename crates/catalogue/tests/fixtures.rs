@@ -13,7 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use ferry_catalogue::{App, Fixtures, builtin};
+use ferry_catalogue::{App, Fixtures, Strength, builtin};
 
 fn here(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
@@ -57,11 +57,16 @@ fn every_case_comes_out_as_recorded_and_every_outcome_has_one() {
     assert!(cases >= 110, "only {cases} cases were found");
 }
 
-/// The files in a section of `docs/catalogue.md`.
-fn toml_blocks(section: &str) -> Vec<String> {
+/// A section of `docs/catalogue.md`.
+fn section(title: &str) -> String {
     let page = read(&here("../../docs/catalogue.md"));
-    let (_, rest) = page.split_once(&format!("\n## {section}\n")).unwrap();
-    let text = rest.split("\n## ").next().unwrap();
+    let (_, rest) = page.split_once(&format!("\n## {title}\n")).unwrap();
+    rest.split("\n## ").next().unwrap().to_owned()
+}
+
+/// The files in a section.
+fn toml_blocks(title: &str) -> Vec<String> {
+    let text = section(title);
     let blocks = text.split("```toml\n").skip(1);
     blocks
         .map(|block| block.split("```").next().unwrap().to_owned())
@@ -80,6 +85,29 @@ fn the_guides_example_passes_its_own_check() {
     assert_eq!(fixtures.problems(&app), []);
     // It is no app of its own, which could be wrong without anybody noticing.
     assert_eq!(ferry_catalogue::find(&app.id), Some(&app));
+}
+
+/// What it says of the built-in apps is what their definitions say.
+#[test]
+fn the_guides_table_is_of_these_apps() {
+    let text = section("Which apps there are");
+    let rows: Vec<Vec<_>> = text
+        .lines()
+        .filter_map(|line| line.strip_prefix("| ")?.strip_suffix(" |"))
+        .map(|row| row.split(" | ").collect())
+        .collect();
+    let mut rows: Vec<_> = rows.iter().filter(|row| row[1] == "built in").collect();
+    assert_eq!(rows.len(), builtin().len());
+    for app in builtin() {
+        let at = rows.iter().position(|row| row[0].starts_with(&app.name));
+        let row = rows.remove(at.unwrap_or_else(|| panic!("{} is missing", app.id)));
+        assert_eq!(row[2].starts_with("opaque"), app.identity.is_empty(), "{row:?}");
+        let counts = app.identity.iter().any(|rule| rule.strength != Strength::Active);
+        assert_eq!(row[2].contains("several"), counts, "{row:?}");
+        let known = |page: &Option<String>| if page.is_some() { "yes" } else { "none known" };
+        let pages = format!("{}, {}", known(&app.sign_out), known(&app.sign_out_of));
+        assert_eq!(row[3], pages, "{row:?}");
+    }
 }
 
 #[test]
