@@ -196,8 +196,8 @@ pub(crate) enum AppCommand {
     Check {
         /// A TOML file of the catalogue's form.
         file: PathBuf,
-        /// Try it on the cases in FOLDER/<id>.toml as well.
-        #[arg(long, value_name = "FOLDER")]
+        /// Try it on the cases in this file as well, or in <id>.toml of this folder.
+        #[arg(long, value_name = "FILE")]
         fixtures: Option<PathBuf>,
     },
     /// List the workspace's own and the catalogue's.

@@ -70,16 +70,20 @@ pub(super) fn read_app(file: &Path) -> Result<App, CheckError> {
     App::check_toml(&read(file)?).map_err(problems(file))
 }
 
-/// Checks an app's file, and tries it on the cases in `fixtures`, a folder with a file
-/// `<id>.toml`. Returns what to print.
+/// Checks an app's file, and tries it on the cases in `fixtures`: a file, or a folder with
+/// a file `<id>.toml`. Returns what to print.
 ///
 /// # Errors
 /// When something is wrong: everything that is.
 pub fn check(file: &Path, fixtures: Option<&Path>) -> Result<Vec<String>, CheckError> {
     let app = read_app(file)?;
     let mut lines = vec![format!("{}: {} is a valid app", file.display(), app.id)];
-    if let Some(folder) = fixtures {
-        let file = folder.join(format!("{}.toml", app.id));
+    if let Some(path) = fixtures {
+        let file = if path.is_dir() {
+            path.join(format!("{}.toml", app.id))
+        } else {
+            path.to_owned()
+        };
         let cases = Fixtures::from_toml(&read(&file)?).map_err(|problem| problems(&file)(vec![problem]))?;
         let found = cases.problems(&app);
         if !found.is_empty() {
@@ -99,6 +103,12 @@ pub fn check(file: &Path, fixtures: Option<&Path>) -> Result<Vec<String>, CheckE
             cases.count(),
             counts.join(", ")
         ));
+    } else {
+        lines.push(
+            "No case was tried, so nothing shows that its rules find anybody: \
+             name a file of cases with --fixtures FILE"
+                .to_owned(),
+        );
     }
     Ok(lines)
 }

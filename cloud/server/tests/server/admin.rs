@@ -201,9 +201,16 @@ fn an_apps_file_can_be_checked_without_a_database() {
         "docs/examples/verdaccio.toml",
     ] {
         let file = named(file);
-        assert!(ok(folder, &["app", "check", &file]).ends_with("is a valid app"));
+        let said = ok(folder, &["app", "check", &file]);
+        let [valid, untried] = said.lines().collect::<Vec<_>>()[..] else {
+            panic!("{said}");
+        };
+        assert!(valid.ends_with("is a valid app"), "{said}");
+        assert!(untried.starts_with("No case was tried"), "{said}");
+        assert!(untried.ends_with("--fixtures FILE"), "{said}");
         let said = ok(folder, &["app", "check", &file, "--fixtures", &cases]);
         assert!(said.contains("cases come out as recorded: "), "{said}");
+        assert!(!said.contains("No case was tried"), "{said}");
     }
     let file = folder.join("app.toml");
     let file_name = file.to_str().unwrap();
@@ -234,6 +241,8 @@ fn an_apps_file_can_be_checked_without_a_database() {
     let otherwise =
         "custom-wiki.toml:1: case \"signed out\" expects \"signed-out\", but \"unknown\" came out";
     assert!(said.contains(otherwise), "{said}");
+    let by_name = ["app", "check", file_name, "--fixtures", cases.to_str().unwrap()];
+    assert_eq!(fails(folder, &by_name), said);
     assert!(!folder.join("ferry.db").exists());
 }
 
