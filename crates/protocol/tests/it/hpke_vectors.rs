@@ -145,6 +145,8 @@ fn vault_keys_out_of_range_are_refused() {
 #[test]
 fn exports_have_an_end() {
     let context = sender(&vectors());
+    // §5.3: 255 * Nh.
+    assert_eq!(MAX_EXPORT_LEN, 8_160);
     assert_eq!(context.export(b"", MAX_EXPORT_LEN).unwrap().len(), MAX_EXPORT_LEN);
     assert_eq!(
         context.export(b"", MAX_EXPORT_LEN + 1).err(),
