@@ -173,11 +173,10 @@ mod tests {
             assert_eq!(accept(&crate::testing::app(), server), Ok(()));
         }
         let there = || "https://ferry.notes.example/x".to_owned();
-        let changes: [fn(&mut App, String); 8] = [
+        let changes: [fn(&mut App, String); 7] = [
             |app, there| app.sign_in = there,
             |app, there| app.check = there,
             |app, there| app.sign_out = Some(there),
-            |app, there| app.sign_out_of = Some(there + "?{identity}"),
             |app, there| app.identity[0].from = Source::Page(there),
             |app, there| app.identity[0].from = Source::Probe(there),
             |app, there| app.storage.push(there.replace("/x", "#token")),
@@ -192,6 +191,16 @@ mod tests {
             }
             assert_eq!(accept(&app, "https://ferry.example"), Ok(()), "{n}");
         }
+
+        // On the app's domain itself, where alone one of several is signed out.
+        let mut app = crate::testing::app();
+        let www = |page: &str| format!("https://www.notes.example/{page}");
+        (app.sign_in, app.check, app.sign_out) = (www("login"), www("me"), None);
+        let server = "https://notes.example:8443";
+        assert_eq!(accept(&app, server), Ok(()));
+        app.sign_out_of = Some("https://notes.example/out?{identity}".to_owned());
+        let refused = AppRefusal::OnServer(app.name.clone());
+        assert_eq!(accept(&app, server), Err(refused));
     }
 
     #[test]

@@ -139,7 +139,7 @@ fn way_out(page: Page, obstacle: &Obstacle) -> Option<El> {
         sign_in,
         check,
         sign_out,
-        ..
+        sign_out_of,
     } = app_pages(page)?;
     let (hook, words, url) = match obstacle {
         // No step helps in this browser.
@@ -151,9 +151,11 @@ fn way_out(page: Page, obstacle: &Obstacle) -> Option<El> {
             None => ("open-sign-in", format!("Go to {app}"), sign_in),
         },
     };
-    // Where there is something else to do, that is the one thing to do.
+    // Where there is something else to do, that is the one thing to do: to transfer one of
+    // several alone, or to sign out the others, each by the button beside the name.
     let look = match obstacle {
         Obstacle::Several { only: Some(_), .. } => Look::Plain,
+        Obstacle::Several { .. } if sign_out_of.iter().any(Option::is_some) => Look::Plain,
         _ => Look::Primary,
     };
     let button = Button::new(look, hook, words).icon(Icon::Open);

@@ -247,7 +247,7 @@ impl Form {
                     self.sign_out_of,
                     Place::SignOutOf,
                     "Page to sign one of several people out (optional)",
-                    "If the app has one. Write {identity} where its address names who, such as https://example.com/out?user={identity}.",
+                    "If the app has one, on its only domain itself. Write {identity} where its address names who, such as https://example.com/out?user={identity}.",
                 ),
             ),
             self.page(
