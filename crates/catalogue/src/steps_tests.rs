@@ -226,6 +226,8 @@ fn json_text_is_what_was_read() {
     assert_eq!(whole(&at(""), text), [all]);
     let short = r#""\b\t\n\f\ré""#;
     assert_eq!(whole(&at(""), short), [short]);
+    let around_the_limits = r#""\u000f\u0010\u001f !""#;
+    assert_eq!(whole(&at(""), around_the_limits), [around_the_limits]);
     assert_eq!(whole(&at(""), "18446744073709551615"), ["18446744073709551615"]);
     nothing(&at("/b"), text);
     nothing(&at(""), "{");
