@@ -1,4 +1,4 @@
-use ferry_bridge::{ExpectPermission, Refresh, Request, Share, SignOut, State, TransferStep};
+use ferry_bridge::{ExpectPermission, Failure, Refresh, Request, Share, SignOut, State, TransferStep};
 
 use crate::testing::{CODE, Cookies, TestBackground, World, agreed, ask, run, set_up, sign_in, step, verify};
 
@@ -73,6 +73,14 @@ fn who_signs_out_takes_the_click_along() {
     });
 }
 
+/// Why the transfer has failed.
+fn failed(background: &TestBackground) -> Failure {
+    match step(&background.state()) {
+        Some(TransferStep::Failed { failure }) => failure.clone(),
+        other => panic!("{other:?}"),
+    }
+}
+
 /// A server defines the app anew while the browser's prompt is open: nobody agreed to that.
 #[test]
 fn a_click_counts_for_the_app_as_it_was_shown() {
@@ -93,11 +101,7 @@ fn a_click_counts_for_the_app_as_it_was_shown() {
             .unwrap();
         world.browser.grant(ORIGIN);
         background.permissions_added().await;
-        let state = background.state();
-        let Some(TransferStep::Failed { failure }) = step(&state) else {
-            panic!("failed")
-        };
-        assert_eq!(failure.code, "consent-outdated");
+        assert_eq!(failed(&background).code, "consent-outdated");
         assert_eq!(world.server().stores.get(), 0);
         assert_eq!(world.server().asked_ending("/consents"), 0);
     });
@@ -146,11 +150,7 @@ fn the_rules_hold_without_a_page_as_well() {
         world.browser.set_cookies(Cookies::of("bob"));
         world.browser.grant(ORIGIN);
         background.permissions_added().await;
-        let state = background.state();
-        let Some(TransferStep::Failed { failure }) = step(&state) else {
-            panic!("failed")
-        };
-        assert_eq!(failure.code, "another-identity");
+        assert_eq!(failed(&background).code, "another-identity");
         assert_eq!(world.server().stores.get(), 0);
     });
 }
