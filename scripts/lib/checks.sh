@@ -47,16 +47,20 @@ check_popup() {
         --axe "$TOOLS/node_modules/axe-core/axe.min.js" --chromium "$(command -v chromium)"
 }
 
-# The tests of everything that runs outside a browser. The end-to-end package is
-# apart: its libraries switch on features that would change what is tested here.
+# Everything that runs outside a browser. Chosen as a whole, and only then what of it:
+# which features the libraries are built with goes by what is chosen, and each other
+# choice would build most of them once more. The end-to-end package is apart: its
+# libraries switch on features that would change what is tested here.
+OUTSIDE=(--workspace --exclude ferry-e2e)
+
 test_native() {
-    cargo test --workspace --exclude ferry-e2e --no-fail-fast
+    cargo test "${OUTSIDE[@]}" --no-fail-fast
 }
 
 # Our seals against an implementation in another language.
 test_interoperation() {
     need_python_packages crates/protocol/tests/interop/requirements.txt
-    FERRY_PYTHON=$VENV/bin/python cargo test --package ferry-protocol --test it pyhpke -- --ignored
+    FERRY_PYTHON=$VENV/bin/python cargo test "${OUTSIDE[@]}" --test it pyhpke -- --ignored
 }
 
 # The tests of what runs inside a browser, in both, from one build.
@@ -92,9 +96,9 @@ browser_capabilities() {
 JSON
 }
 
-# build_programs [OPTION …]: the programs that the end-to-end tests and the demo
-# start. The server for itself: built with the worker, it would be linked with the
-# code that opens seals.
+# build_programs [OPTION …]: the programs that the demo and the benches start, as they
+# ship. The server for itself: built with the worker, it would be linked with the code
+# that opens seals.
 build_programs() {
     cargo build "$@" --package ferry-worker --package ferry-demo-app
     cargo build "$@" --package ferry-server
@@ -108,7 +112,9 @@ test_e2e() {
     need_python_packages tests/e2e/jupyter/requirements.txt
     need_verdaccio
     need_python_packages tests/e2e/mail/requirements.txt
-    build_programs
+    # The programs that they start, as the native tests built them: with a test beside
+    # them, since that is what the features go by as well.
+    cargo build "${OUTSIDE[@]}" --bins --test it
     # What the tests print: the table of what is lossless.
     cargo test --package ferry-e2e --no-fail-fast -- --test-threads 2 --show-output "${e2e_filter[@]}"
 }

@@ -92,6 +92,11 @@ run_tests() {
 }
 
 need_lint_tools() {
+    need_npm_tools
+    need_rust_lint_tools
+}
+
+need_rust_lint_tools() {
     need_rust
     need_component rustfmt fmt
     need_component clippy clippy
@@ -99,19 +104,26 @@ need_lint_tools() {
     need_wasm_target
     need_wasm_bindgen
     need_cargo_deny
-    need_npm_tools
 }
 
+# What is loaded comes while the processors are busy with what is built.
 need_all_tools() {
-    need_lint_tools
-    need_wasm_pack
-    need_browsers
+    need_rust
+    need_system_browsers
     need_display_tools
-    need_python_packages tests/e2e/django/requirements.txt
-    need_python_packages tests/e2e/jupyter/requirements.txt
-    need_verdaccio
-    need_python_packages tests/e2e/mail/requirements.txt
-    need_python_packages crates/protocol/tests/interop/requirements.txt
+    (
+        need_npm_tools
+        need_verdaccio
+        need_python_packages tests/e2e/django/requirements.txt
+        need_python_packages tests/e2e/jupyter/requirements.txt
+        need_python_packages tests/e2e/mail/requirements.txt
+        need_python_packages crates/protocol/tests/interop/requirements.txt
+    ) &
+    local loading=$!
+    need_rust_lint_tools
+    need_wasm_pack
+    need_geckodriver
+    wait "$loading"
 }
 
 run_e2e() {

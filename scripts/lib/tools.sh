@@ -31,33 +31,34 @@ need_component() {
     rustup component add "$1"
 }
 
-# need_cargo_tool PROGRAM CRATE VERSION: from target/tools or PATH if it is of this
-# version, else built. Built for a short build, not for speed: none of them works
+# need_cargo_tool PROGRAM CRATE VERSION [LEVEL]: from target/tools or PATH if it is of
+# this version, else built. Built for a short build, not for speed: none of them works
 # long, and fat LTO alone would take longer than all the work they do here.
 need_cargo_tool() {
-    local program=$1 crate=$2 version=$3
+    local program=$1 crate=$2 version=$3 level=${4:-0}
     if have "$program" && [[ " $("$program" --version 2>/dev/null | head -n 1) " == *" $version "* ]]; then
         return
     fi
     say "installing $crate $version into target/tools"
     # Not every lock file that was published can still be had as it is: a crate that
     # was withdrawn since, and the tool would not install at all.
-    cargo_install "$crate" "$version" --locked || cargo_install "$crate" "$version"
+    cargo_install "$level" "$crate" "$version" --locked || cargo_install "$level" "$crate" "$version"
     hash -r
 }
 
-# cargo_install CRATE VERSION [OPTION …]
+# cargo_install LEVEL CRATE VERSION [OPTION …]
 cargo_install() {
     CARGO_TARGET_DIR=$TOOLS/build \
-        CARGO_PROFILE_RELEASE_OPT_LEVEL=1 \
+        CARGO_PROFILE_RELEASE_OPT_LEVEL=$1 \
         CARGO_PROFILE_RELEASE_LTO=off \
         CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16 \
         CARGO_PROFILE_RELEASE_DEBUG=0 \
-        cargo install --quiet --force --root "$TOOLS" --version "$2" "${@:3}" "$1"
+        cargo install --quiet --force --root "$TOOLS" --version "$3" "${@:4}" "$2"
 }
 
 need_wasm_bindgen() {
-    need_cargo_tool wasm-bindgen wasm-bindgen-cli "$(locked_version wasm-bindgen)"
+    # It goes through megabytes for each test.
+    need_cargo_tool wasm-bindgen wasm-bindgen-cli "$(locked_version wasm-bindgen)" 1
 }
 
 need_wasm_pack() {
@@ -102,8 +103,12 @@ system_install() {
 }
 
 need_browsers() {
-    need_system chromium:chromium chromedriver:chromium-driver firefox-esr:firefox-esr certutil:libnss3-tools
+    need_system_browsers
     need_geckodriver
+}
+
+need_system_browsers() {
+    need_system chromium:chromium chromedriver:chromium-driver firefox-esr:firefox-esr certutil:libnss3-tools
 }
 
 # For the tests that click the browser's own permission prompt.
