@@ -212,6 +212,7 @@ fn a_page_cannot_say_what_only_our_own_pages_say() {
                     accept_unknown: true,
                     store: Default::default(),
                     only: None,
+                    named: None,
                 }),
             }),
             sign_in(),

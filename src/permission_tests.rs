@@ -11,6 +11,7 @@ fn clicked(world: &World) -> Share {
         accept_unknown: false,
         store: Default::default(),
         only: None,
+        named: None,
     }
 }
 

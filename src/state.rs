@@ -10,7 +10,7 @@ use crate::background::Memory;
 use crate::browser::Platform;
 use crate::consent;
 use crate::records::{Owner, Session};
-use crate::trust::{Trust, digest};
+use crate::trust::{self, Trust};
 
 /// Everything that the pages show.
 pub(crate) fn state<P: Platform>(memory: &Memory<P>, now: UnixMillis, user_agent: &str) -> State {
@@ -47,7 +47,7 @@ fn phase<P: Platform>(memory: &Memory<P>, now: UnixMillis, user_agent: &str) -> 
                 .iter()
                 .map(|account| shown(account, &memory.trust))
                 .collect(),
-            definitions: accounts.iter().map(|account| digest(&account.app)).collect(),
+            definitions: accounts.iter().map(trust::shown).collect(),
             fetched_at: memory.accounts.fetched_at.unwrap_or(UnixMillis(0)),
             stale: memory.stale.clone(),
         },

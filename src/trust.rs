@@ -4,8 +4,7 @@
 //! A server may say anything about each of these, and none of it counts.
 
 use ferry_bridge::CONSENT_TEXT_VERSION;
-use ferry_catalogue::App;
-use ferry_protocol::api::Consent;
+use ferry_protocol::api::{Account, Consent};
 use ferry_protocol::{AccountId, Bytes, ConsentId, SealingKeyId, TransferId, UnixMillis, WorkspaceId};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
@@ -42,15 +41,15 @@ struct UsedKey {
     expires_at: UnixMillis,
 }
 
-/// What a person agreed to in this browser: this text, for this account, and for the
-/// app as it was shown.
+/// What a person agreed to in this browser: this text, for this account as it was shown.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 struct Agreement {
     account: AccountId,
     consent: ConsentId,
     text_version: u32,
-    /// The digest of the app's definition.
-    app: Bytes,
+    /// Which app, and whose session: [`shown`].
+    #[serde(rename = "app")]
+    shown: Bytes,
 }
 
 impl Trust {
@@ -103,26 +102,26 @@ impl Trust {
         });
     }
 
-    /// The person agreed to the transfer of this account's session, of this app.
-    pub fn agree(&mut self, account: AccountId, app: &App, consent: &Consent) {
-        self.agreements.retain(|known| known.account != account);
+    /// The person agreed to the transfer of this account's session.
+    pub fn agree(&mut self, account: &Account, consent: &Consent) {
+        self.agreements.retain(|known| known.account != account.id);
         self.agreements.push(Agreement {
-            account,
+            account: account.id,
             consent: consent.id,
             text_version: consent.text_version,
-            app: digest(app),
+            shown: shown(account),
         });
     }
 
     /// Whether this consent was given in this browser, to the text of this version,
-    /// for this account and for the app as it is defined now.
-    pub fn has_agreed(&self, account: AccountId, app: &App, consent: &Consent) -> bool {
-        let agreed = self.agreements.iter().find(|known| known.account == account);
+    /// for this account as it is described now.
+    pub fn has_agreed(&self, account: &Account, consent: &Consent) -> bool {
+        let agreed = self.agreements.iter().find(|known| known.account == account.id);
         agreed.is_some_and(|agreed| {
             agreed.consent == consent.id
                 && agreed.text_version == CONSENT_TEXT_VERSION
                 && consent.text_version == CONSENT_TEXT_VERSION
-                && agreed.app == digest(app)
+                && agreed.shown == shown(account)
         })
     }
 
@@ -132,9 +131,15 @@ impl Trust {
     }
 }
 
+/// What of an account a consent is to, as a digest: the app's definition, and whose
+/// session it is to be. Its name may change.
+pub(crate) fn shown(account: &Account) -> Bytes {
+    digest(&(&account.app, &account.identity))
+}
+
 /// SHA-256 of the value's JSON. Its form is one: members are in the order of the
 /// type's fields.
-pub(crate) fn digest(value: &impl Serialize) -> Bytes {
+fn digest(value: &impl Serialize) -> Bytes {
     #[expect(clippy::expect_used, reason = "structs of strings always serialise")]
     let text = ferry_json::write_text(value).expect("serialisable");
     Bytes(Sha256::digest(text.as_bytes()).to_vec())
@@ -142,6 +147,8 @@ pub(crate) fn digest(value: &impl Serialize) -> Bytes {
 
 #[cfg(test)]
 mod tests {
+    use ferry_protocol::api::{Role, SessionStatus};
+
     use super::*;
     use crate::testing::{EMAIL, SERVER, app};
 
@@ -208,28 +215,46 @@ mod tests {
     #[test]
     fn an_agreement_holds_for_what_was_shown_and_for_nothing_else() {
         let mut trust = Trust::default();
-        let account = |n| AccountId::new(UnixMillis(1), [n; 10]);
+        let account = |n| Account {
+            id: AccountId::new(UnixMillis(1), [n; 10]),
+            name: "Ada's notes".to_owned(),
+            app: app(),
+            identity: Some("ada".to_owned()),
+            role: Role::Owner,
+            consent: None,
+            session: SessionStatus::None,
+        };
         let consent = |n, text_version| Consent {
             id: ConsentId::new(UnixMillis(1), [n; 10]),
             text_version,
             granted_at: UnixMillis(1),
         };
         let given = consent(1, CONSENT_TEXT_VERSION);
-        trust.agree(account(1), &app(), &given);
-        assert!(trust.has_agreed(account(1), &app(), &given));
-        assert!(!trust.has_agreed(account(2), &app(), &given));
-        assert!(!trust.has_agreed(account(1), &app(), &consent(2, CONSENT_TEXT_VERSION)));
-        assert!(!trust.has_agreed(account(1), &app(), &consent(1, CONSENT_TEXT_VERSION + 1)));
-        let mut wider = app();
-        wider.domains.push("bank.example".to_owned());
-        assert!(!trust.has_agreed(account(1), &wider, &given));
-        let mut weaker = app();
-        weaker.identity.clear();
-        assert!(!trust.has_agreed(account(1), &weaker, &given));
-        trust.agree(account(1), &app(), &consent(1, CONSENT_TEXT_VERSION - 1));
-        assert!(!trust.has_agreed(account(1), &app(), &given), "to an older text");
-        trust.agree(account(1), &app(), &given);
+        trust.agree(&account(1), &given);
+        assert!(trust.has_agreed(&account(1), &given));
+        let mut renamed = account(1);
+        renamed.name = "Notes".to_owned();
+        assert!(trust.has_agreed(&renamed, &given));
+        assert!(!trust.has_agreed(&account(2), &given));
+        assert!(!trust.has_agreed(&account(1), &consent(2, CONSENT_TEXT_VERSION)));
+        assert!(!trust.has_agreed(&account(1), &consent(1, CONSENT_TEXT_VERSION + 1)));
+        let mut wider = account(1);
+        wider.app.domains.push("bank.example".to_owned());
+        assert!(!trust.has_agreed(&wider, &given));
+        let mut weaker = account(1);
+        weaker.app.identity.clear();
+        assert!(!trust.has_agreed(&weaker, &given));
+        for identity in [None, Some("bob".to_owned())] {
+            let of_another = Account {
+                identity,
+                ..account(1)
+            };
+            assert!(!trust.has_agreed(&of_another, &given));
+        }
+        trust.agree(&account(1), &consent(1, CONSENT_TEXT_VERSION - 1));
+        assert!(!trust.has_agreed(&account(1), &given), "to an older text");
+        trust.agree(&account(1), &given);
         trust.forget_agreements();
-        assert!(!trust.has_agreed(account(1), &app(), &given));
+        assert!(!trust.has_agreed(&account(1), &given));
     }
 }

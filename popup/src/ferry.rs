@@ -370,6 +370,8 @@ pub struct Choice {
     pub store: Option<StoreId>,
     /// This identity alone, of several.
     pub only: Option<String>,
+    /// Who is shown to be signed in.
+    pub named: Option<String>,
 }
 
 /// A failure on a page that offers no remedy.

@@ -10,6 +10,7 @@ fn first_share(world: &World, background: &TestBackground) -> Request {
         accept_unknown: false,
         store: Default::default(),
         only: None,
+        named: None,
     })
 }
 

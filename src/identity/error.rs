@@ -147,7 +147,7 @@ pub fn require(
     }
 }
 
-/// That it is the one whom the person saw named, if they chose one of several.
+/// That it is the one whom the person saw named when they clicked, if they saw anybody.
 pub fn require_named(app: &App, found: Option<&str>, named: Option<&str>) -> Result<(), IdentityError> {
     match (found, named) {
         (Some(found), Some(named)) if found != named => Err(IdentityError::Another {

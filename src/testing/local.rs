@@ -116,13 +116,18 @@ fn agree(private: &p256::SecretKey, public: &PublicJwk) -> Zeroizing<[u8; 32]> {
 #[derive(Clone, Default)]
 pub(crate) struct MemoryStore {
     records: Rc<RefCell<BTreeMap<(Table, String), String>>>,
-    full: Rc<RefCell<bool>>,
+    refused: Rc<RefCell<Option<&'static str>>>,
 }
 
 impl MemoryStore {
     /// From now on nothing can be written.
     pub(crate) fn fill(&self) {
-        *self.full.borrow_mut() = true;
+        self.refuse(Some(""));
+    }
+
+    /// From now on nothing can be written that has this in it.
+    pub(crate) fn refuse(&self, part: Option<&'static str>) {
+        *self.refused.borrow_mut() = part;
     }
 
     /// Everything that is on disk, as text.
@@ -160,7 +165,8 @@ impl Store for MemoryStore {
     }
 
     async fn put(&self, entries: &[(Table, &str, &str)]) -> Result<(), StoreError> {
-        if *self.full.borrow() {
+        let refused = *self.refused.borrow();
+        if refused.is_some_and(|part| entries.iter().any(|(.., text)| text.contains(part))) {
             return Err(StoreError("the disk is full".to_owned()));
         }
         let entries = entries

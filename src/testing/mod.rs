@@ -117,7 +117,7 @@ where
         {
             let account = self.server().account.borrow();
             let consent = self.server().consent_record().expect("given");
-            trust.agree(account.id, &account.app, &consent);
+            trust.agree(&account, &consent);
         }
         store::save(&self.store, Table::Records, TRUST, &trust)
             .await
@@ -148,6 +148,7 @@ where
             accept_unknown: false,
             store: Default::default(),
             only: None,
+            named: None,
         })
     }
 }

@@ -75,11 +75,14 @@ impl<P: Platform> Background<P> {
         let (transfer, key) = (record.transfer, key(account));
         let begun = store::save(self.platform.store(), Table::Transfers, &key, &record);
         let (kept, sealed) = join(begun, self.prepare(&share, transfer)).await;
-        match kept.map_err(TransferError::from).and(sealed) {
-            Ok(sealed) => {
-                self.keep_sealed(account, transfer, sealed.clone()).await?;
-                self.upload(account, transfer, sealed).await
-            }
+        let sealed = async {
+            kept?;
+            let sealed = sealed?;
+            self.keep_sealed(account, transfer, sealed.clone()).await?;
+            Ok(sealed)
+        };
+        match sealed.await {
+            Ok(sealed) => self.upload(account, transfer, sealed).await,
             Err(error) => {
                 self.slot(account).unused = Some(transfer);
                 self.end(
@@ -248,6 +251,7 @@ impl<P: Platform> Background<P> {
                 accept_unknown: false,
                 store: Default::default(),
                 only: None,
+                named: None,
             })
         });
         // How each went, its last step tells.

@@ -75,7 +75,7 @@ impl<P: Platform> Background<P> {
         };
         let browser = self.platform.browser().as_ref();
         let mut reading = identity::read(browser, &account.app, &share.store, expected, checking).await?;
-        // After the reading: the app's pages that it looks at may bind the session themselves.
+        // After the reading: a tab that it opens may have the session bound.
         if let Some(host) = browser.bound_by(&account.app.domains).await? {
             return Err(TransferError::Bound {
                 app: account.app.name.clone(),
@@ -91,7 +91,8 @@ impl<P: Platform> Background<P> {
             }
             None => identity::require(&account.app, &reading, expected, share.accept_unknown)?,
         };
-        identity::require_named(&account.app, identity.as_deref(), share.only.as_deref())?;
+        let named = share.only.as_ref().or(share.named.as_ref());
+        identity::require_named(&account.app, identity.as_deref(), named.map(String::as_str))?;
         Ok((reading, identity))
     }
 
@@ -112,8 +113,7 @@ impl<P: Platform> Background<P> {
                 if consent.text_version != text_version {
                     return Err(ConsentError::NotRecorded.into());
                 }
-                self.update_trust(|trust| trust.agree(account.id, &account.app, &consent))
-                    .await?;
+                self.update_trust(|trust| trust.agree(account, &consent)).await?;
                 self.put_account(Account {
                     consent: Some(consent.clone()),
                     ..account.clone()

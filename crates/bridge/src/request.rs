@@ -208,10 +208,13 @@ pub struct Share {
     /// belongs to the others is taken out before anything is sealed. It has to be the
     /// active one still.
     pub only: Option<String>,
+    /// Who the page showed to be signed in when it was clicked, if it showed anybody:
+    /// it has to be them still.
+    pub named: Option<String>,
 }
 
-/// What a person agreed to, as the page showed it. The account's app may be defined
-/// anew meanwhile: consent is to what was shown.
+/// What a person agreed to, as the page showed it. The account may be described
+/// otherwise meanwhile: consent is to what was shown.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Agreed {
     /// Version of the consent text.

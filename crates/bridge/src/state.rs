@@ -50,8 +50,9 @@ pub enum Phase {
         vault_fingerprint: Option<String>,
         /// The accounts, by name.
         accounts: Vec<Account>,
-        /// In the same order, what stands for the definition of each one's app (its
-        /// SHA-256): a page that has a person agree says by it what it showed.
+        /// In the same order, what stands for the definition of each one's app and for whose
+        /// session it is to be (their SHA-256): a page that has a person agree says by it
+        /// what it showed.
         #[serde(default)]
         definitions: Vec<Bytes>,
         /// When they were fetched.

@@ -38,7 +38,7 @@ impl Ferry {
         if let Some(store) = &choice.store {
             keep::keep_store(id, store);
         }
-        let only = choice.only;
+        let (only, named) = (choice.only, choice.named);
         let agreed = self
             .state
             .with_untracked(|state| agreed(state.as_ref(), id).filter(|_| choice.agreed));
@@ -48,6 +48,7 @@ impl Ferry {
             accept_unknown: choice.accept_unknown,
             store,
             only: only.clone(),
+            named: named.clone(),
         };
         let granted = self
             .granted

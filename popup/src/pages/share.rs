@@ -75,6 +75,15 @@ impl Page {
         self.confirmed.set(false);
     }
 
+    /// Who is shown to be signed in, if it is one.
+    fn named(self) -> Option<String> {
+        self.inspection
+            .with_untracked(|seen| match seen.as_ref()?.finding.as_ref()? {
+                IdentityFinding::One { identity, .. } => Some(identity.clone()),
+                _ => None,
+            })
+    }
+
     /// What people call the app.
     fn app_name(self) -> String {
         self.account.with_untracked(|account| {
@@ -148,25 +157,26 @@ pub fn page(id: AccountId) -> El {
     if ferry.for_page {
         page.settle();
     }
-    // A box that was ticked was ticked for the app, and for whoever was signed in, as it
-    // was shown then.
+    // A box that was ticked was ticked for the account, and for whoever was signed in, as
+    // they were shown then.
     let shown = Derived::new(move || {
-        let app = page
-            .account
-            .with(|account| account.as_ref().map(|account| account.app.clone()));
+        let account = page.account.with(|account| {
+            let account = account.as_ref()?;
+            Some((account.app.clone(), account.identity.clone()))
+        });
         let finding = page
             .inspection
             .with(|seen| seen.as_ref().and_then(|seen| seen.finding.clone()));
-        (app, finding)
+        (account, finding)
     });
     Effect::new(move |before: Option<_>| {
-        let app = shown.with(|(app, _)| app.clone());
+        let account = shown.with(|(account, _)| account.clone());
         page.untick();
-        if before.is_some_and(|before| before != app) && app.is_some() {
-            // What was found by another definition says nothing of this one.
+        if before.is_some_and(|before| before != account) && account.is_some() {
+            // What was found for another one says nothing of this one.
             untrack(|| page.change(Looks::look_afresh));
         }
-        app
+        account
     });
     let handle = window_event_listener(leptos::ev::focus, move |_| page.look());
     on_cleanup(move || handle.remove());
@@ -226,7 +236,7 @@ fn before(page: Page, stage: Derived<Option<Stage>>) -> Node {
     });
     let choice = move || is_choice.get().then(|| stores(page));
     let wake = move || {
-        (!page.may_look.get() && !page.is_harmless()).then(|| {
+        page.waits().then(|| {
             Button::new(Look::Primary, "look", "Look who is signed in")
                 .on_click(move |_| {
                     page.may_look.set(true);
@@ -334,7 +344,10 @@ fn permission(page: Page) -> El {
 
 fn looking(page: Page) -> Node {
     let view = move || {
-        if page.looking.get() {
+        if page.waits() {
+            // For the click on the button above.
+            ().into_node()
+        } else if page.looking.get() {
             let words = html::span().child("Looking at who is signed in…");
             html::p()
                 .class("looking soft")

@@ -27,6 +27,42 @@ async fn whom_a_web_page_sent_ticks_the_box_in_any_case() {
     }
 }
 
+/// The server's page may have the tab opened; with rules of the server's own choosing.
+#[wasm_bindgen_test]
+async fn a_web_page_has_nothing_looked_at_that_the_person_has_not_agreed_to() {
+    let known = github(SessionStatus::None);
+    let mut custom = known.clone();
+    custom.app.id = "custom-hub".parse().unwrap();
+    let mut agreed = custom.clone();
+    agreed.consent = github(verified()).consent;
+    let mut of_tabs = agreed.clone();
+    of_tabs.app.storage.push("https://github.com#token".to_owned());
+    for (account, looks) in [(known, true), (custom, false), (agreed, true), (of_tabs, false)] {
+        let at = format!("#/accounts/{}/share", account.id);
+        let mut scene = Scene::new("", ready(vec![account]))
+            .inspection(one(1, "alice-okafor"))
+            .at(at);
+        scene.for_page = true;
+        let page = Page::show(scene).await;
+        if !looks {
+            page.until("[data-testid=look]").await;
+            assert!(page.asked("inspect").is_none());
+            assert_eq!(page.count(".looking, [data-testid=look-again]"), 0);
+            page.click("look");
+        }
+        page.until("[data-testid=consent-check]").await;
+        assert!(page.asked("inspect").is_some());
+        assert_eq!(page.count("[data-testid=look]"), 0);
+    }
+    // One that is not in the list at all.
+    let mut scene = Scene::new("", ready(Vec::new()))
+        .at("#/accounts/01a20228-283e-75b1-8000-000000000000/share".to_owned());
+    scene.for_page = true;
+    let page = Page::show(scene).await;
+    page.settle().await;
+    assert!(page.asked("inspect").is_none());
+}
+
 #[wasm_bindgen_test]
 async fn the_first_share_explains_before_it_does_anything() {
     let scene = Scene::new("", ready(vec![github(SessionStatus::None)])).inspection(one(1, "alice-okafor"));
@@ -45,7 +81,8 @@ async fn the_first_share_explains_before_it_does_anything() {
     let share = page.asked("share").unwrap();
     assert!(
         share.contains("\"text_version\":1,\"definition\":\"AQEB")
-            && share.contains("\"accept_unknown\":false"),
+            && share.contains("\"accept_unknown\":false")
+            && share.contains("\"named\":\"alice-okafor\""),
         "{share}"
     );
 }

@@ -60,6 +60,9 @@ pub(crate) struct Scene {
     pub(crate) allows: bool,
     /// In Firefox.
     pub firefox: bool,
+    /// A web page had it opened.
+    #[serde(skip)]
+    pub for_page: bool,
     pub now: UnixMillis,
     /// What the person does then.
     pub acts: Vec<Act>,
@@ -94,6 +97,7 @@ impl Scene {
             granted: true,
             allows: true,
             firefox: false,
+            for_page: false,
             now: NOW,
             acts: Vec::new(),
         }

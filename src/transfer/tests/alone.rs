@@ -38,6 +38,7 @@ fn only_active(world: &World) -> Request {
         accept_unknown: false,
         store: Default::default(),
         only: Some("ada".to_owned()),
+        named: None,
     })
 }
 

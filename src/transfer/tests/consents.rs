@@ -135,6 +135,35 @@ fn an_app_that_is_defined_anew_is_agreed_to_anew() {
     });
 }
 
+/// The server alone says whose an account is; who agreed for one person agreed for nobody else.
+#[test]
+fn an_account_that_is_somebody_elses_is_agreed_to_anew() {
+    for other in [None, Some("bob")] {
+        run(async {
+            let world = World::default();
+            let background = world.ready().await;
+            share(&world, &background).await.unwrap();
+            let shown = agree(&world, &background);
+            world.server().account.borrow_mut().identity = other.map(str::to_owned);
+            world.browser.set_cookies(Cookies::of("bob"));
+            ask::<State, _, _>(&background, Request::Refresh(Refresh {}))
+                .await
+                .unwrap();
+            assert_eq!(shown_consent(&background), None, "the page asks");
+            let refused = share(&world, &background).await.unwrap_err();
+            assert_eq!(refused.code, "consent-required");
+            let refused = ask::<State, _, _>(&background, shown).await.unwrap_err();
+            assert_eq!(refused.code, "consent-outdated");
+            assert_eq!(world.server().stores.get(), 1);
+            ask::<State, _, _>(&background, agree(&world, &background))
+                .await
+                .unwrap();
+            let sealed = world.server().open().unwrap().payload.identity;
+            assert_eq!(sealed.as_deref(), Some("bob"));
+        });
+    }
+}
+
 /// The page is behind: it was not told of the definition that there is now.
 #[test]
 fn what_was_agreed_to_is_the_app_as_it_was_shown() {

@@ -74,6 +74,7 @@ fn an_unknown_identity_needs_to_be_confirmed() {
             accept_unknown: true,
             store: Default::default(),
             only: None,
+            named: None,
         });
         ask::<State, _, _>(&background, confirmed.clone()).await.unwrap();
         assert_eq!(world.server().open().unwrap().payload.identity, None);
@@ -83,6 +84,35 @@ fn an_unknown_identity_needs_to_be_confirmed() {
             ask::<State, _, _>(&background, confirmed).await.unwrap_err().code,
             "another-identity"
         );
+    });
+}
+
+/// Somebody else signed in between the look and the click, for an account of anybody's.
+#[test]
+fn it_is_the_one_who_was_shown_or_nobody() {
+    run(async {
+        let world = World::default();
+        world.server().account.borrow_mut().identity = None;
+        let background = world.ready().await;
+        let click = |named: Option<&str>| match world.share() {
+            Request::Share(share) => Request::Share(Share {
+                named: named.map(str::to_owned),
+                ..share
+            }),
+            _ => panic!("a share"),
+        };
+        world.browser.set_cookies(Cookies::of("bob"));
+        let refused = ask::<State, _, _>(&background, click(Some("ada")))
+            .await
+            .unwrap_err();
+        assert_eq!(refused.code, "another-identity");
+        assert!(refused.message.contains("bob") && refused.message.contains("ada"));
+        assert_eq!(world.server().stores.get(), 0);
+        for named in [Some("bob"), None] {
+            ask::<State, _, _>(&background, click(named)).await.unwrap();
+            let sealed = world.server().open().unwrap().payload.identity;
+            assert_eq!(sealed.as_deref(), Some("bob"), "{named:?}");
+        }
     });
 }
 

@@ -29,6 +29,7 @@ fn agree(world: &World, background: &TestBackground) -> Request {
         accept_unknown: false,
         store: Default::default(),
         only: None,
+        named: None,
     })
 }
 

@@ -193,6 +193,7 @@ fn an_app_on_several_domains_is_one_question_and_one_transfer() {
                 accept_unknown: identity.is_none(),
                 store: Default::default(),
                 only: None,
+                named: None,
             };
             let expect = Request::ExpectPermission(ExpectPermission { share: Some(clicked) });
             ask::<(), _, _>(&background, expect).await.unwrap();

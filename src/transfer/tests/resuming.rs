@@ -236,3 +236,21 @@ fn deleting_takes_back_what_waits_as_well() {
         assert!(world.server().open().is_none());
     });
 }
+
+/// Nothing that could not be kept is uploaded, and nobody is left in the middle.
+#[test]
+fn what_is_sealed_and_cannot_be_kept_has_failed() {
+    run(async {
+        let world = World::default();
+        let background = world.ready().await;
+        world.store.refuse(Some(r#""sealed":{"#));
+        let refused = share(&world, &background).await.unwrap_err();
+        assert_eq!(refused.code, "storage");
+        assert_eq!(failed(&background.state()), Some(&refused));
+        background.resume().await;
+        assert_eq!(world.server().stores.get(), 0);
+        world.store.refuse(None);
+        share(&world, &background).await.unwrap();
+        assert_eq!(world.server().stores.get(), 1);
+    });
+}

@@ -133,6 +133,7 @@ fn each_store_is_read_on_its_own_and_none_is_merged() {
                 accept_unknown: false,
                 store: StoreId(store.to_owned()),
                 only: None,
+                named: None,
             })
         };
         let refused = ask::<State, _, _>(&background, out_of("Work")).await.unwrap_err();

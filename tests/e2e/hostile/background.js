@@ -28,11 +28,11 @@ function port(name) {
     });
 }
 
-async function attack(account) {
+async function attack({ account, share }) {
     const asks = [
         { "get-state": {} },
         { "refresh": {} },
-        { "share": { account, consent: { text_version: 1, definition: "" }, accept_unknown: true, store: "", only: null } },
+        share,
         { "delete": { account } },
         { "sign-out": {} },
         { "page": { hello: {} } },
@@ -48,7 +48,7 @@ async function attack(account) {
     return replies;
 }
 
-chrome.runtime.onMessage.addListener((account, _sender, reply) => {
-    attack(account).then(reply);
+chrome.runtime.onMessage.addListener((what, _sender, reply) => {
+    attack(what).then(reply);
     return true;
 });

@@ -8,7 +8,7 @@ mod devices;
 use std::ops::Deref;
 use std::sync::Arc;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};
 
 use crate::browser::Browser;
@@ -130,6 +130,20 @@ impl Popup {
         })
         .await?;
         if asked { self.consent().await } else { Ok(()) }
+    }
+
+    /// In a page that a web page had opened: has it look who is signed in to a custom app
+    /// that the person has not agreed to.
+    pub async fn look_first(&self) -> Result<()> {
+        self.click("look").await
+    }
+
+    /// What stands for the first account as it is shown, which an ask to share has to name.
+    pub async fn definition(&self) -> Result<Value> {
+        let state = self.send(json!({ "get-state": {} })).await?;
+        let definition = state["ok"]["phase"]["ready"]["definitions"][0].clone();
+        ensure!(definition.is_string(), "{state}");
+        Ok(definition)
     }
 
     /// Ticks the box of the consent text and goes on.

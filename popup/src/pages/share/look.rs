@@ -57,7 +57,7 @@ impl Page {
 
     /// Begins the look that is next, unless one is under way.
     fn go_on(self) {
-        if !self.may_look.get_untracked() && !leptos::prelude::untrack(|| self.is_harmless()) {
+        if untrack(|| self.waits()) {
             return;
         }
         let (mut next, mut ended) = (None, false);
@@ -98,15 +98,22 @@ impl Page {
         }
     }
 
-    /// Whether a look opens no tab: it reads no local storage, and of ordinary windows.
-    pub(super) fn is_harmless(self) -> bool {
+    /// Whether nothing is looked at before the person asks for it.
+    pub(super) fn waits(self) -> bool {
+        !self.may_look.get() && !self.is_harmless()
+    }
+
+    /// Whether a web page may have this looked at, by having this page opened: the look
+    /// opens no tab (it reads no local storage, and of ordinary windows), and the app is one
+    /// of the catalogue, or one that the person agreed to as the server describes it now.
+    fn is_harmless(self) -> bool {
         let is_ordinary = |looks: &Looks| looks.picked.as_ref().is_none_or(|store| store.0.is_empty());
-        let reads_storage = |account: &Option<Account>| {
-            account
-                .as_ref()
-                .is_some_and(|account| !account.app.storage_keys().is_empty())
+        let is_known = |account: &Option<Account>| {
+            account.as_ref().is_some_and(|Account { app, consent, .. }| {
+                app.storage_keys().is_empty() && (!app.id.is_custom() || consent.is_some())
+            })
         };
-        self.looks.with(is_ordinary) && !self.account.with(reads_storage)
+        self.looks.with(is_ordinary) && self.account.with(is_known)
     }
 
     /// Whether a look reads cookies and nothing else. Others may open tabs, which nobody

@@ -77,6 +77,7 @@ pub(super) fn review(page: Page, asked: Asked) -> Node {
                     accept_unknown: unknown,
                     store: page.looks.with_untracked(|looks| looks.picked.clone()),
                     only: chosen.clone(),
+                    named: page.named(),
                 };
                 ferry.transfer_now(&account, choice);
             }

@@ -59,6 +59,7 @@ async fn a_page_has_the_transfer_page_opened_and_follows_it(stage: &Stage) -> Re
             .as_deref()
             == Some(account)
     );
+    own.look_first().await?;
     own.consent().await?;
     let steps = page.until_step("done").await?;
     ensure!(!steps.to_string().contains("alice"), "{steps}");
@@ -84,8 +85,10 @@ async fn a_page_of_another_origin_or_in_a_frame_is_not_heard(stage: &Stage) -> R
         page.say_in_frame(ask).await?;
     }
     // What only the extension's own pages say, and what nobody says.
+    let share = share(&setting).await?;
     for ask in [
-        json!({ "share": { "account": setting.account, "consent": { "text_version": 1, "definition": "" }, "accept_unknown": true } }),
+        share.clone(),
+        json!({ "page": share }),
         json!({ "delete": { "account": setting.account } }),
         json!({ "sign-out": {} }),
         json!({ "get-state": {} }),
@@ -107,6 +110,15 @@ async fn a_page_of_another_origin_or_in_a_frame_is_not_heard(stage: &Stage) -> R
     let opened = setting.popup.tabs().await?;
     ensure!(opened.is_empty(), "{opened:?}");
     setting.ensure_nothing_left()
+}
+
+/// The ask that would transfer the session, if it were heard.
+async fn share(setting: &Setting) -> Result<Value> {
+    let definition = setting.popup.definition().await?;
+    Ok(json!({ "share": {
+        "account": setting.account, "consent": { "text_version": 1, "definition": definition },
+        "accept_unknown": true, "store": "", "only": null, "named": null,
+    } }))
 }
 
 async fn a_page_is_heard_only_while_somebody_is_signed_in(stage: &Stage) -> Result<()> {
@@ -161,6 +173,7 @@ async fn another_extension_is_not_heard(stage: &Stage) -> Result<()> {
 /// What came back to the other extension, which asks for everything in all ways.
 async fn attacked(django: &Django, setting: &Setting) -> Result<Vec<String>> {
     let Setting { browser, account, .. } = setting;
+    let share = share(setting).await?;
     browser.open_tab(&django.url("/admin/login/")).await?;
     // Its script comes into the page when the browser finds the time.
     wait::until("the other extension to be in the page", || async {
@@ -168,10 +181,10 @@ async fn attacked(django: &Django, setting: &Setting) -> Result<Vec<String>> {
         Ok(browser.driver.execute(script, Vec::new()).await?.json().as_bool())
     })
     .await?;
-    let script = "postMessage({ attack: arguments[0] }, location.origin);";
+    let script = "postMessage({ attack: { account: arguments[0], share: arguments[1] } }, location.origin);";
     browser
         .driver
-        .execute(script, vec![account.as_str().into()])
+        .execute(script, vec![account.as_str().into(), share])
         .await?;
     let replies = wait::until("the other extension to have tried", || async {
         let script = "return document.documentElement.dataset.replies ?? null;";

@@ -167,11 +167,10 @@ async fn a_session_that_is_bound_to_the_device_is_not_transferred(stage: &Stage)
     })
     .await?;
     ensure!(page.contains("app.demo.test"), "{page}");
-    let state = setting.popup.send(serde_json::json!({ "get-state": {} })).await?;
-    let definition = state["ok"]["phase"]["ready"]["definitions"][0].clone();
+    let definition = setting.popup.definition().await?;
     let share = serde_json::json!({ "share": {
         "account": setting.account, "consent": { "text_version": 1, "definition": definition },
-        "accept_unknown": false, "store": "", "only": null,
+        "accept_unknown": false, "store": "", "only": null, "named": null,
     } });
     let refused = setting.popup.send(share).await?;
     ensure!(refused["failed"]["code"] == "bound-to-device", "{refused}");

@@ -59,6 +59,7 @@ async fn every_page(stage: &Stage) -> Result<()> {
     web.find("wizard-transfer").await?;
     gallery.show(&web, "wizard-transfer").await?;
     let extension = web.open_extension(&setting.popup).await?;
+    extension.look_first().await?;
     extension.find("consent-check").await?;
     web.show().await?;
     web.find("wizard-progress").await?;
