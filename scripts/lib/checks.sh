@@ -86,7 +86,8 @@ browser_capabilities() {
   "goog:chromeOptions": {
     "binary": "$(command -v chromium)",
     "args": ["--headless=new", ${sandbox[*]-} "--disable-gpu", "--disable-quic", "--no-first-run",
-      "--disable-background-networking", "--disable-component-update", "--disable-sync"]
+      "--disable-background-networking", "--disable-component-update", "--disable-sync",
+      "--disable-features=WebUIOmniboxPopup,WebUIOmniboxAimPopup"]
   },
   "moz:firefoxOptions": {
     "binary": "$(command -v firefox-esr)",
