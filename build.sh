@@ -27,7 +27,7 @@ usage() {
 ./build.sh test     everything that CI runs, from the quickest to the slowest
 ./build.sh bench    every figure of docs/performance.md
 ./build.sh lint     the checks of `test` that run no test: formatting, clippy,
-                    dependencies, shell scripts, web-ext lint
+                    dependencies, shell scripts; builds, web-ext lint, sizes
 ./build.sh wasm [PACKAGE …]
                     only the tests that run inside browsers
 ./build.sh e2e [FILTER …]

@@ -2,7 +2,7 @@
 //! answer.
 //!
 //! The server answers when somebody decides, so that this device hears of it at once.
-//! While it waits, the browser may stop the worker: the request is kept, and waited
+//! While it waits, the browser may stop the background: the request is kept, and waited
 //! for again at the next start.
 
 use std::rc::Rc;

@@ -385,7 +385,7 @@ impl<P: Platform> Background<P> {
         self.platform.store().put(&[(Table::Records, key, &text)]).await
     }
 
-    /// The client of the session that was there when the worker was stopped.
+    /// The client of the session that was there when the background was stopped.
     async fn restore_client(&self) {
         let (server, token) = {
             let enrolment = &self.memory().enrolment;

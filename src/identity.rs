@@ -6,12 +6,14 @@
 //! |---|---|
 //! | here | reading and judging |
 //! | [`alone`] | the session of the active one, without what is the others' |
-//! | [`error`] | why a session may not be transferred |
+//! | [`require`] | for whom a session may be transferred: exactly one, and the right one |
+//! | [`error`] | why it may not be |
 //!
 //! The rules themselves are the catalogue's.
 
 pub mod alone;
 mod error;
+mod require;
 
 use ferry_bridge::{AppPages, IdentityFinding, StorageFound, StoreId};
 use ferry_catalogue::{App, CookieView, Evidence, Outcome, PageView, StorageView, Strength, Verdict};
@@ -23,7 +25,8 @@ use crate::browser::{Browser, BrowserError, Page};
 use crate::{capture, concurrent};
 
 pub use alone::Alone;
-pub use error::{IdentityError, require, require_named};
+pub use error::IdentityError;
+pub use require::{require, require_named};
 
 /// A jar, and whose it is.
 pub struct Reading {

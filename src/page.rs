@@ -62,7 +62,7 @@ fn has_all_of_its_origin(server: &ServerAddress) -> bool {
 }
 
 /// What a look at an app takes.
-enum Looks {
+enum LookKind {
     /// Its cookies, and perhaps its pages.
     Quietly,
     /// Its local storage, for which a tab may have to be opened: not for a page's asking.
@@ -165,7 +165,7 @@ impl<P: Platform> Background<P> {
         }))
     }
 
-    /// Looks who is signed in, if the browser lets it. It asks for no permission. One at
+    /// LookKind who is signed in, if the browser lets it. It asks for no permission. One at
     /// a time, and not too often: the app's own pages are fetched for it.
     async fn look(self: &Rc<Self>, account: AccountId) -> Result<Finding, Failure> {
         let now = || self.platform.browser().now();
@@ -177,8 +177,8 @@ impl<P: Platform> Background<P> {
         not_before(started.plus(LONGEST_LOOK_MS));
         let looked = match self.may_look(account) {
             None => Ok(Finding::NeedsPermission),
-            Some(Looks::InTabs) => Ok(Finding::Unknown),
-            Some(Looks::Quietly) => {
+            Some(LookKind::InTabs) => Ok(Finding::Unknown),
+            Some(LookKind::Quietly) => {
                 let inspect = Inspect {
                     account,
                     store: Default::default(),
@@ -197,14 +197,14 @@ impl<P: Platform> Background<P> {
     /// are known here, in an app of the catalogue, or as the person has agreed to it in
     /// this browser. A custom app's rules come from the server, as the page does: with
     /// rules of its choosing, the answers would spell out cookies bit by bit.
-    fn may_look(&self, id: AccountId) -> Option<Looks> {
+    fn may_look(&self, id: AccountId) -> Option<LookKind> {
         let memory = self.memory();
         let known = &memory.accounts.accounts;
         let account = known.iter().find(|account| account.id == id)?;
         let may = !account.app.id.is_custom() || consent::given(account, &memory.trust).is_some();
         may.then(|| match account.app.storage_keys().is_empty() {
-            true => Looks::Quietly,
-            false => Looks::InTabs,
+            true => LookKind::Quietly,
+            false => LookKind::InTabs,
         })
     }
 

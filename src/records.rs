@@ -1,4 +1,4 @@
-//! What is kept in IndexedDB between two starts of the worker. The phase that the
+//! What is kept in IndexedDB between two starts of the background. The phase that the
 //! popup shows follows from these records alone.
 
 use ferry_bridge::{Approval, Failure, ServerAddress, TransferStep};

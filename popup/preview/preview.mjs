@@ -106,7 +106,7 @@ async function show(scene, layout) {
         source: `globalThis.ferryScene = ${JSON.stringify(scene)};\n${shim}`,
     });
     // A number of its own, so that each scene is a new document.
-    const query = `?scene=${count}${layout === "tab" ? "&view=tab" : ""}`;
+    const query = `?scene=${count}${layout === "tab" ? "&view=tab" : ""}${scene.for_web_page ? "&for=page" : ""}`;
     await page.send("Page.navigate", { url: `${base}/popup/index.html${query}${scene.hash}` });
     await page.send("Page.removeScriptToEvaluateOnNewDocument", { identifier });
     await until(`() => document.readyState === "complete" && !document.querySelector(".skeleton-list")`);

@@ -78,7 +78,7 @@ pub struct Ferry {
     /// In a tab, not in the popup.
     pub in_tab: bool,
     /// Shown because a web page asked for it.
-    pub for_page: bool,
+    pub for_web_page: bool,
     /// Whether the browser can show its permission prompt above this page.
     pub prompts: bool,
     /// Accounts whose app's domains the browser has granted, or has not.
@@ -114,7 +114,7 @@ impl Ferry {
             now: page.now,
             page,
             in_tab,
-            for_page: false,
+            for_web_page: false,
             // Firefox shows the prompt beneath the popup, where nobody sees it.
             prompts: in_tab || BrowserKind::here() == BrowserKind::Chrome,
             granted: Var::new(PerAccount::default()),

@@ -43,13 +43,13 @@ pub enum Stage {
 }
 
 /// The stage. Which domains the browser has to be asked for, a look alone tells: it has
-/// accepted the app's definition. `for_page`: whether a web page had this shown. Then the box has to be ticked in any case: a page may have made the person
+/// accepted the app's definition. `for_web_page`: whether a web page had this shown. Then the box has to be ticked in any case: a page may have made the person
 /// click where it knew the button would be.
 pub fn stage(
     account: &Account,
     inspection: Option<&Inspection>,
     transfer: Option<&TransferStep>,
-    for_page: bool,
+    for_web_page: bool,
     now: UnixMillis,
 ) -> Stage {
     match transfer {
@@ -66,7 +66,7 @@ pub fn stage(
     if !inspection.missing_origins.is_empty() {
         return Stage::Permission;
     }
-    let consent = for_page || account.consent.is_none();
+    let consent = for_web_page || account.consent.is_none();
     match preflight(inspection, now) {
         None => Stage::Looking,
         Some(verdict @ (Preflight::Ready | Preflight::EndsSoon(_))) => Stage::Review {

@@ -23,7 +23,7 @@ pub fn shell() -> Node {
     let stage = ferry.stage();
     let signing_out = Var::new(false);
     let page = move || match stage.get() {
-        Stage::Loading => pages::loading().into_node(),
+        Stage::Loading => ferry_ui::page::loading().into_node(),
         Stage::SignedOut => pages::sign_in::page().into_node(),
         stage @ (Stage::SetUp | Stage::Later | Stage::Code | Stage::Approval) => pages::set_up::page(stage),
         Stage::Ready => pages::ready().into_node(),

@@ -1,7 +1,8 @@
 # shellcheck shell=bash
 # Finds the tools that the build and the tests need, and installs what is missing:
 # Rust targets and components by rustup, Rust programs by cargo, web tools by npm,
-# Django and Jupyter by pip, Verdaccio by npm (all below target/), browsers by apt.
+# Verdaccio by npm as well, what the tests need of Python by pip (all below target/),
+# browsers by apt.
 
 WASM_PACK_VERSION=0.15.1
 GECKODRIVER_VERSION=0.37.1

@@ -13,7 +13,7 @@ use crate::store::Store;
 ///
 /// Contract: cookies are those of the cookie store asked for, and of no other; a page is
 /// fetched with exactly the cookies that a visit in a tab of that store would send;
-/// what is remembered for the session outlives this worker, but not the browser.
+/// what is remembered for the session outlives the background, but not the browser.
 #[expect(
     async_fn_in_trait,
     reason = "browsers have one thread: the futures need not be Send"
@@ -45,7 +45,7 @@ pub trait Browser: Host {
     /// bind a session to the device, if any was.
     async fn bound_by(&self, domains: &[String]) -> Result<Option<String>, BrowserError>;
 
-    /// Calls [`crate::on_wake`] in so many minutes, even if this worker was stopped.
+    /// Calls [`crate::on_wake`] in so many minutes, even if the background was stopped.
     fn wake_in(&self, minutes: f64);
 
     /// Shows a page of this extension in front: in the tab that shows it already, or

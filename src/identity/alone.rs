@@ -41,7 +41,7 @@ pub(super) fn find(app: &App, jar: &Jar, judge: impl FnOnce(&[CookieView<'_>]) -
 impl Alone {
     /// Takes out what belongs to others; gives how many cookies are gone, and out of how
     /// many a part was cut.
-    pub fn leave(self, jar: &mut Jar) -> (u32, u32) {
+    pub fn take_out_others(self, jar: &mut Jar) -> (u32, u32) {
         let (mut gone, mut cut) = (0, 0);
         let mut edits = self.edits.into_iter().peekable();
         let mut index = 0;

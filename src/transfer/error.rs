@@ -68,7 +68,7 @@ pub enum TransferError {
     /// The device keys cannot be used.
     #[error("Nothing left your browser: {0}.")]
     Keys(#[from] KeyError),
-    /// The worker was stopped before the session was sealed.
+    /// The background was stopped before the session was sealed.
     #[error("The browser interrupted the transfer. Nothing left your browser. Share again.")]
     Interrupted,
     /// Signed out, or deleted, while it ran.

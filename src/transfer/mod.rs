@@ -5,7 +5,7 @@
 //!                 └─ consent ─ one-time key ─ its pin ─┘
 //! ```
 //!
-//! The browser may stop the worker at any point. A transfer that was stopped
+//! The browser may stop the background at any point. A transfer that was stopped
 //! before it was sealed has left nothing behind, and is reported as failed. From
 //! the second record on, the same bytes are uploaded under the same identifier
 //! until the server has stored or refused them: stored once, or not at all.
@@ -85,15 +85,7 @@ impl<P: Platform> Background<P> {
             Ok(sealed) => self.upload(account, transfer, sealed).await,
             Err(error) => {
                 self.slot(account).unused = Some(transfer);
-                self.end(
-                    account,
-                    transfer,
-                    TransferStep::Failed {
-                        failure: error.failure(),
-                    },
-                )
-                .await?;
-                Err(error)
+                self.fail(account, transfer, error).await
             }
         }
     }
@@ -136,7 +128,7 @@ impl<P: Platform> Background<P> {
     }
 
     /// Keeps what was sealed, and that its key is used, at once. From then on, the
-    /// transfer survives this worker, and nothing else is sealed to that key.
+    /// transfer survives a stop of the background, and nothing else is sealed to that key.
     async fn keep_sealed(
         &self,
         account: AccountId,
@@ -258,7 +250,7 @@ impl<P: Platform> Background<P> {
         concurrent::all(resumed).await;
     }
 
-    /// Reports transfers that a stopped worker left unsealed.
+    /// Reports transfers that were unsealed when the background was stopped.
     pub(crate) async fn give_up_interrupted(&self) -> Result<(), StoreError> {
         let interrupted: Vec<(AccountId, TransferId)> = {
             let memory = self.memory();

@@ -75,6 +75,17 @@ impl<P: Platform> Background<P> {
         };
         let browser = self.platform.browser().as_ref();
         let mut reading = identity::read(browser, &account.app, &share.store, expected, checking).await?;
+        let alone = share.only.as_ref().and_then(|_| reading.alone.take());
+        let identity = match alone {
+            Some(alone) => {
+                let identity = alone.identity.clone();
+                (reading.left_out, reading.cut) = alone.take_out_others(&mut reading.jar);
+                Some(identity)
+            }
+            None => identity::require(&account.app, &reading, expected, share.accept_unknown)?,
+        };
+        let named = share.only.as_ref().or(share.named.as_ref());
+        identity::require_named(&account.app, identity.as_deref(), named.map(String::as_str))?;
         // After the reading: a tab that it opens may have the session bound.
         if let Some(host) = browser.bound_by(&account.app.domains).await? {
             return Err(TransferError::Bound {
@@ -82,17 +93,6 @@ impl<P: Platform> Background<P> {
                 host,
             });
         }
-        let alone = share.only.as_ref().and_then(|_| reading.alone.take());
-        let identity = match alone {
-            Some(alone) => {
-                let identity = alone.identity.clone();
-                (reading.left_out, reading.cut) = alone.leave(&mut reading.jar);
-                Some(identity)
-            }
-            None => identity::require(&account.app, &reading, expected, share.accept_unknown)?,
-        };
-        let named = share.only.as_ref().or(share.named.as_ref());
-        identity::require_named(&account.app, identity.as_deref(), named.map(String::as_str))?;
         Ok((reading, identity))
     }
 

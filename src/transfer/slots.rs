@@ -14,7 +14,7 @@ pub(crate) struct Slot {
     account: AccountId,
     /// As in IndexedDB.
     pub(crate) record: Option<TransferRecord>,
-    /// While it runs in this worker.
+    /// While it runs, since the background was started.
     pub(crate) running: Option<Running>,
     /// One for which a key was handed out, and not used. Asking again for the same
     /// transfer gives the same key, so that none is wasted.

@@ -76,7 +76,8 @@ impl<P: Platform> Background<P> {
         }
     }
 
-    async fn fail(
+    /// Ends a transfer that is not stored.
+    pub(super) async fn fail(
         &self,
         account: AccountId,
         transfer: TransferId,

@@ -23,7 +23,7 @@ pub fn shell() -> Node {
     let stage = app.stage();
     let invited = Derived::new(move || app.route.with(|route| *route == Route::Invitation));
     let page = move || match stage.get() {
-        Stage::Loading => pages::loading().into_node(),
+        Stage::Loading => ferry_ui::page::loading().into_node(),
         Stage::SignedOut if invited.get() => pages::invitation::page().into_node(),
         Stage::SignedOut => pages::sign_in::page().into_node(),
         stage @ (Stage::SetUp | Stage::Later | Stage::Code | Stage::Approval) => pages::set_up::page(stage),

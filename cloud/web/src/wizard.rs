@@ -99,7 +99,7 @@ impl Readiness {
 
 /// What the extension found at the app, for the person.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Verdict {
+pub struct Advice {
     /// Stable, for tests.
     pub code: &'static str,
     /// How good or bad it is.
@@ -124,13 +124,13 @@ pub enum Helps {
 }
 
 /// What a finding means for this account.
-pub fn verdict(finding: Finding, account: &Account) -> Verdict {
+pub fn verdict(finding: Finding, account: &Account) -> Advice {
     let app = Clean::name(&account.app.name).into_string();
     let who = account
         .identity
         .as_deref()
         .map(|who| Clean::name(who).into_string());
-    let of = |code, tone, title, message, goes_on, helps| Verdict {
+    let of = |code, tone, title, message, goes_on, helps| Advice {
         code,
         tone,
         title,

@@ -121,7 +121,8 @@ pub enum Outcome {
     },
 }
 
-/// The outcome, held against the account it is meant for.
+/// The outcome, held against the account it is meant for: what an app itself shows knows
+/// of no account.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Verdict {
     /// Nobody is signed in.

@@ -129,3 +129,18 @@ fn groups(text: &str) -> El {
         .map(|group| html::span().child(group.to_owned()));
     html::span().child(groups.collect::<Vec<_>>())
 }
+
+/// The same as the skeleton in `index.html`: stays until something is known.
+pub fn loading() -> El {
+    let ghost = || html::li().class("card ghost");
+    html::section()
+        .attr("aria-label", "Loading")
+        .attr("aria-busy", "true")
+        .child((
+            html::div().class("page-head").child(html::h1().child("Accounts")),
+            html::ul()
+                .class("cards")
+                .attr("aria-hidden", "true")
+                .child((ghost(), ghost(), ghost())),
+        ))
+}

@@ -17,7 +17,7 @@ impl Ferry {
     pub fn share_clicked(self, account: &Account) {
         let id = account.id;
         self.forget_outcome(id);
-        if self.for_page {
+        if self.for_web_page {
             // A page that had this tab opened may have chosen the moment: the box first.
             return self.go(Route::Share(id));
         }

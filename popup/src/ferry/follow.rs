@@ -22,7 +22,7 @@ impl Ferry {
             in_tab,
             now,
         );
-        ferry.for_page = has("for=page");
+        ferry.for_web_page = has("for=page");
         ferry.follow_address();
         ferry.follow_background();
         ferry.follow_time();

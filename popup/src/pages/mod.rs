@@ -11,7 +11,7 @@ pub mod sign_in;
 use ferry_protocol::UnixMillis;
 use ferry_protocol::api::Account;
 use ferry_ui::dialog::Confirm;
-use ferry_ui::dom::{El, IntoNode, Node, html};
+use ferry_ui::dom::{El, IntoNode, Node};
 pub use ferry_ui::page::{fact, fingerprint, site_list};
 use ferry_ui::reactive::{Derived, Var};
 use ferry_ui::text;
@@ -19,21 +19,6 @@ use leptos::prelude::*;
 
 use crate::ferry::Ferry;
 use crate::route::Route;
-
-/// The same as the skeleton in `index.html`: stays until something is known.
-pub fn loading() -> El {
-    let ghost = || html::li().class("card ghost");
-    html::section()
-        .attr("aria-label", "Loading")
-        .attr("aria-busy", "true")
-        .child((
-            html::div().class("page-head").child(html::h1().child("Accounts")),
-            html::ul()
-                .class("cards")
-                .attr("aria-hidden", "true")
-                .child((ghost(), ghost(), ghost())),
-        ))
-}
 
 /// The pages of those who are signed in, on a trusted device.
 pub fn ready() -> Node {

@@ -129,7 +129,7 @@ impl Page {
                     &account,
                     inspection,
                     transfer.as_ref(),
-                    self.ferry.for_page,
+                    self.ferry.for_web_page,
                     self.ferry.now.get(),
                 ))
             })
@@ -150,11 +150,11 @@ pub fn page(id: AccountId) -> El {
         looking: Derived::new(move || looks.with(Looks::is_looking)),
         agreed: Var::new(false),
         confirmed: Var::new(false),
-        settled: Var::new(!ferry.for_page),
-        may_look: Var::new(!ferry.for_page),
+        settled: Var::new(!ferry.for_web_page),
+        may_look: Var::new(!ferry.for_web_page),
     };
     page.begin();
-    if ferry.for_page {
+    if ferry.for_web_page {
         page.settle();
     }
     // A box that was ticked was ticked for the account, and for whoever was signed in, as
@@ -237,12 +237,16 @@ fn before(page: Page, stage: Derived<Option<Stage>>) -> Node {
     let choice = move || is_choice.get().then(|| stores(page));
     let wake = move || {
         page.waits().then(|| {
-            Button::new(Look::Primary, "look", "Look who is signed in")
-                .on_click(move |_| {
-                    page.may_look.set(true);
-                    page.look();
-                })
-                .view()
+            let look = Button::new(Look::Primary, "look", "Look who is signed in").on_click(move |_| {
+                page.may_look.set(true);
+                page.look();
+            });
+            html::div().class("next").child((
+                look.view(),
+                html::p()
+                    .class("soft small centred")
+                    .child("A web page opened this tab. Nothing is read before you click."),
+            ))
         })
     };
     // Not for who cannot transfer.

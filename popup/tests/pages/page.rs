@@ -43,10 +43,10 @@ impl Page {
         let state = (!scene.silent).then(|| scene.state.clone());
         let mounted = mount_to_renderer(&root, {
             let (made, route, now) = (Rc::clone(&made), Route::parse(&scene.hash), scene.now);
-            let for_page = scene.for_page;
+            let for_web_page = scene.for_web_page;
             move || {
-                let mut ferry = Ferry::new(state, route, for_page, now);
-                ferry.for_page = for_page;
+                let mut ferry = Ferry::new(state, route, for_web_page, now);
+                ferry.for_web_page = for_web_page;
                 ferry.follow_address();
                 made.set(Some(ferry));
                 provide_context(ferry);

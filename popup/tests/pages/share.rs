@@ -12,10 +12,10 @@ use scenes::NOW;
 async fn whom_a_web_page_sent_ticks_the_box_in_any_case() {
     let account = github(verified());
     assert!(account.consent.is_some());
-    for for_page in [false, true] {
+    for for_web_page in [false, true] {
         let inspection = one(1, "alice-okafor");
-        let stage = stage(&account, Some(&inspection), None, for_page, NOW);
-        let consent = for_page;
+        let stage = stage(&account, Some(&inspection), None, for_web_page, NOW);
+        let consent = for_web_page;
         assert_eq!(
             stage,
             Stage::Review {
@@ -42,7 +42,7 @@ async fn a_web_page_has_nothing_looked_at_that_the_person_has_not_agreed_to() {
         let mut scene = Scene::new("", ready(vec![account]))
             .inspection(one(1, "alice-okafor"))
             .at(at);
-        scene.for_page = true;
+        scene.for_web_page = true;
         let page = Page::show(scene).await;
         if !looks {
             page.until("[data-testid=look]").await;
@@ -57,7 +57,7 @@ async fn a_web_page_has_nothing_looked_at_that_the_person_has_not_agreed_to() {
     // One that is not in the list at all.
     let mut scene = Scene::new("", ready(Vec::new()))
         .at("#/accounts/01a20228-283e-75b1-8000-000000000000/share".to_owned());
-    scene.for_page = true;
+    scene.for_web_page = true;
     let page = Page::show(scene).await;
     page.settle().await;
     assert!(page.asked("inspect").is_none());

@@ -61,8 +61,7 @@ pub(crate) struct Scene {
     /// In Firefox.
     pub firefox: bool,
     /// A web page had it opened.
-    #[serde(skip)]
-    pub for_page: bool,
+    pub for_web_page: bool,
     pub now: UnixMillis,
     /// What the person does then.
     pub acts: Vec<Act>,
@@ -97,7 +96,7 @@ impl Scene {
             granted: true,
             allows: true,
             firefox: false,
-            for_page: false,
+            for_web_page: false,
             now: NOW,
             acts: Vec::new(),
         }

@@ -49,10 +49,23 @@ pub(crate) fn before_transfer() -> Vec<Scene> {
         Scene::new("share-no-vault", no_vault(vec![github(SessionStatus::None)]))
             .at(share_page(1))
             .inspection(one(1, "alice-okafor")),
+        for_web_page(),
         Scene::new("share-collaborator", ready(every()))
             .at(share_page(5))
             .inspection(one(5, "acme")),
     ]
+}
+
+/// A web page had it opened, for a custom app that nobody has agreed to.
+fn for_web_page() -> Scene {
+    let app = app("custom-tracker", "Tracker", &["tracker.acme.example"]);
+    let account = account(1, "Tracker admin", app, Some("alice"), SessionStatus::None);
+    Scene {
+        for_web_page: true,
+        ..Scene::new("share-for-web-page", ready(vec![account]))
+            .at(share_page(1))
+            .inspection(one(1, "alice"))
+    }
 }
 
 /// The same in an app with a page on which one of them alone is signed out.

@@ -106,6 +106,7 @@ fn of_the_others_at_real_apps_nothing_is_sealed() {
                 accept_unknown: false,
                 store: Default::default(),
                 only,
+                named: None,
             });
             ask::<State, _, _>(&background, alone).await.unwrap();
             let payload = world.server().open().unwrap().payload;

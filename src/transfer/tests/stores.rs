@@ -1,6 +1,8 @@
 //! Out of which cookie store, and what lies in local storage.
 
-use ferry_bridge::{CookieStores, IdentityFinding, Inspect, Inspection, ListStores, StorageFound, StoreId};
+use ferry_bridge::{
+    Agreed, CookieStores, IdentityFinding, Inspect, Inspection, ListStores, StorageFound, StoreId,
+};
 use ferry_catalogue::{IdentityRule, Source, Step, Strength};
 
 use super::*;
@@ -126,23 +128,28 @@ fn each_store_is_read_on_its_own_and_none_is_merged() {
         let nobody = Some(IdentityFinding::SignedOut);
         assert_eq!(inspect(&world, &background, "Home").await.finding, nobody);
 
-        let out_of = |store: &str| {
+        let out_of = |store: &str, consent: Option<Agreed>| {
             Request::Share(Share {
                 account: world.account(),
-                consent: None,
+                consent,
                 accept_unknown: false,
                 store: StoreId(store.to_owned()),
                 only: None,
                 named: None,
             })
         };
-        let refused = ask::<State, _, _>(&background, out_of("Work")).await.unwrap_err();
+        let refused = ask::<State, _, _>(&background, out_of("Work", None))
+            .await
+            .unwrap_err();
         assert_eq!(refused.code, "another-identity");
         world.server().account.borrow_mut().identity = Some("bob".to_owned());
         ask::<State, _, _>(&background, Request::Refresh(ferry_bridge::Refresh {}))
             .await
             .unwrap();
-        ask::<State, _, _>(&background, out_of("Work")).await.unwrap();
+        let agreed = agreed(&background.state());
+        ask::<State, _, _>(&background, out_of("Work", Some(agreed)))
+            .await
+            .unwrap();
         let payload = world.server().open().unwrap().payload;
         assert_eq!(payload.identity.as_deref(), Some("bob"));
         let values: Vec<_> = payload

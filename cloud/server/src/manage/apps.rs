@@ -16,6 +16,9 @@ pub enum AppsError {
     /// The definition.
     #[error("this does not define an app: {0}")]
     Invalid(#[from] AppError),
+    /// Its domains.
+    #[error("domains: {0} is a supported app, and no other may take in its cookies")]
+    Overlaps(String),
     /// It is not there.
     #[error("there is no app {0} in the workspace")]
     NoApp(AppId),
@@ -35,8 +38,11 @@ pub async fn put(
     app: &App,
 ) -> Result<(), AppsError> {
     app.validate()?;
-    if !app.id.as_str().starts_with(apps::CUSTOM_PREFIX) {
+    if !app.id.is_custom() {
         return Err(AppsError::NotCustom(app.id.clone()));
+    }
+    if let Some(supported) = ferry_catalogue::overlapping(app) {
+        return Err(AppsError::Overlaps(supported.name.clone()));
     }
     apps::put(connection, stamp, workspace, app).await?;
     let event = Event::new(workspace, actor, Action::AppAdded).detail(app.id.to_string());

@@ -50,7 +50,7 @@ impl From<ManageError> for Rejection {
             }
             E::Accounts(A::NoAccount) | E::Apps(P::NoApp(_)) => ProblemCode::NotFound,
             E::Accounts(A::Name | A::Identity | A::NoOwner | A::NoUser(_) | A::TwoRoles(_) | A::NoApp(_))
-            | E::Apps(P::NotCustom(_) | P::Invalid(_))
+            | E::Apps(P::NotCustom(_) | P::Invalid(_) | P::Overlaps(_))
             | E::OtherApp => ProblemCode::InvalidRequest,
             E::Apps(P::InUse(_)) => ProblemCode::AppInUse,
         };

@@ -18,7 +18,7 @@ use crate::stamp::Stamp;
 use crate::state::AppState;
 use crate::storage::audit::{self, Action, Actor, Event};
 use crate::storage::leases::Ended;
-use crate::storage::sessions::{self, Verdict};
+use crate::storage::sessions::{self, Judged};
 use crate::storage::workers::WorkerId;
 use crate::storage::{Connection, Erase, StorageError, keys, leases};
 
@@ -216,7 +216,7 @@ fn judge(
     now: UnixMillis,
     check_every_ms: i64,
     ended: &Ended,
-) -> Option<(Verdict, Option<(Action, Option<&'static str>)>)> {
+) -> Option<(Judged, Option<(Action, Option<&'static str>)>)> {
     let check = |identified, receipt| Check {
         at: now,
         identified,
@@ -225,7 +225,7 @@ fn judge(
     Some(match finding {
         Finding::Released => return None,
         Finding::Verified { identified, receipt } => {
-            let verdict = Verdict::Verified {
+            let verdict = Judged::Verified {
                 check: check(identified, receipt),
                 expires_at: now.plus(ended.retention_ms),
                 next_check_at: now.plus(check_every_ms),
@@ -235,11 +235,11 @@ fn judge(
         Finding::Invalid { reason, receipt } => {
             let action = (Action::SessionInvalid, Some(why(&reason)));
             let check = check(false, receipt);
-            (Verdict::Invalid { check, reason }, Some(action))
+            (Judged::Invalid { check, reason }, Some(action))
         }
         Finding::Unreachable { .. } => {
             let next_check_at = now.plus(backoff(ended, check_every_ms));
-            (Verdict::Unreachable { next_check_at }, None)
+            (Judged::Unreachable { next_check_at }, None)
         }
     })
 }

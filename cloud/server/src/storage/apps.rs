@@ -7,9 +7,6 @@ use ferry_protocol::WorkspaceId;
 use super::{Connection, StorageError, row};
 use crate::stamp::Stamp;
 
-/// What the identifiers of a workspace's own apps start with.
-pub const CUSTOM_PREFIX: &str = "custom-";
-
 /// Adds an app to a workspace, or replaces it.
 pub async fn put(
     connection: &mut Connection,

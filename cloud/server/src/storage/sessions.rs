@@ -102,7 +102,7 @@ pub async fn check_unapproved(
 
 /// What a check says of a session.
 #[derive(Clone, Debug)]
-pub enum Verdict {
+pub enum Judged {
     /// It is alive.
     Verified {
         /// What was found.
@@ -130,10 +130,10 @@ pub enum Verdict {
 pub async fn judge(
     connection: &mut Connection,
     transfer: TransferId,
-    verdict: &Verdict,
+    verdict: &Judged,
 ) -> Result<(), StorageError> {
     let query = match verdict {
-        Verdict::Verified {
+        Judged::Verified {
             check,
             expires_at,
             next_check_at,
@@ -145,14 +145,14 @@ pub async fn judge(
         .bind(row::to_json(check))
         .bind(expires_at.0)
         .bind(next_check_at.0),
-        Verdict::Invalid { check, reason } => sqlx::query(
+        Judged::Invalid { check, reason } => sqlx::query(
             "UPDATE sessions SET state = 'invalid', invalid_reason = $3, last_check = $2,
                  next_check_at = NULL, unreachable = 0 WHERE transfer_id = $1",
         )
         .bind(transfer.to_string())
         .bind(row::to_json(check))
         .bind(row::to_json(reason)),
-        Verdict::Unreachable { next_check_at } => sqlx::query(
+        Judged::Unreachable { next_check_at } => sqlx::query(
             "UPDATE sessions SET next_check_at = $2, unreachable = unreachable + 1 WHERE transfer_id = $1",
         )
         .bind(transfer.to_string())

@@ -218,8 +218,13 @@ async fn an_admin_adds_replaces_and_removes_apps() {
         check: "https://elsewhere.example/me".to_owned(),
         ..app("custom-other")
     };
+    let among_githubs = App {
+        domains: vec!["intranet.example".to_owned(), "api.github.com".to_owned()],
+        ..app("custom-other")
+    };
     for (path, bad) in [
         (other, foreign),
+        (other, among_githubs),
         (other, app("custom-intranet")),
         ("/v1/manage/apps/intranet", app("intranet")),
         ("/v1/manage/apps/github", app("github")),

@@ -19,7 +19,7 @@ use ferry_protocol::api::Account;
 use ferry_ui::Tone;
 use ferry_ui::devices::{self, Whose};
 use ferry_ui::dialog::Confirm;
-use ferry_ui::dom::{El, IntoNode, Node, html};
+use ferry_ui::dom::{El, IntoNode, Node};
 use ferry_ui::notice::Notice;
 use ferry_ui::page::Trouble;
 use ferry_ui::reactive::{Derived, Var};
@@ -28,21 +28,6 @@ use leptos::prelude::*;
 
 use crate::app::App;
 use crate::route::Route;
-
-/// The same as the skeleton in `index.html`: stays until something is known.
-pub fn loading() -> El {
-    let ghost = || html::li().class("card ghost");
-    html::section()
-        .attr("aria-label", "Loading")
-        .attr("aria-busy", "true")
-        .child((
-            html::div().class("page-head").child(html::h1().child("Accounts")),
-            html::ul()
-                .class("cards")
-                .attr("aria-hidden", "true")
-                .child((ghost(), ghost(), ghost())),
-        ))
-}
 
 /// The pages of those who are signed in, on a trusted device.
 pub fn ready() -> Node {

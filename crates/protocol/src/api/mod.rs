@@ -1,7 +1,8 @@
 //! Requests and responses of the server, by who sends them.
 //!
-//! Every request carries `Authorization: DPoP <token>` (but for signing in) and a
-//! `DPoP` proof. Paths are below the server's base address.
+//! Every request carries a `DPoP` proof and `Authorization: DPoP <token>`, but for signing
+//! in and accepting an invitation, which have no token yet; `/v1/health` and
+//! `/openapi.json` take neither. Paths are below the server's base address.
 //!
 //! | Route | Body | Answer | Who |
 //! |---|---|---|---|
