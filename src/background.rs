@@ -58,6 +58,8 @@ pub(crate) struct Memory<P: Platform> {
     pub(crate) client: Option<Rc<PlatformClient<P>>>,
     /// A transfer that went on when its permission was granted.
     pub(crate) continued: Option<Continued>,
+    /// A click may be remembered in the browser, by this background or the one before.
+    pub(crate) remembers_click: bool,
     /// Whether an answer to the request for approval is waited for.
     pub(crate) awaits_approval: bool,
     /// No web page has the browser looked at before this.
@@ -146,6 +148,7 @@ impl<P: Platform> Background<P> {
             transfers: Slots::new(transfers),
             client: None,
             continued: None,
+            remembers_click: true,
             awaits_approval: false,
             look_after: UnixMillis(0),
             opening: false,

@@ -71,6 +71,7 @@ impl<P: Platform> Background<P> {
             reason = "a struct of strings and numbers always serialises"
         )]
         let text = ferry_json::write_text(&expected).expect("serialisable");
+        self.memory.borrow_mut().remembers_click = true;
         Ok(browser.remember(KEY, Some(&text)).await?)
     }
 
@@ -123,8 +124,13 @@ impl<P: Platform> Background<P> {
 
     /// Forgets the click, if one is remembered.
     pub(crate) async fn forget_click(&self) {
-        // What is remembered too long ends by its time limit.
-        let _ = self.platform.browser().remember(KEY, None).await;
+        // Before it is asked for: another one may be remembered meanwhile.
+        if std::mem::take(&mut self.memory.borrow_mut().remembers_click)
+            && self.platform.browser().remember(KEY, None).await.is_err()
+        {
+            // What is remembered too long ends by its time limit, if not with the next click.
+            self.memory.borrow_mut().remembers_click = true;
+        }
     }
 }
 

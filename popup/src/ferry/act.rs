@@ -16,13 +16,19 @@ impl Ferry {
     /// the browser's prompt is asked for before anything is awaited.
     pub fn share_clicked(self, account: &Account) {
         let id = account.id;
-        self.forget_outcome(id);
-        if self.for_web_page {
-            // A page that had this tab opened may have chosen the moment: the box first.
-            return self.go(Route::Share(id));
-        }
         let granted = self.granted.with_untracked(|granted| granted.get(&id).copied());
-        match click(account, granted, self.prompts) {
+        let click = match self.for_web_page {
+            // A page that had this tab opened may have chosen the moment: the box first.
+            true => Click::Explain,
+            false => click(account, granted, self.prompts),
+        };
+        if click == Click::Transfer {
+            // In the background, the new one takes the old one's place.
+            self.hide_outcome(id);
+        } else {
+            self.forget_outcome(id);
+        }
+        match click {
             Click::Transfer | Click::AskThenTransfer => self.transfer_now(account, Choice::default()),
             Click::Explain => self.go(Route::Share(id)),
             Click::OpenTab => open_tab(Route::Share(id)),
@@ -62,7 +68,7 @@ impl Ferry {
             expect(known.clone().map(&share));
             permissions::request_app(&account.app.origins())
         });
-        self.set_doing(id, Some(Doing::Sharing));
+        // First of all the message: what the page shows takes its time as well.
         spawn_local(async move {
             if let Some(prompt) = prompt {
                 let allowed = prompt.await.unwrap_or(false);
@@ -82,12 +88,14 @@ impl Ferry {
                         Some(store) => self.send(share(store)),
                         None => {
                             self.set_doing(id, None);
+                            self.dismiss_there(id);
                             self.go(Route::Share(id));
                         }
                     }
                 })),
             }
         });
+        self.set_doing(id, Some(Doing::Sharing));
     }
 
     fn send(self, share: Share) {

@@ -1,6 +1,6 @@
 //! Before a transfer: what is shown, what has to be ticked, and what is asked for then.
 
-use ferry_bridge::AppPages;
+use ferry_bridge::{AppPages, TransferStep};
 use ferry_popup::share::{Stage, stage};
 use wasm_bindgen::JsCast;
 use web_sys::HtmlElement;
@@ -464,4 +464,24 @@ async fn a_box_is_ticked_for_whoever_was_signed_in_then() {
     page.focus_window();
     page.until("[data-testid=consent-continue][disabled]").await;
     assert_eq!(page.text("[data-testid=identity]"), "bob");
+}
+
+/// In the background as well, where it begins: nobody has to say so before.
+#[wasm_bindgen_test]
+async fn the_next_transfer_takes_the_place_of_the_last_one() {
+    let done = TransferStep::Done {
+        cookies: 23,
+        entries: 0,
+        identity: None,
+    };
+    let scene = Scene::new("", ready(vec![github(verified())]))
+        .transfer(id(1), done)
+        .hanging("share");
+    let page = Page::show(scene).await;
+    page.until("[data-testid=transfer-status][data-step=done]").await;
+    page.click("share");
+    page.until_asked("share").await;
+    page.until_gone("[data-testid=transfer-status][data-step=done]")
+        .await;
+    assert!(page.asked("dismiss").is_none());
 }

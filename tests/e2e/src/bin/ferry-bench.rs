@@ -69,13 +69,17 @@ async fn main() -> Result<()> {
             format!("click to stored, {cookies} cookies (median of {RUNS})"),
             taken
         );
-        let reading = readings(&browser, cookies).await?;
-        println!(
-            "{:<44} {:>8.1} ms, {:.1} times less",
-            "of these the browser's own cookies.getAll",
-            reading,
-            taken / reading
-        );
+        for (what, alone) in [
+            ("cookies.getAll", readings(&browser, cookies).await?),
+            ("calls", bare_calls(&browser, &cloud.address, cookies).await?),
+        ] {
+            println!(
+                "{:<44} {:>8.1} ms, {:.1} times less",
+                format!("of these the browser's own {what}"),
+                alone,
+                taken / alone
+            );
+        }
     }
     for (what, address) in [
         ("popup", browser.extension_page("popup/index.html")),
@@ -150,13 +154,72 @@ async fn transfers(browser: &Browser, popup: &Popup, account: &str) -> Result<f6
     median(times)
 }
 
+/// What a transfer asks of the browser in every case, without a line of Ferry's: the
+/// cookies and an answer of the server at the same time, something of the sealed session's
+/// length kept, the same sent and answered, the end kept. Nothing is judged, sealed, signed
+/// or shown, and the server turns what is sent away unread.
+const BARE_CALLS: &str = r#"
+    const [domains, server, bytes, runs, answer] = arguments;
+    const ask = (which) => chrome.cookies.getAll({ storeId: '0', partitionKey: {}, ...which });
+    const done = (request, event = "success") => new Promise((resolve, reject) => {
+        request[`on${event}`] = () => resolve(request.result);
+        request.onerror = reject;
+    });
+    (async () => {
+        const opening = indexedDB.open("bare-calls", 1);
+        opening.onupgradeneeded = () => opening.result.createObjectStore("kept");
+        const database = await done(opening);
+        const keep = (text) => {
+            const writing = database.transaction("kept", "readwrite");
+            writing.objectStore("kept").put(text, "key");
+            return done(writing, "complete");
+        };
+        const send = async (method, body) => {
+            const headers = { "Content-Type": "application/json" };
+            const answered = await fetch(`${server}/v1/accounts`, { method, headers, body, credentials: "omit", cache: "no-store" });
+            await answered.arrayBuffer();
+        };
+        const times = [];
+        for (let run = 0; run < runs; run++) {
+            const sealed = String(run % 10).repeat(bytes);
+            const begun = performance.now();
+            await Promise.all([keep("begun"), send("POST", "{}"), ...domains.map(ask)]);
+            await keep(sealed);
+            await send("PUT", sealed);
+            await keep("done");
+            times.push(performance.now() - begun);
+        }
+        database.close();
+        answer(times);
+    })();
+"#;
+
+/// The bytes of an uploaded session, for a cookie: base64 of JSON.
+const BYTES_A_COOKIE: usize = 340;
+
+/// The time that [`BARE_CALLS`] take, in milliseconds.
+async fn bare_calls(browser: &Browser, server: &str, cookies: usize) -> Result<f64> {
+    let arguments = vec![
+        asked(cookies).into(),
+        server.into(),
+        (cookies * BYTES_A_COOKIE).into(),
+        RUNS.into(),
+    ];
+    let answer = browser.driver.execute_async(BARE_CALLS, arguments).await?;
+    median(answer.convert()?)
+}
+
+/// What the background asks `cookies.getAll` for these cookies.
+fn asked(cookies: usize) -> Vec<Value> {
+    match sites(cookies).count() {
+        ..=3 => sites(cookies).map(|site| json!({ "domain": site })).collect(),
+        _ => vec![json!({})],
+    }
+}
+
 /// The time that the browser itself takes to give these cookies to a page that does
 /// nothing else, in milliseconds: asked as the background asks.
 async fn readings(browser: &Browser, cookies: usize) -> Result<f64> {
-    let domains: Vec<Value> = match sites(cookies).count() {
-        ..=3 => sites(cookies).map(|site| json!({ "domain": site })).collect(),
-        _ => vec![json!({})],
-    };
     let script = "const [domains, answer] = arguments; const begun = performance.now();
         const ask = (which) => chrome.cookies.getAll({ storeId: '0', partitionKey: {}, ...which });
         Promise.all(domains.map(ask)).then((all) => answer([performance.now() - begun, all.flat().length]));";
@@ -164,7 +227,7 @@ async fn readings(browser: &Browser, cookies: usize) -> Result<f64> {
     for _ in 0..RUNS {
         let answer = browser
             .driver
-            .execute_async(script, vec![domains.clone().into()])
+            .execute_async(script, vec![asked(cookies).into()])
             .await?;
         let (time, there): (f64, usize) = answer.convert()?;
         ensure!(there == cookies, "the browser gave {there} cookies of {cookies}");
