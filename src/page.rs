@@ -165,7 +165,7 @@ impl<P: Platform> Background<P> {
         }))
     }
 
-    /// LookKind who is signed in, if the browser lets it. It asks for no permission. One at
+    /// Looks who is signed in, if the browser lets it. It asks for no permission. One at
     /// a time, and not too often: the app's own pages are fetched for it.
     async fn look(self: &Rc<Self>, account: AccountId) -> Result<Finding, Failure> {
         let now = || self.platform.browser().now();

@@ -302,18 +302,6 @@ impl Ferry {
 
     /// Forgets how the last transfer ended, here and in the background.
     fn forget_outcome(self, id: AccountId) {
-        if self.hide_outcome(id) {
-            self.dismiss_there(id);
-        }
-    }
-
-    /// Has the background forget how the last transfer ended.
-    fn dismiss_there(self, id: AccountId) {
-        spawn_local(async move { drop(ask(Dismiss { account: id }).await) });
-    }
-
-    /// Forgets how the last transfer ended, here; whether there was one that had.
-    fn hide_outcome(self, id: AccountId) -> bool {
         self.failures.update(|failures| failures.set(id, None));
         let ended = match self.transfer(id).get_untracked() {
             Some(step) => words::progress(&step).is_none(),
@@ -325,8 +313,8 @@ impl Ferry {
                     state.transfers.retain(|transfer| transfer.account != id);
                 }
             });
+            spawn_local(async move { drop(ask(Dismiss { account: id }).await) });
         }
-        ended
     }
 
     /// Ends the wait for checks that have come in.

@@ -114,10 +114,12 @@ pub enum Click {
     OpenTab,
 }
 
-/// What a click on *Share* does. `prompts`: whether the browser's prompt can be
-/// shown above this page.
+/// What a click on *Share* does: a session of anybody's is transferred only where the
+/// person sees whose it is. `prompts`: whether the browser's prompt can be shown above this
+/// page.
 pub fn click(account: &Account, granted: Option<bool>, prompts: bool) -> Click {
-    match (granted == Some(true), account.consent.is_some()) {
+    let is_clear = account.consent.is_some() && account.identity.is_some();
+    match (granted == Some(true), is_clear) {
         (true, true) => Click::Transfer,
         (true, false) => Click::Explain,
         (false, _) if !prompts => Click::OpenTab,

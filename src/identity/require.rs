@@ -1,7 +1,7 @@
 //! For whom a session may be transferred.
 
 use ferry_bridge::Remedy;
-use ferry_catalogue::{App, Verdict};
+use ferry_catalogue::{App, Verdict, same_identity};
 
 use super::{IdentityError, Reading};
 
@@ -51,7 +51,7 @@ pub fn require(
 /// That it is the one whom the person saw named when they clicked, if they saw anybody.
 pub fn require_named(app: &App, found: Option<&str>, named: Option<&str>) -> Result<(), IdentityError> {
     match (found, named) {
-        (Some(found), Some(named)) if found != named => Err(IdentityError::Another {
+        (Some(found), Some(named)) if !same_identity(found, named) => Err(IdentityError::Another {
             app: app.name.clone(),
             found: found.to_owned(),
             expected: named.to_owned(),

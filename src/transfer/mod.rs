@@ -84,7 +84,10 @@ impl<P: Platform> Background<P> {
         match sealed.await {
             Ok(sealed) => self.upload(account, transfer, sealed).await,
             Err(error) => {
-                self.slot(account).unused = Some(transfer);
+                // Who has signed out since, or deleted the session, begins anew.
+                if error != TransferError::GivenUp {
+                    self.slot(account).unused = Some(transfer);
+                }
                 self.fail(account, transfer, error).await
             }
         }

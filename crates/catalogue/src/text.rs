@@ -40,7 +40,7 @@ fn is_hidden(c: char) -> bool {
 
 /// Whether two clean identities are the same. E-mail addresses are compared
 /// without regard to (ASCII) case, as people write them; all else is by the letter.
-pub(crate) fn same_identity(one: &str, other: &str) -> bool {
+pub fn same_identity(one: &str, other: &str) -> bool {
     let mail = |text: &str| text.contains('@');
     one == other || (mail(one) && mail(other) && one.eq_ignore_ascii_case(other))
 }

@@ -16,19 +16,13 @@ impl Ferry {
     /// the browser's prompt is asked for before anything is awaited.
     pub fn share_clicked(self, account: &Account) {
         let id = account.id;
-        let granted = self.granted.with_untracked(|granted| granted.get(&id).copied());
-        let click = match self.for_web_page {
+        self.forget_outcome(id);
+        if self.for_web_page {
             // A page that had this tab opened may have chosen the moment: the box first.
-            true => Click::Explain,
-            false => click(account, granted, self.prompts),
-        };
-        if click == Click::Transfer {
-            // In the background, the new one takes the old one's place.
-            self.hide_outcome(id);
-        } else {
-            self.forget_outcome(id);
+            return self.go(Route::Share(id));
         }
-        match click {
+        let granted = self.granted.with_untracked(|granted| granted.get(&id).copied());
+        match click(account, granted, self.prompts) {
             Click::Transfer | Click::AskThenTransfer => self.transfer_now(account, Choice::default()),
             Click::Explain => self.go(Route::Share(id)),
             Click::OpenTab => open_tab(Route::Share(id)),
@@ -88,7 +82,6 @@ impl Ferry {
                         Some(store) => self.send(share(store)),
                         None => {
                             self.set_doing(id, None);
-                            self.dismiss_there(id);
                             self.go(Route::Share(id));
                         }
                     }

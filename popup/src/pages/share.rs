@@ -173,10 +173,17 @@ pub fn page(id: AccountId) -> El {
         let account = shown.with(|(account, _)| account.clone());
         page.untick();
         if before.is_some_and(|before| before != account) && account.is_some() {
-            // What was found for another one says nothing of this one.
+            // What was found for another one says nothing of this one, nor does the click
+            // that asked for it.
+            page.may_look.set(!ferry.for_web_page);
             untrack(|| page.change(Looks::look_afresh));
         }
         account
+    });
+    Effect::new(move |_| {
+        if !page.waits() {
+            untrack(|| page.go_on());
+        }
     });
     let handle = window_event_listener(leptos::ev::focus, move |_| page.look());
     on_cleanup(move || handle.remove());
@@ -235,12 +242,16 @@ fn before(page: Page, stage: Derived<Option<Stage>>) -> Node {
             && stage.with(|stage| !matches!(stage, Some(Stage::Permission | Stage::NotOwner)))
     });
     let choice = move || is_choice.get().then(|| stores(page));
+    // Not for who cannot transfer.
+    let is_owner = Derived::new(move || stage.with(|stage| *stage != Some(Stage::NotOwner)));
     let wake = move || {
-        page.waits().then(|| {
-            let look = Button::new(Look::Primary, "look", "Look who is signed in").on_click(move |_| {
-                page.may_look.set(true);
-                page.look();
-            });
+        (is_owner.get() && page.waits()).then(|| {
+            let look = Button::new(Look::Primary, "look", "Look who is signed in")
+                .disabled(Derived::new(move || !page.settled.get()))
+                .on_click(move |_| {
+                    page.may_look.set(true);
+                    page.look();
+                });
             html::div().class("next").child((
                 look.view(),
                 html::p()
@@ -249,8 +260,6 @@ fn before(page: Page, stage: Derived<Option<Stage>>) -> Node {
             ))
         })
     };
-    // Not for who cannot transfer.
-    let is_owner = Derived::new(move || stage.with(|stage| *stage != Some(Stage::NotOwner)));
     let lead = move || is_owner.get().then(|| lead(page));
     let rest = move || stage.get().map(|stage| rest(page, stage));
     (

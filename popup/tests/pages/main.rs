@@ -4,6 +4,7 @@
 #![cfg(target_family = "wasm")]
 
 mod devices;
+mod for_web_page;
 mod page;
 #[path = "../scenes/mod.rs"]
 mod scenes;

@@ -1,66 +1,25 @@
 //! Before a transfer: what is shown, what has to be ticked, and what is asked for then.
 
-use ferry_bridge::{AppPages, TransferStep};
-use ferry_popup::share::{Stage, stage};
+use ferry_bridge::AppPages;
 use wasm_bindgen::JsCast;
 use web_sys::HtmlElement;
 
 use super::*;
-use scenes::NOW;
 
+/// Whose session it is, the page says, and no card.
 #[wasm_bindgen_test]
-async fn whom_a_web_page_sent_ticks_the_box_in_any_case() {
-    let account = github(verified());
-    assert!(account.consent.is_some());
-    for for_web_page in [false, true] {
-        let inspection = one(1, "alice-okafor");
-        let stage = stage(&account, Some(&inspection), None, for_web_page, NOW);
-        let consent = for_web_page;
-        assert_eq!(
-            stage,
-            Stage::Review {
-                consent,
-                unknown: false,
-                soon: Vec::new(),
-            }
-        );
-    }
-}
-
-/// The server's page may have the tab opened; with rules of the server's own choosing.
-#[wasm_bindgen_test]
-async fn a_web_page_has_nothing_looked_at_that_the_person_has_not_agreed_to() {
-    let known = github(SessionStatus::None);
-    let mut custom = known.clone();
-    custom.app.id = "custom-hub".parse().unwrap();
-    let mut agreed = custom.clone();
-    agreed.consent = github(verified()).consent;
-    let mut of_tabs = agreed.clone();
-    of_tabs.app.storage.push("https://github.com#token".to_owned());
-    for (account, looks) in [(known, true), (custom, false), (agreed, true), (of_tabs, false)] {
-        let at = format!("#/accounts/{}/share", account.id);
-        let mut scene = Scene::new("", ready(vec![account]))
-            .inspection(one(1, "alice-okafor"))
-            .at(at);
-        scene.for_web_page = true;
-        let page = Page::show(scene).await;
-        if !looks {
-            page.until("[data-testid=look]").await;
-            assert!(page.asked("inspect").is_none());
-            assert_eq!(page.count(".looking, [data-testid=look-again]"), 0);
-            page.click("look");
-        }
-        page.until("[data-testid=consent-check]").await;
-        assert!(page.asked("inspect").is_some());
-        assert_eq!(page.count("[data-testid=look]"), 0);
-    }
-    // One that is not in the list at all.
-    let mut scene = Scene::new("", ready(Vec::new()))
-        .at("#/accounts/01a20228-283e-75b1-8000-000000000000/share".to_owned());
-    scene.for_web_page = true;
+async fn a_session_of_anybodys_is_not_transferred_by_one_click() {
+    let mut account = github(verified());
+    account.identity = None;
+    let scene = Scene::new("", ready(vec![account])).inspection(one(1, "bob"));
     let page = Page::show(scene).await;
-    page.settle().await;
-    assert!(page.asked("inspect").is_none());
+    page.click("share");
+    page.until("[data-testid=consent-continue]:not([disabled])").await;
+    assert_eq!(page.text("[data-testid=identity]"), "bob");
+    assert!(page.asked("share").is_none());
+    page.click("consent-continue");
+    page.until_asked("share").await;
+    assert!(page.asked("share").unwrap().contains(r#""named":"bob""#));
 }
 
 #[wasm_bindgen_test]
@@ -464,24 +423,4 @@ async fn a_box_is_ticked_for_whoever_was_signed_in_then() {
     page.focus_window();
     page.until("[data-testid=consent-continue][disabled]").await;
     assert_eq!(page.text("[data-testid=identity]"), "bob");
-}
-
-/// In the background as well, where it begins: nobody has to say so before.
-#[wasm_bindgen_test]
-async fn the_next_transfer_takes_the_place_of_the_last_one() {
-    let done = TransferStep::Done {
-        cookies: 23,
-        entries: 0,
-        identity: None,
-    };
-    let scene = Scene::new("", ready(vec![github(verified())]))
-        .transfer(id(1), done)
-        .hanging("share");
-    let page = Page::show(scene).await;
-    page.until("[data-testid=transfer-status][data-step=done]").await;
-    page.click("share");
-    page.until_asked("share").await;
-    page.until_gone("[data-testid=transfer-status][data-step=done]")
-        .await;
-    assert!(page.asked("dismiss").is_none());
 }

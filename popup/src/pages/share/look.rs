@@ -56,7 +56,7 @@ impl Page {
     }
 
     /// Begins the look that is next, unless one is under way.
-    fn go_on(self) {
+    pub(super) fn go_on(self) {
         if untrack(|| self.waits()) {
             return;
         }
