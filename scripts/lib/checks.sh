@@ -47,10 +47,11 @@ check_popup() {
         --axe "$TOOLS/node_modules/axe-core/axe.min.js" --chromium "$(command -v chromium)"
 }
 
-# Everything that runs outside a browser. Chosen as a whole, and only then what of it:
+# Everything that runs outside a browser. Always chosen as a whole, with all of its tests:
 # which features the libraries are built with goes by what is chosen, and each other
-# choice would build most of them once more. The end-to-end package is apart: its
-# libraries switch on features that would change what is tested here.
+# choice (one test target is another choice) would build most of them once more. The
+# end-to-end package is apart: its libraries switch on features that would change what is
+# tested here.
 OUTSIDE=(--workspace --exclude ferry-e2e)
 
 test_native() {
@@ -60,7 +61,7 @@ test_native() {
 # Our seals against an implementation in another language.
 test_interoperation() {
     need_python_packages crates/protocol/tests/interop/requirements.txt
-    FERRY_PYTHON=$VENV/bin/python cargo test "${OUTSIDE[@]}" --test it pyhpke -- --ignored
+    FERRY_PYTHON=$VENV/bin/python cargo test "${OUTSIDE[@]}" pyhpke -- --ignored
 }
 
 # The tests of what runs inside a browser, in both, from one build.
@@ -113,9 +114,8 @@ test_e2e() {
     need_python_packages tests/e2e/jupyter/requirements.txt
     need_verdaccio
     need_python_packages tests/e2e/mail/requirements.txt
-    # The programs that they start, as the native tests built them: with a test beside
-    # them, since that is what the features go by as well.
-    cargo build "${OUTSIDE[@]}" --bins --test it
+    # The programs that they start: as the native tests have them built.
+    cargo test "${OUTSIDE[@]}" --no-run
     # What the tests print: the table of what is lossless.
     cargo test --package ferry-e2e --no-fail-fast -- --test-threads 2 --show-output "${e2e_filter[@]}"
 }
