@@ -122,6 +122,20 @@ fn the_click_survives_the_worker_but_not_two_minutes() {
     });
 }
 
+/// What is remembered in the browser outlives the worker, which then has to forget it.
+#[test]
+fn a_click_from_before_the_worker_was_stopped_is_forgotten_with_the_next() {
+    run(async {
+        let world = World::default();
+        expecting(&world).await;
+        let background = world.start().await;
+        world.browser.grant(ORIGIN);
+        ask::<State, _, _>(&background, world.share()).await.unwrap();
+        background.permissions_added().await;
+        assert_eq!(world.server().stores.get(), 1);
+    });
+}
+
 #[test]
 fn a_page_that_stayed_open_does_not_transfer_twice() {
     run(async {

@@ -49,6 +49,14 @@ pub enum IdentityError {
         /// The one whose session can be transferred alone.
         alone: Option<String>,
     },
+    /// The account is anybody's, and the person was not shown who it is by now.
+    #[error("{found} is signed in to {app} now. Look whether that is right, then share.")]
+    NotShown {
+        /// The app's name.
+        app: String,
+        /// Who is signed in.
+        found: String,
+    },
     /// Not the account's.
     #[error(
         "The account signed in to {app} is {found}; it has to be {expected}. \
@@ -73,6 +81,7 @@ impl Explain for IdentityError {
             Self::Unknown { .. } => "unknown-identity",
             Self::Unreached { .. } => "app-unreachable",
             Self::Several { .. } => "several-identities",
+            Self::NotShown { .. } => "identity-not-shown",
             Self::Another { .. } => "another-identity",
         }
     }
@@ -80,7 +89,7 @@ impl Explain for IdentityError {
     fn remedy(&self) -> Option<Remedy> {
         match self {
             Self::SignedOut { sign_in, .. } => Some(Remedy::OpenSignIn { url: sign_in.clone() }),
-            Self::Unknown { .. } => Some(Remedy::Decide),
+            Self::Unknown { .. } | Self::NotShown { .. } => Some(Remedy::Decide),
             Self::Unreached { .. } => Some(Remedy::Retry),
             // The page on which that is chosen.
             Self::Several { alone: Some(_), .. } => Some(Remedy::Decide),

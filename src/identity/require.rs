@@ -48,8 +48,14 @@ pub fn require(
     }
 }
 
-/// That it is the one whom the person saw named when they clicked, if they saw anybody.
-pub fn require_named(app: &App, found: Option<&str>, named: Option<&str>) -> Result<(), IdentityError> {
+/// That it is the one whom the person saw `named` when they clicked; or the account's,
+/// if they saw nobody.
+pub fn require_named(
+    app: &App,
+    found: Option<&str>,
+    named: Option<&str>,
+    expected: Option<&str>,
+) -> Result<(), IdentityError> {
     match (found, named) {
         (Some(found), Some(named)) if !same_identity(found, named) => Err(IdentityError::Another {
             app: app.name.clone(),
@@ -58,6 +64,10 @@ pub fn require_named(app: &App, found: Option<&str>, named: Option<&str>) -> Res
             page: Remedy::OpenSignIn {
                 url: app.sign_in.clone(),
             },
+        }),
+        (Some(found), None) if expected.is_none() => Err(IdentityError::NotShown {
+            app: app.name.clone(),
+            found: found.to_owned(),
         }),
         _ => Ok(()),
     }

@@ -85,7 +85,8 @@ impl<P: Platform> Background<P> {
             None => identity::require(&account.app, &reading, expected, share.accept_unknown)?,
         };
         let named = share.only.as_ref().or(share.named.as_ref());
-        identity::require_named(&account.app, identity.as_deref(), named.map(String::as_str))?;
+        let named = named.map(String::as_str);
+        identity::require_named(&account.app, identity.as_deref(), named, expected)?;
         // After the reading: a tab that it opens may have the session bound.
         if let Some(host) = browser.bound_by(&account.app.domains).await? {
             return Err(TransferError::Bound {

@@ -155,9 +155,8 @@ fn an_account_that_is_somebody_elses_is_agreed_to_anew() {
             let refused = ask::<State, _, _>(&background, shown).await.unwrap_err();
             assert_eq!(refused.code, "consent-outdated");
             assert_eq!(world.server().stores.get(), 1);
-            ask::<State, _, _>(&background, agree(&world, &background))
-                .await
-                .unwrap();
+            let shown = naming(agree(&world, &background), "bob");
+            ask::<State, _, _>(&background, shown).await.unwrap();
             let sealed = world.server().open().unwrap().payload.identity;
             assert_eq!(sealed.as_deref(), Some("bob"));
         });

@@ -94,25 +94,42 @@ fn it_is_the_one_who_was_shown_or_nobody() {
         let world = World::default();
         world.server().account.borrow_mut().identity = None;
         let background = world.ready().await;
-        let click = |named: Option<&str>| match world.share() {
-            Request::Share(share) => Request::Share(Share {
-                named: named.map(str::to_owned),
-                ..share
-            }),
-            _ => panic!("a share"),
-        };
         world.browser.set_cookies(Cookies::of("bob"));
-        let refused = ask::<State, _, _>(&background, click(Some("ada")))
+        let refused = ask::<State, _, _>(&background, naming(world.share(), "ada"))
             .await
             .unwrap_err();
         assert_eq!(refused.code, "another-identity");
         assert!(refused.message.contains("bob") && refused.message.contains("ada"));
         assert_eq!(world.server().stores.get(), 0);
-        for named in [Some("bob"), None] {
-            ask::<State, _, _>(&background, click(named)).await.unwrap();
-            let sealed = world.server().open().unwrap().payload.identity;
-            assert_eq!(sealed.as_deref(), Some("bob"), "{named:?}");
+        ask::<State, _, _>(&background, naming(world.share(), "bob"))
+            .await
+            .unwrap();
+        let sealed = world.server().open().unwrap().payload.identity;
+        assert_eq!(sealed.as_deref(), Some("bob"));
+    });
+}
+
+/// Who confirmed that nobody can tell has not confirmed somebody.
+#[test]
+fn an_account_of_anybodys_needs_somebody_to_be_shown() {
+    run(async {
+        let world = World::default();
+        world.server().account.borrow_mut().identity = None;
+        let background = world.ready().await;
+        for accept_unknown in [false, true] {
+            let Request::Share(share) = world.share() else {
+                panic!("a share")
+            };
+            let click = Request::Share(Share {
+                accept_unknown,
+                ..share
+            });
+            let refused = ask::<State, _, _>(&background, click).await.unwrap_err();
+            assert_eq!(refused.code, "identity-not-shown");
+            assert!(refused.message.contains("ada"), "{}", refused.message);
+            assert_eq!(refused.remedy, Some(Remedy::Decide));
         }
+        assert_eq!(world.server().stores.get(), 0);
     });
 }
 

@@ -33,6 +33,17 @@ fn agree(world: &World, background: &TestBackground) -> Request {
     })
 }
 
+/// The same click on a page that names somebody.
+fn naming(share: Request, who: &str) -> Request {
+    let Request::Share(share) = share else {
+        panic!("a share")
+    };
+    Request::Share(Share {
+        named: Some(who.to_owned()),
+        ..share
+    })
+}
+
 async fn share(world: &World, background: &TestBackground) -> Result<State, Failure> {
     ask(background, world.share()).await
 }
