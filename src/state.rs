@@ -20,6 +20,7 @@ pub(crate) fn state<P: Platform>(memory: &Memory<P>, now: UnixMillis, user_agent
         transfers: transfers
             .map(|record| Transfer {
                 account: record.account,
+                started: record.started,
                 step: record.step.clone(),
             })
             .collect(),

@@ -92,6 +92,9 @@ pub struct Ferry {
     pub failures: Var<PerAccount<Failure>>,
     /// What went wrong otherwise.
     pub failure: Var<Option<Failure>>,
+    /// When the transfer began whose outcome is not shown any more: the background may
+    /// not have forgotten it yet.
+    hidden: Var<PerAccount<UnixMillis>>,
     /// The account whose session is about to be deleted.
     pub deleting: Var<Option<AccountId>>,
     /// The account whose session was deleted just now.
@@ -122,6 +125,7 @@ impl Ferry {
             doing: Var::new(PerAccount::default()),
             failures: Var::new(PerAccount::default()),
             failure: Var::new(None),
+            hidden: Var::new(PerAccount::default()),
             deleting: Var::new(None),
             deleted: Var::new(None),
             later: Var::new(keep::later()),
@@ -210,7 +214,11 @@ impl Ferry {
 
     /// Takes over what the background says. Steps of a transfer that nobody could read
     /// in time are not drawn: most transfers are over before an eye has moved.
-    pub fn set_state(self, state: State) {
+    pub fn set_state(self, mut state: State) {
+        self.hidden.with_untracked(|hidden| {
+            let is_hidden = |one: &Transfer| hidden.get(&one.account) == Some(&one.started);
+            state.transfers.retain(|one| !is_hidden(one));
+        });
         if self.is_progress(&state) {
             progress::hold(state, move |state| self.show_state(state));
         } else {
@@ -302,19 +310,28 @@ impl Ferry {
 
     /// Forgets how the last transfer ended, here and in the background.
     fn forget_outcome(self, id: AccountId) {
+        if self.hide_outcome(id) {
+            spawn_local(async move { drop(ask(Dismiss { account: id }).await) });
+        }
+    }
+
+    /// Shows no longer how the last transfer ended; whether it had.
+    fn hide_outcome(self, id: AccountId) -> bool {
         self.failures.update(|failures| failures.set(id, None));
-        let ended = match self.transfer(id).get_untracked() {
-            Some(step) => words::progress(&step).is_none(),
-            None => false,
-        };
-        if ended {
+        let ended = self.state.with_untracked(|state| {
+            let mut transfers = state.iter().flat_map(|state| &state.transfers);
+            let one = transfers.find(|one| one.account == id)?;
+            words::progress(&one.step).is_none().then_some(one.started)
+        });
+        if ended.is_some() {
+            self.hidden.update(|hidden| hidden.set(id, ended));
             self.state.update(|state| {
                 if let Some(state) = state {
                     state.transfers.retain(|transfer| transfer.account != id);
                 }
             });
-            spawn_local(async move { drop(ask(Dismiss { account: id }).await) });
         }
+        ended.is_some()
     }
 
     /// Ends the wait for checks that have come in.

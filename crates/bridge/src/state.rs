@@ -102,6 +102,8 @@ pub struct Profile {
 pub struct Transfer {
     /// Of which account.
     pub account: AccountId,
+    /// When it began: tells it from others of the account.
+    pub started: UnixMillis,
     /// How far it is.
     pub step: TransferStep,
 }

@@ -16,13 +16,18 @@ impl Ferry {
     /// the browser's prompt is asked for before anything is awaited.
     pub fn share_clicked(self, account: &Account) {
         let id = account.id;
-        self.forget_outcome(id);
-        if self.for_web_page {
-            // A page that had this tab opened may have chosen the moment: the box first.
-            return self.go(Route::Share(id));
-        }
         let granted = self.granted.with_untracked(|granted| granted.get(&id).copied());
-        match click(account, granted, self.prompts) {
+        let click = match self.for_web_page {
+            // A page that had this tab opened may have chosen the moment: the box first.
+            true => Click::Explain,
+            false => click(account, granted, self.prompts),
+        };
+        match click {
+            // In the background, the new transfer takes the place of the last one.
+            Click::Transfer => drop(self.hide_outcome(id)),
+            _ => self.forget_outcome(id),
+        }
+        match click {
             Click::Transfer | Click::AskThenTransfer => self.transfer_now(account, Choice::default()),
             Click::Explain => self.go(Route::Share(id)),
             Click::OpenTab => open_tab(Route::Share(id)),

@@ -6,7 +6,7 @@ use ferry_bridge::State;
 use gloo_timers::callback::Timeout;
 
 /// For how long, in milliseconds.
-const MOMENT_MS: u32 = 50;
+const MOMENT_MS: u32 = 150;
 
 thread_local! {
     /// What is shown when the moment is over, and the timer that ends it.

@@ -1,6 +1,6 @@
 //! Before a transfer: what is shown, what has to be ticked, and what is asked for then.
 
-use ferry_bridge::AppPages;
+use ferry_bridge::{AppPages, TransferStep};
 use wasm_bindgen::JsCast;
 use web_sys::HtmlElement;
 
@@ -210,6 +210,30 @@ async fn consent_and_permission_given_one_click_transfers() {
         .await;
     assert!(page.asked("permission").is_none());
     assert!(page.asked("share").unwrap().contains("\"consent\":null"));
+}
+
+/// The background is stopped before it has heard of the click, say.
+#[wasm_bindgen_test]
+async fn the_outcome_of_the_transfer_before_is_not_shown_for_the_new_one() {
+    let done = TransferStep::Done {
+        cookies: 23,
+        entries: 0,
+        identity: Some("alice-okafor".to_owned()),
+    };
+    let scene = Scene::new("", ready(vec![github(verified())])).transfer(id(1), done);
+    let before = scene.state.clone();
+    let page = Page::show(scene.hanging("share")).await;
+    page.until("[data-testid=transfer-status][data-step=done]").await;
+    page.click("share");
+    page.until_asked("share").await;
+    assert!(page.asked("dismiss").is_none(), "the new one takes its place");
+    page.ferry.set_state(before.clone());
+    page.until("[data-testid=transfer-status][data-step=starting]")
+        .await;
+    let mut after = before;
+    after.transfers[0].started = after.transfers[0].started.plus(1);
+    page.ferry.set_state(after);
+    page.until("[data-testid=transfer-status][data-step=done]").await;
 }
 
 #[wasm_bindgen_test]

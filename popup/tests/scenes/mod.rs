@@ -108,7 +108,11 @@ impl Scene {
     }
 
     pub(crate) fn transfer(mut self, account: AccountId, step: TransferStep) -> Self {
-        self.state.transfers.push(Transfer { account, step });
+        self.state.transfers.push(Transfer {
+            account,
+            started: NOW,
+            step,
+        });
         self
     }
 
