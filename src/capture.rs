@@ -7,27 +7,18 @@ use ferry_catalogue::{App, CookieView};
 use ferry_protocol::jar::{self, Jar, Partition, StorageEntry};
 
 use crate::browser::{Browser, BrowserError, Cookie, SameSite};
-use crate::concurrent;
-
-/// An app of more domains is read with one question: all that the granted origins
-/// cover, of which the rest is dropped and wiped at once.
-const MAX_QUESTIONS: usize = 3;
 
 /// Reads the cookies of an app out of one store. The browser gives only cookies that a
 /// granted origin covers: whether all are granted has to be asked before.
 pub async fn read(browser: &impl Browser, app: &App, store: &StoreId) -> Result<Jar, BrowserError> {
-    let mut jar = Jar::default();
-    // Browsers go through all cookies at each question.
-    let asked = match outermost(&app.domains).count() {
-        ..=MAX_QUESTIONS => outermost(&app.domains)
-            .map(|domain| Some(domain.as_str()))
-            .collect(),
-        _ => vec![None],
-    };
-    for cookies in concurrent::all(asked.into_iter().map(|domain| browser.cookies(store, domain))).await {
-        add(&mut jar, app, cookies?);
-    }
-    Ok(jar)
+    // Browsers go through all cookies at each question, so there is one: for an app of
+    // several domains, for all that the granted origins cover, of which the rest is
+    // dropped and wiped at once.
+    let cookies = browser.cookies(store, only_domain(app)).await?;
+    Ok(Jar {
+        cookies: own(app, cookies),
+        storage: Vec::new(),
+    })
 }
 
 /// Reads the entries of local storage that the app's definition names, into the jar, and
@@ -72,24 +63,26 @@ pub async fn read_storage(
     (entries, found)
 }
 
-/// The domains that lie below no other one: the browser gives the cookies of all
-/// that is below as well, and each cookie is to be there once.
-fn outermost(domains: &[String]) -> impl Iterator<Item = &String> {
-    let is_below = |domain: &str, other: &str| {
-        domain
-            .strip_suffix(other)
-            .is_some_and(|above| above.ends_with('.'))
+/// The domain that all others of the app lie below, if there is one: the browser gives
+/// the cookies of all that is below as well.
+fn only_domain(app: &App) -> Option<&str> {
+    let is_all = |domain: &&String| {
+        let is_at = |other: &String| {
+            other
+                .strip_suffix(domain.as_str())
+                .is_some_and(|above| above.is_empty() || above.ends_with('.'))
+        };
+        app.domains.iter().all(is_at)
     };
-    domains
-        .iter()
-        .filter(move |domain| !domains.iter().any(|other| is_below(domain, other)))
+    app.domains.iter().find(is_all).map(String::as_str)
 }
 
-/// Adds those that are the app's.
-fn add(jar: &mut Jar, app: &App, cookies: Vec<Cookie>) {
+/// Those that are the app's.
+fn own(app: &App, cookies: Vec<Cookie>) -> Vec<jar::Cookie> {
     let converted = cookies.into_iter().map(convert);
-    jar.cookies
-        .extend(converted.filter(|cookie| app.owns_domain(&cookie.domain)));
+    converted
+        .filter(|cookie| app.owns_domain(&cookie.domain))
+        .collect()
 }
 
 /// A cookie as the browser gives it, in our own form.

@@ -187,7 +187,7 @@ impl<H: Host, D: Device> Client<H, D> {
         );
         self.call(Call {
             timeout_ms: UPLOAD_TIMEOUT_MS,
-            body: Some(Zeroizing::new(sealed.into_bytes())),
+            body: Some(Rc::new(Zeroizing::new(sealed.into_bytes()))),
             ..call
         })
         .await

@@ -1,5 +1,7 @@
 //! What a client is given by its surroundings: clock, random numbers, network.
 
+use std::rc::Rc;
+
 use ferry_protocol::UnixMillis;
 use zeroize::Zeroizing;
 
@@ -59,7 +61,7 @@ pub struct HttpRequest {
     /// `DPoP`.
     pub proof: String,
     /// JSON, if any.
-    pub body: Option<Zeroizing<Vec<u8>>>,
+    pub body: Option<Rc<Zeroizing<Vec<u8>>>>,
     /// Give up after so many milliseconds.
     pub timeout_ms: u32,
 }

@@ -44,7 +44,7 @@ pub(super) struct Call {
     pub(super) method: Method,
     /// Below the server's base address.
     pub(super) path: String,
-    pub(super) body: Option<Zeroizing<Vec<u8>>>,
+    pub(super) body: Option<Rc<Zeroizing<Vec<u8>>>>,
     /// Goes without the access token.
     pub(super) anonymous: bool,
     pub(super) timeout_ms: u32,
@@ -68,7 +68,7 @@ impl Call {
         )]
         let json = ferry_json::write(body).expect("serialisable");
         Self {
-            body: Some(Zeroizing::new(json)),
+            body: Some(Rc::new(Zeroizing::new(json))),
             ..self
         }
     }

@@ -213,7 +213,7 @@ async fn bare_calls(browser: &Browser, server: &str, cookies: usize) -> Result<f
 /// What the background asks `cookies.getAll` for these cookies.
 fn asked(cookies: usize) -> Vec<Value> {
     match sites(cookies).count() {
-        ..=3 => sites(cookies).map(|site| json!({ "domain": site })).collect(),
+        1 => sites(cookies).map(|site| json!({ "domain": site })).collect(),
         _ => vec![json!({})],
     }
 }
