@@ -10,6 +10,7 @@
 
 import { createServer } from "node:http";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { availableParallelism } from "node:os";
 import { extname, join, normalize } from "node:path";
 import { parseArgs } from "node:util";
 
@@ -47,20 +48,52 @@ const server = createServer(async (request, response) => {
 await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
 const base = `http://127.0.0.1:${server.address().port}`;
 
-const page = await openPage(args.chromium);
 const problems = [];
-let showing = "";
-page.on(({ method, params }) => {
-    if (method === "Runtime.exceptionThrown") problems.push(`${showing}: ${params.exceptionDetails.exception?.description}`);
-    if (method === "Log.entryAdded" && params.entry.level === "error" && !params.entry.url?.endsWith(".png")) {
-        problems.push(`${showing}: ${params.entry.text}`);
+let count = 0;
+
+// Shows scenes in a browser of its own, one after the other, as long as `next` gives any.
+async function shoot(next) {
+    const page = await openPage(args.chromium);
+    let showing = "";
+    const report = (problem) => problems.push(`${showing}: ${problem}`);
+    page.on(({ method, params }) => {
+        if (method === "Runtime.exceptionThrown") report(params.exceptionDetails.exception?.description);
+        if (method === "Log.entryAdded" && params.entry.level === "error" && !params.entry.url?.endsWith(".png")) {
+            report(params.entry.text);
+        }
+        if (method === "Runtime.consoleAPICalled" && params.type === "error") {
+            report(params.args.map((arg) => arg.value ?? arg.description).join(" "));
+        }
+    });
+    for (let scene = next(); scene; scene = next()) {
+        for (const layout of Object.keys(LAYOUTS)) {
+            if (layout === "tab" && scene.name.endsWith("-firefox")) continue;
+            for (const scheme of ["light", "dark"]) {
+                showing = `${scene.name}.${layout}.${scheme}`;
+                await page.send("Emulation.setEmulatedMedia", {
+                    features: [
+                        { name: "prefers-color-scheme", value: scheme },
+                        { name: "prefers-reduced-motion", value: "reduce" },
+                    ],
+                });
+                try {
+                    // In the dark, the page is as it was: only its style changes.
+                    await (scheme === "light" ? show(page, scene, layout) : settled(page));
+                    await check(page, report, showing);
+                } catch (error) {
+                    report(error.message);
+                }
+                const { data } = await page.send("Page.captureScreenshot", { format: "png", captureBeyondViewport: layout === "tab" });
+                await writeFile(join(args.out, `${showing}.png`), Buffer.from(data, "base64"));
+                count += 1;
+            }
+        }
     }
-    if (method === "Runtime.consoleAPICalled" && params.type === "error") {
-        problems.push(`${showing}: ${params.args.map((arg) => arg.value ?? arg.description).join(" ")}`);
-    }
-});
+    await page.close();
+}
+
 // Calls the page's function until it gives something; the page tells of each frame.
-const until = (condition) =>
+const until = (page, condition) =>
     page.evaluate(`new Promise((resolve, reject) => {
         const end = performance.now() + 5000;
         (function look() {
@@ -71,7 +104,7 @@ const until = (condition) =>
         })();
     })`);
 // Waits until the fonts are there and two frames in a row have changed nothing.
-const settled = () =>
+const settled = (page) =>
     page.evaluate(`document.fonts.ready.then(() => new Promise((done) => {
         let changed = true;
         let calm = 0;
@@ -86,20 +119,20 @@ const settled = () =>
         })();
     }))`);
 
-async function act(step) {
+async function act(page, step) {
+    const [hook, text] = step.type ?? [step.click];
+    const found = `document.querySelector('[data-testid="${hook}"]')`;
+    await until(page, `() => ${found}`);
     if (step.click) {
-        await until(`() => document.querySelector('[data-testid="${step.click}"]')`);
-        await page.evaluate(`document.querySelector('[data-testid="${step.click}"]').click()`);
+        await page.evaluate(`${found}.click()`);
     } else {
-        const [hook, text] = step.type;
-        await until(`() => document.querySelector('[data-testid="${hook}"]')`);
-        await page.evaluate(`document.querySelector('[data-testid="${hook}"]').focus()`);
-        await page.evaluate(`document.querySelector('[data-testid="${hook}"]').select()`);
+        await page.evaluate(`${found}.focus()`);
+        await page.evaluate(`${found}.select()`);
         await page.send("Input.insertText", { text });
     }
 }
 
-async function show(scene, layout) {
+async function show(page, scene, layout) {
     const [width, height] = LAYOUTS[layout];
     await page.send("Emulation.setDeviceMetricsOverride", { width, height, deviceScaleFactor: 2, mobile: false });
     const { identifier } = await page.send("Page.addScriptToEvaluateOnNewDocument", {
@@ -109,10 +142,10 @@ async function show(scene, layout) {
     const query = `?scene=${count}${layout === "tab" ? "&view=tab" : ""}${scene.for_web_page ? "&for=page" : ""}`;
     await page.send("Page.navigate", { url: `${base}/popup/index.html${query}${scene.hash}` });
     await page.send("Page.removeScriptToEvaluateOnNewDocument", { identifier });
-    await until(`() => document.readyState === "complete" && !document.querySelector(".skeleton-list")`);
-    await settled();
-    for (const step of scene.acts) await act(step);
-    await settled();
+    await until(page, `() => document.readyState === "complete" && !document.querySelector(".skeleton-list")`);
+    await settled(page);
+    for (const step of scene.acts) await act(page, step);
+    await settled(page);
 }
 
 // Parts of cards that are to be seen outside of them. Runs in the page.
@@ -132,49 +165,26 @@ function sticksOut() {
     return [...document.querySelectorAll(".card")].flatMap(parts).map((part) => part.outerHTML.slice(0, 100));
 }
 
-async function check(name) {
+async function check(page, report, name) {
     const wide = await page.evaluate("document.documentElement.scrollWidth - innerWidth");
-    if (wide > 0) problems.push(`${name}: ${wide} px too wide`);
-    for (const part of await page.evaluate(`(${sticksOut})()`)) problems.push(`${name}: out of its card: ${part}`);
+    if (wide > 0) report(`${wide} px too wide`);
+    for (const part of await page.evaluate(`(${sticksOut})()`)) report(`out of its card: ${part}`);
     if (!axe) return;
-    await page.evaluate(`${axe};0`);
+    await page.evaluate(`if (!globalThis.axe) { ${axe} }`);
     const { violations } = await page.evaluate(`axe.run(document, { resultTypes: ["violations"] })
         .then(({ violations }) => ({ violations: violations.map(({ id, impact, nodes }) =>
             ({ id, impact, nodes: nodes.map((node) => node.html.slice(0, 160)) })) }))`);
     for (const { id, impact, nodes } of violations) {
-        const line = `${name}: axe ${impact}: ${id}: ${nodes.join(" | ")}`;
-        if (impact === "serious" || impact === "critical") problems.push(line);
-        else console.log(line);
+        const line = `axe ${impact}: ${id}: ${nodes.join(" | ")}`;
+        if (impact === "serious" || impact === "critical") report(line);
+        else console.log(`${name}: ${line}`);
     }
 }
 
 await mkdir(args.out, { recursive: true });
-let count = 0;
-for (const scene of scenes.filter(({ name }) => !args.only || name.startsWith(args.only))) {
-    for (const layout of Object.keys(LAYOUTS)) {
-        if (layout === "tab" && scene.name.endsWith("-firefox")) continue;
-        for (const scheme of ["light", "dark"]) {
-            showing = `${scene.name}.${layout}.${scheme}`;
-            await page.send("Emulation.setEmulatedMedia", {
-                features: [
-                    { name: "prefers-color-scheme", value: scheme },
-                    { name: "prefers-reduced-motion", value: "reduce" },
-                ],
-            });
-            try {
-                await show(scene, layout);
-                await check(showing);
-            } catch (error) {
-                problems.push(`${showing}: ${error.message}`);
-            }
-            const { data } = await page.send("Page.captureScreenshot", { format: "png", captureBeyondViewport: layout === "tab" });
-            await writeFile(join(args.out, `${showing}.png`), Buffer.from(data, "base64"));
-            count += 1;
-        }
-    }
-}
+const waiting = scenes.filter(({ name }) => !args.only || name.startsWith(args.only));
+await Promise.all(Array.from({ length: availableParallelism() }, () => shoot(() => waiting.shift())));
 
-await page.close();
 server.close();
 problems.forEach((problem) => console.error(problem));
 console.log(`${count} pictures, ${problems.length} problems`);
