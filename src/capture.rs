@@ -11,10 +11,10 @@ use crate::browser::{Browser, BrowserError, Cookie, SameSite};
 /// Reads the cookies of an app out of one store. The browser gives only cookies that a
 /// granted origin covers: whether all are granted has to be asked before.
 pub async fn read(browser: &impl Browser, app: &App, store: &StoreId) -> Result<Jar, BrowserError> {
-    // Browsers go through all cookies at each question, so there is one: for an app of
-    // several domains, for all that the granted origins cover, of which the rest is
-    // dropped and wiped at once.
-    let cookies = browser.cookies(store, only_domain(app)).await?;
+    // Browsers go through all cookies at each question, so there is one: for the outermost
+    // domain, or, where there is none, for all that the granted origins cover; what is not
+    // the app's is dropped and wiped at once.
+    let cookies = browser.cookies(store, app.outermost_domain()).await?;
     Ok(Jar {
         cookies: own(app, cookies),
         storage: Vec::new(),
@@ -61,20 +61,6 @@ pub async fn read_storage(
         }
     }
     (entries, found)
-}
-
-/// The domain that all others of the app lie below, if there is one: the browser gives
-/// the cookies of all that is below as well.
-fn only_domain(app: &App) -> Option<&str> {
-    let is_all = |domain: &&String| {
-        let is_at = |other: &String| {
-            other
-                .strip_suffix(domain.as_str())
-                .is_some_and(|above| above.is_empty() || above.ends_with('.'))
-        };
-        app.domains.iter().all(is_at)
-    };
-    app.domains.iter().find(is_all).map(String::as_str)
 }
 
 /// Those that are the app's.

@@ -167,21 +167,3 @@ fn kinds_are_counted() {
     };
     assert_eq!(counts, expected);
 }
-
-#[test]
-fn only_what_one_domain_covers_is_asked_for_by_it() {
-    for (domains, asked) in [
-        (vec!["a.example"], Some("a.example")),
-        (
-            vec!["www.a.example", "a.example", "b.a.example"],
-            Some("a.example"),
-        ),
-        (vec!["a.example", "ba.example"], None),
-        (vec!["a.example", "www.a.example", "b.example"], None),
-        (vec!["www.a.example", "b.a.example"], None),
-    ] {
-        let mut app = app();
-        app.domains = domains.iter().map(|&domain| domain.to_owned()).collect();
-        assert_eq!(only_domain(&app), asked, "{domains:?}");
-    }
-}

@@ -40,5 +40,5 @@ pub use check::Problem;
 pub use fixtures::Fixtures;
 pub use others::Edit;
 pub use rules::{CookieView, Evidence, Outcome, PageView, StorageView, Verdict};
-pub use text::same_identity;
+pub use text::{MAX_IDENTITY_CHARS, is_identity, same_identity};
 pub use validate::{AppError, Fault};

@@ -197,6 +197,12 @@ impl App {
         self.domains.iter().any(|domain| is_within(host, domain))
     }
 
+    /// The domain that all others of the app are below, if there is one.
+    pub fn outermost_domain(&self) -> Option<&str> {
+        let is_outermost = |one: &&String| self.domains.iter().all(|other| is_within(other, one));
+        self.domains.iter().find(is_outermost).map(String::as_str)
+    }
+
     /// The match patterns of the host permissions that cover the app's cookies.
     /// (`*.` covers the domain itself as well.)
     pub fn origins(&self) -> Vec<String> {
@@ -253,9 +259,10 @@ impl App {
     }
 
     /// Whether the session may be transferred for an account of `expected`
-    /// (`None` or blank: the account names nobody).
+    /// (`None`: the account names nobody). What cannot be an identity is nobody's.
     pub fn verdict(&self, evidence: &Evidence<'_>, expected: Option<&str>) -> Verdict {
-        match (self.outcome(evidence), expected.and_then(clean)) {
+        let expected = expected.map(|who| clean(who).unwrap_or_else(|| who.to_owned()));
+        match (self.outcome(evidence), expected) {
             (Outcome::SignedOut, _) => Verdict::SignedOut,
             (Outcome::Unknown, _) => Verdict::Unknown,
             (Outcome::Several { identities }, _) => Verdict::Several { identities },

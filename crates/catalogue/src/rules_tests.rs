@@ -220,13 +220,14 @@ fn the_verdict_holds_it_against_the_account() {
         strength: Strength::List,
     };
     assert_eq!(verdict("alice", None), right("alice"));
-    assert_eq!(verdict("alice", Some(" \t")), right("alice"));
     assert_eq!(verdict("alice", Some(" alice ")), right("alice"));
     assert_eq!(
         verdict("Alice@Example.com", Some("alice@example.com")),
         right("Alice@Example.com")
     );
-    for expected in ["Alice", "bob", "alice@example.com"] {
+    // Nobody's: what is blank, or too long to be shown whole, names nobody by that.
+    let long = format!("alice{}", " x".repeat(256));
+    for expected in ["Alice", "bob", "alice@example.com", "", " \t", "\u{200b}", &long] {
         let another = Verdict::Another {
             found: "alice".into(),
             expected: expected.into(),
@@ -339,4 +340,22 @@ fn origins_cover_each_domain() {
     let mut app = app(&[]);
     app.domains.push("example.org".into());
     assert_eq!(app.origins(), ["*://*.example.com/*", "*://*.example.org/*"]);
+}
+
+#[test]
+fn only_what_is_above_all_other_domains_is_outermost() {
+    for (domains, outermost) in [
+        (vec!["a.example"], Some("a.example")),
+        (
+            vec!["www.a.example", "a.example", "b.a.example"],
+            Some("a.example"),
+        ),
+        (vec!["a.example", "ba.example"], None),
+        (vec!["a.example", "www.a.example", "b.example"], None),
+        (vec!["www.a.example", "b.a.example"], None),
+    ] {
+        let mut app = app(&[]);
+        app.domains = domains.iter().map(|&domain| domain.to_owned()).collect();
+        assert_eq!(app.outermost_domain(), outermost, "{domains:?}");
+    }
 }

@@ -1,7 +1,7 @@
 //! Identities as text: attacker data, made fit to be shown and compared.
 
 /// The longest identity, in characters.
-pub(crate) const MAX_IDENTITY_CHARS: usize = 256;
+pub const MAX_IDENTITY_CHARS: usize = 256;
 
 /// An identity fit to be shown: control, bidirectional and invisible characters
 /// removed, white space folded to single spaces and trimmed. `None` when nothing
@@ -25,6 +25,12 @@ pub(crate) fn clean(text: &str) -> Option<String> {
         }
     }
     (length > 0).then_some(clean)
+}
+
+/// Whether this can be somebody's identity: something of it is to be seen, and it is not
+/// longer than [`MAX_IDENTITY_CHARS`]. Nobody is found by any other.
+pub fn is_identity(text: &str) -> bool {
+    clean(text).is_some()
 }
 
 /// Characters that are not seen, or that change how others are seen.

@@ -1,6 +1,6 @@
 //! Accounts: who may do what with which.
 
-use ferry_catalogue::AppId;
+use ferry_catalogue::{AppId, MAX_IDENTITY_CHARS, is_identity};
 use ferry_protocol::api::{AccountSettings, NewAccount, Role};
 use ferry_protocol::{AccountId, UserId, WorkspaceId};
 
@@ -10,9 +10,6 @@ use crate::stamp::Stamp;
 use crate::storage::audit::{self, Action, Actor, Event};
 use crate::storage::{Connection, StorageError, accounts, apps, consents, sessions, users};
 
-/// The longest identity, in characters: as long as an e-mail address may be.
-const MAX_IDENTITY: usize = 320;
-
 /// Why an account was not changed.
 #[derive(Debug, thiserror::Error)]
 pub enum AccountsError {
@@ -20,7 +17,7 @@ pub enum AccountsError {
     #[error("the name is empty, or longer than {} characters", names::MAX_CHARS)]
     Name,
     /// The identity.
-    #[error("the identity is empty, or longer than {MAX_IDENTITY} characters")]
+    #[error("the identity is empty, or longer than {MAX_IDENTITY_CHARS} characters")]
     Identity,
     /// Nobody would own it.
     #[error("an account needs at least one owner")]
@@ -114,8 +111,7 @@ async fn read(
     settings: &AccountSettings,
 ) -> Result<(String, Vec<(UserId, Role)>), AccountsError> {
     let name = super::name(&settings.name).ok_or(AccountsError::Name)?;
-    let is_fit = |text: &String| (1..=MAX_IDENTITY).contains(&text.chars().count());
-    if !settings.identity.as_ref().is_none_or(is_fit) {
+    if !settings.identity.as_deref().is_none_or(is_identity) {
         return Err(AccountsError::Identity);
     }
     if settings.owners.is_empty() {

@@ -170,7 +170,8 @@ async fn accounts_that_cannot_be_are_refused_with_what_is_wrong() {
         (new(APP, settings("A", &[OWNER], &["OWNER@example.com "])), "once"),
         (new("custom-none", settings("A", &[OWNER], &[])), "custom-none"),
         (new(APP, identity("")), "identity"),
-        (new(APP, identity(&"x".repeat(321))), "identity"),
+        (new(APP, identity(&"x".repeat(257))), "identity"),
+        (new(APP, identity(" \u{200b}")), "identity"),
     ] {
         let problem = admin.post("/v1/manage/accounts", &bad).await.problem();
         assert_eq!(problem.code, ProblemCode::InvalidRequest, "{words}");

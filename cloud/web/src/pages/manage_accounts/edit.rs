@@ -1,5 +1,6 @@
 //! Adding an account, and changing one.
 
+use ferry_catalogue::MAX_IDENTITY_CHARS;
 use ferry_protocol::AccountId;
 use ferry_protocol::api::{AccountSettings, ManagedAccount, NewAccount};
 use ferry_ui::Tone;
@@ -24,8 +25,6 @@ use crate::route::{Manage, Route};
 
 /// From so many people on, there is a field to find one.
 const MANY: usize = 8;
-/// The longest identity, in characters: as long as an e-mail address may be.
-const LONGEST_IDENTITY: usize = 320;
 
 const LIST: Route = Route::Manage(Manage::Accounts);
 
@@ -130,7 +129,7 @@ impl Form {
                     .handle(&self.name_input)
                     .view(),
                 Field::new("account-identity", "Whose session (optional)", self.identity)
-                    .longest(LONGEST_IDENTITY)
+                    .longest(MAX_IDENTITY_CHARS)
                     .hint(
                         "The user name, e-mail address or number that the app itself shows for whoever is signed in, \
                          written as the app writes it. Only that person’s session is taken. Empty: anybody’s.",
