@@ -78,7 +78,7 @@ pub fn given<'a>(account: &'a Account, trust: &Trust) -> Option<&'a Consent> {
 pub fn basis(account: &Account, trust: &Trust, agreed: Option<&Agreed>) -> Result<Basis, ConsentError> {
     match (given(account, trust), agreed) {
         (_, Some(agreed)) if agreed.text_version != CONSENT_TEXT_VERSION => Err(ConsentError::OtherText),
-        (_, Some(agreed)) if agreed.definition != shown(account) => {
+        (_, Some(agreed)) if agreed.shown != shown(account) => {
             Err(ConsentError::OtherAccount(account.app.name.clone()))
         }
         (Some(consent), _) => Ok(Basis::Given(consent.clone())),

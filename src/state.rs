@@ -46,9 +46,9 @@ fn phase<P: Platform>(memory: &Memory<P>, now: UnixMillis, user_agent: &str) -> 
                 .and_then(|pin| Some(fingerprint_text(&pin.fingerprint.to_array().ok()?))),
             accounts: accounts
                 .iter()
-                .map(|account| shown(account, &memory.trust))
+                .map(|account| with_given_consent(account, &memory.trust))
                 .collect(),
-            definitions: accounts.iter().map(trust::shown).collect(),
+            shown: accounts.iter().map(trust::shown).collect(),
             fetched_at: memory.accounts.fetched_at.unwrap_or(UnixMillis(0)),
             stale: memory.stale.clone(),
         },
@@ -68,7 +68,7 @@ fn phase<P: Platform>(memory: &Memory<P>, now: UnixMillis, user_agent: &str) -> 
 }
 
 /// The account, with its consent if that counts: if it was given here.
-fn shown(account: &Account, trust: &Trust) -> Account {
+fn with_given_consent(account: &Account, trust: &Trust) -> Account {
     Account {
         consent: consent::given(account, trust).cloned(),
         ..account.clone()

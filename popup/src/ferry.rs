@@ -213,18 +213,23 @@ impl Ferry {
     }
 
     /// Takes over what the background says. Steps of a transfer that nobody could read
-    /// in time are not drawn: most transfers are over before an eye has moved.
+    /// in time are not drawn: most transfers are over before an eye has moved. An outcome
+    /// that was hidden stays so, even if the background has not heard of it yet.
     pub fn set_state(self, mut state: State) {
-        self.hidden.with_untracked(|hidden| {
-            let is_hidden = |one: &Transfer| hidden.get(&one.account) == Some(&one.started);
-            state.transfers.retain(|one| !is_hidden(one));
-        });
+        self.drop_hidden(&mut state);
         if self.is_progress(&state) {
             progress::hold(state, move |state| self.show_state(state));
         } else {
             progress::drop_held();
             self.show_state(state);
         }
+    }
+
+    fn drop_hidden(self, state: &mut State) {
+        self.hidden.with_untracked(|hidden| {
+            let is_hidden = |one: &Transfer| hidden.get(&one.account) == Some(&one.started);
+            state.transfers.retain(|one| !is_hidden(one));
+        });
     }
 
     /// Whether nothing is new but how far transfers are that go on.
@@ -244,7 +249,9 @@ impl Ferry {
             })
     }
 
-    fn show_state(self, state: State) {
+    fn show_state(self, mut state: State) {
+        // Once more: it may have been held, and something hidden meanwhile.
+        self.drop_hidden(&mut state);
         if self.state.with_untracked(|known| known.as_ref() == Some(&state)) {
             return;
         }
@@ -296,6 +303,8 @@ impl Ferry {
             if self.transfer(id).get_untracked().is_some() {
                 return;
             }
+            // No new one took the place of the one that is hidden.
+            drop(ask(Dismiss { account: id }).await);
         }
         self.fail(id, error.into_failure());
     }
@@ -308,14 +317,16 @@ impl Ferry {
         self.doing.update(|all| all.set(id, doing));
     }
 
-    /// Forgets how the last transfer ended, here and in the background.
-    fn forget_outcome(self, id: AccountId) {
+    /// The person has read how the last transfer ended: here and in the background, it is
+    /// forgotten.
+    pub fn dismiss(self, id: AccountId) {
         if self.hide_outcome(id) {
             spawn_local(async move { drop(ask(Dismiss { account: id }).await) });
         }
     }
 
-    /// Shows no longer how the last transfer ended; whether it had.
+    /// Stops showing how the last transfer ended, on this page only. Says whether it had
+    /// ended.
     fn hide_outcome(self, id: AccountId) -> bool {
         self.failures.update(|failures| failures.set(id, None));
         let ended = self.state.with_untracked(|state| {
@@ -408,18 +419,13 @@ fn find(state: Option<&State>, id: AccountId) -> Option<&Account> {
 
 /// What somebody agrees to who is shown this account.
 fn agreed(state: Option<&State>, id: AccountId) -> Option<Agreed> {
-    let Phase::Ready {
-        accounts,
-        definitions,
-        ..
-    } = &state?.phase
-    else {
+    let Phase::Ready { accounts, shown, .. } = &state?.phase else {
         return None;
     };
     let at = accounts.iter().position(|account| account.id == id)?;
     Some(Agreed {
         text_version: CONSENT_TEXT_VERSION,
-        definition: definitions.get(at)?.clone(),
+        shown: shown.get(at)?.clone(),
     })
 }
 

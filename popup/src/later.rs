@@ -83,7 +83,7 @@ mod tests {
             device_name: String::new(),
             vault_fingerprint: None,
             accounts: Vec::new(),
-            definitions: Vec::new(),
+            shown: Vec::new(),
             fetched_at: NOW,
             stale: None,
         }

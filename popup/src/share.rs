@@ -1,7 +1,7 @@
 //! What the transfer page shows, from what is known. Pure.
 
 use ferry_bridge::preflight::{Obstacle, Preflight, Soon, ends_soon, preflight};
-use ferry_bridge::{CookieStore, IdentityFinding, Inspection, StoreId, TransferStep};
+use ferry_bridge::{CookieStore, Failure, IdentityFinding, Inspection, StoreId, TransferStep};
 use ferry_protocol::UnixMillis;
 use ferry_protocol::api::{Account, Role};
 
@@ -15,7 +15,7 @@ pub enum Stage {
     /// Looking at what is there.
     Looking,
     /// It cannot be transferred as it is.
-    Blocked(Obstacle),
+    Stopped(Obstacle),
     /// There is what would be taken, and from whom.
     Review {
         /// The box has to be ticked.
@@ -69,10 +69,10 @@ pub fn stage(
     let consent = for_web_page || account.consent.is_none();
     match preflight(inspection, now) {
         None => Stage::Looking,
-        Some(verdict @ (Preflight::Ready | Preflight::EndsSoon(_))) => Stage::Review {
+        Some(ready @ (Preflight::Ready | Preflight::EndsSoon(_))) => Stage::Review {
             consent,
             unknown: matches!(inspection.finding, Some(IdentityFinding::Unknown)),
-            soon: match verdict {
+            soon: match ready {
                 Preflight::EndsSoon(soon) => soon,
                 _ => Vec::new(),
             },
@@ -86,7 +86,7 @@ pub fn stage(
             consent,
             soon: ends_soon(inspection, now),
         },
-        Some(Preflight::Stopped(obstacle)) => Stage::Blocked(obstacle),
+        Some(Preflight::Stopped(obstacle)) => Stage::Stopped(obstacle),
     }
 }
 
@@ -99,6 +99,14 @@ pub fn meant(stores: &[CookieStore], before: Option<StoreId>) -> Option<StoreId>
         [only] => Some(only.id.clone()).filter(|only| before.is_none_or(|before| before == *only)),
         several => before.filter(|before| several.iter().any(|store| store.id == *before)),
     }
+}
+
+/// Whether it failed since others are signed in than the page showed.
+pub fn is_of_who(failure: &Failure) -> bool {
+    matches!(
+        failure.code.as_str(),
+        "identity-not-shown" | "another-identity" | "several-identities"
+    )
 }
 
 /// Where a click on *Share* leads.

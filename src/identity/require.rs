@@ -48,8 +48,9 @@ pub fn require(
     }
 }
 
-/// That it is the one whom the person saw `named` when they clicked; or the account's,
-/// if they saw nobody.
+/// That it is the one whom the person saw `named` when they clicked. Where nobody was
+/// named, the account itself has to say who it is (`expected`, which [`require`] has
+/// checked), unless nobody can tell.
 pub fn require_named(
     app: &App,
     found: Option<&str>,

@@ -178,12 +178,12 @@ pub(crate) fn app() -> App {
 
 /// What a page says that a person agreed to, to whom it showed this state, with one account.
 pub(crate) fn agreed(state: &State) -> Agreed {
-    let Phase::Ready { definitions, .. } = &state.phase else {
+    let Phase::Ready { shown, .. } = &state.phase else {
         panic!("ready")
     };
     Agreed {
         text_version: CONSENT_TEXT_VERSION,
-        definition: definitions[0].clone(),
+        shown: shown[0].clone(),
     }
 }
 

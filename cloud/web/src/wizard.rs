@@ -124,7 +124,7 @@ pub enum Helps {
 }
 
 /// What a finding means for this account.
-pub fn verdict(finding: Finding, account: &Account) -> Advice {
+pub fn advice(finding: Finding, account: &Account) -> Advice {
     let app = Clean::name(&account.app.name).into_string();
     let who = account
         .identity
@@ -300,10 +300,10 @@ mod tests {
             (Finding::Another, false),
             (Finding::Several { count: 2 }, false),
         ] {
-            let verdict = verdict(finding, &account);
-            assert_eq!(verdict.goes_on, goes_on, "{verdict:?}");
-            assert_eq!(verdict.helps.is_some(), !goes_on, "{verdict:?}");
-            assert!(verdict.title.contains("Tracker"), "{verdict:?}");
+            let advice = advice(finding, &account);
+            assert_eq!(advice.goes_on, goes_on, "{advice:?}");
+            assert_eq!(advice.helps.is_some(), !goes_on, "{advice:?}");
+            assert!(advice.title.contains("Tracker"), "{advice:?}");
         }
     }
 }

@@ -208,8 +208,9 @@ pub struct Share {
     /// belongs to the others is taken out before anything is sealed. It has to be the
     /// active one still.
     pub only: Option<String>,
-    /// Who the page showed to be signed in when it was clicked, if it showed anybody:
-    /// it has to be them still.
+    /// Who the page showed to be signed in when it was clicked: it has to be them still.
+    /// `None`: it showed nobody, which is refused where somebody is found and the account
+    /// names none.
     pub named: Option<String>,
 }
 
@@ -219,8 +220,8 @@ pub struct Share {
 pub struct Agreed {
     /// Version of the consent text.
     pub text_version: u32,
-    /// The account's of [`crate::Phase::Ready::definitions`].
-    pub definition: Bytes,
+    /// The account's of [`crate::Phase::Ready::shown`].
+    pub shown: Bytes,
 }
 
 /// Deletes the session from the cloud; confirmed by the person.

@@ -50,11 +50,11 @@ pub enum Phase {
         vault_fingerprint: Option<String>,
         /// The accounts, by name.
         accounts: Vec<Account>,
-        /// In the same order, what stands for the definition of each one's app and for whose
-        /// session it is to be (their SHA-256): a page that has a person agree says by it
-        /// what it showed.
+        /// In the same order, the digest of what of each account a consent is to: its app's
+        /// definition, and whose session it is to be (SHA-256). A page says by it what it
+        /// showed.
         #[serde(default)]
-        definitions: Vec<Bytes>,
+        shown: Vec<Bytes>,
         /// When they were fetched.
         fetched_at: UnixMillis,
         /// Why they could not be fetched since.

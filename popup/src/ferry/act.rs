@@ -23,14 +23,15 @@ impl Ferry {
             false => click(account, granted, self.prompts),
         };
         match click {
-            // In the background, the new transfer takes the place of the last one.
-            Click::Transfer => drop(self.hide_outcome(id)),
-            _ => self.forget_outcome(id),
-        }
-        match click {
             Click::Transfer | Click::AskThenTransfer => self.transfer_now(account, Choice::default()),
-            Click::Explain => self.go(Route::Share(id)),
-            Click::OpenTab => open_tab(Route::Share(id)),
+            Click::Explain => {
+                self.dismiss(id);
+                self.go(Route::Share(id));
+            }
+            Click::OpenTab => {
+                self.dismiss(id);
+                open_tab(Route::Share(id));
+            }
         }
     }
 
@@ -67,6 +68,7 @@ impl Ferry {
             expect(known.clone().map(&share));
             permissions::request_app(&account.app.origins())
         });
+        let follows = prompt.is_none() && known.is_some();
         // First of all the message: what the page shows takes its time as well.
         spawn_local(async move {
             if let Some(prompt) = prompt {
@@ -93,6 +95,12 @@ impl Ferry {
                 })),
             }
         });
+        if follows {
+            // In the background, the new transfer takes the place of the last one.
+            self.hide_outcome(id);
+        } else {
+            self.dismiss(id);
+        }
         self.set_doing(id, Some(Doing::Sharing));
     }
 
@@ -100,6 +108,10 @@ impl Ferry {
         let id = share.account;
         spawn_local(async move {
             let answer = ask(share).await;
+            if answer.is_ok() {
+                // Whatever it tells is the outcome of this click.
+                self.hidden.update(|hidden| hidden.set(id, None));
+            }
             self.settle(id, answer).await;
             let remedy = self
                 .trouble(id)
@@ -147,7 +159,7 @@ impl Ferry {
     /// click.
     pub fn allow(self, account: &Account, origins: &[String], then: impl FnOnce(bool) + 'static) {
         let (id, app) = (account.id, account.app.name.clone());
-        self.forget_outcome(id);
+        self.dismiss(id);
         expect(None);
         keep::keep_place(self.route.get_untracked(), self.now.get_untracked());
         let prompt = permissions::request_app(origins);
@@ -165,7 +177,7 @@ impl Ferry {
     /// Deletes the session; the person has confirmed it.
     pub fn delete(self, account: &Account) {
         let (id, name) = (account.id, Clean::name(&account.name).into_string());
-        self.forget_outcome(id);
+        self.dismiss(id);
         self.set_doing(id, Some(Doing::Deleting));
         spawn_local(async move {
             let answer = ask(Delete { account: id }).await;
@@ -182,7 +194,7 @@ impl Ferry {
     /// Has the cloud check the session now, and waits for what it finds.
     pub fn check(self, account: &Account) {
         let id = account.id;
-        self.forget_outcome(id);
+        self.dismiss(id);
         self.say("Checking the session in the cloud.".to_owned());
         let doing = Doing::Checking {
             before: checked_at(account),
@@ -239,11 +251,6 @@ impl Ferry {
         spawn_local(async move { self.take_state(ask(SignOut {}).await) });
     }
 
-    /// The person has read how it ended.
-    pub fn dismiss(self, id: AccountId) {
-        self.forget_outcome(id);
-    }
-
     /// Does what a remedy offers. Has to be called within the handler of a click.
     pub fn remedy(self, remedy: &Remedy, account: &Account) {
         match remedy {
@@ -254,7 +261,7 @@ impl Ferry {
                 self.share_clicked(account);
             }
             Remedy::Decide | Remedy::GiveConsent => {
-                self.forget_outcome(account.id);
+                self.dismiss(account.id);
                 self.go(Route::Share(account.id));
             }
             // The background has signed out, or found the device disabled, by

@@ -5,7 +5,8 @@ use std::cell::RefCell;
 use ferry_bridge::State;
 use gloo_timers::callback::Timeout;
 
-/// For how long, in milliseconds.
+/// For how long, in milliseconds: nobody reads a line that stands for less, and each one
+/// drawn is a frame that takes its time from the work.
 const MOMENT_MS: u32 = 150;
 
 thread_local! {

@@ -25,20 +25,20 @@ use crate::background::{AskError, ask};
 use crate::ferry::{Choice, Ferry, open_url};
 use crate::look::Looks;
 use crate::route::Route;
-use crate::share::{Stage, meant, stage};
+use crate::share::{Stage, is_of_who, meant, stage};
 use crate::{keep, words};
 
 mod look;
 mod plan;
+mod preflight;
 mod review;
 mod stores;
-mod verdict;
 
 use look::how_many;
 use plan::plan;
+use preflight::{ready, several, stopped};
 use review::{Asked, done, review};
 use stores::stores;
-use verdict::{blocked, ready, several};
 
 /// What this page knows.
 #[derive(Clone, Copy)]
@@ -180,6 +180,15 @@ pub fn page(id: AccountId) -> El {
         }
         account
     });
+    // Somebody else was found than the page shows: it shows who.
+    let trouble = ferry.trouble(page.id);
+    Effect::new(move |before: Option<()>| {
+        let is_other = trouble.with(|failure| failure.as_ref().is_some_and(is_of_who));
+        if before.is_some() && is_other {
+            page.untick();
+            untrack(|| page.look());
+        }
+    });
     Effect::new(move |_| {
         if !page.waits() {
             untrack(|| page.go_on());
@@ -280,7 +289,7 @@ fn rest(page: Page, stage: Stage) -> Node {
             .into_node(),
         Stage::Permission => (plan(page), permission(page)).into_node(),
         Stage::Looking => (plan(page), looking(page)).into_node(),
-        Stage::Blocked(obstacle) => blocked(page, &obstacle),
+        Stage::Stopped(obstacle) => stopped(page, &obstacle),
         Stage::Review {
             consent,
             unknown,

@@ -1,6 +1,6 @@
 //! Before a transfer: what is shown, what has to be ticked, and what is asked for then.
 
-use ferry_bridge::{AppPages, TransferStep};
+use ferry_bridge::{AppPages, CookieStores, Remedy, StoreId, TransferStep};
 use wasm_bindgen::JsCast;
 use web_sys::HtmlElement;
 
@@ -39,7 +39,7 @@ async fn the_first_share_explains_before_it_does_anything() {
     page.until_asked("share").await;
     let share = page.asked("share").unwrap();
     assert!(
-        share.contains("\"text_version\":1,\"definition\":\"AQEB")
+        share.contains("\"text_version\":1,\"shown\":\"AQEB")
             && share.contains("\"accept_unknown\":false")
             && share.contains("\"named\":\"alice-okafor\""),
         "{share}"
@@ -212,6 +212,24 @@ async fn consent_and_permission_given_one_click_transfers() {
     assert!(page.asked("share").unwrap().contains("\"consent\":null"));
 }
 
+#[wasm_bindgen_test]
+async fn who_turns_up_between_the_look_and_the_click_is_shown() {
+    let mut account = github(verified());
+    account.identity = None;
+    let refused = scenes::failure(
+        "identity-not-shown",
+        "bob is signed in now.",
+        Some(Remedy::Decide),
+    );
+    let scene = Scene::new("", ready(vec![account])).at(share_page(1));
+    let page = Page::show(scene.inspection(one(1, "alice-okafor")).failing("share", refused)).await;
+    page.until("[data-testid=consent-continue]:not([disabled])").await;
+    page.now_found(&one(1, "bob"));
+    page.click("consent-continue");
+    page.until_text("[data-testid=identity]", "bob").await;
+    page.until("[data-code=identity-not-shown]").await;
+}
+
 /// The background is stopped before it has heard of the click, say.
 #[wasm_bindgen_test]
 async fn the_outcome_of_the_transfer_before_is_not_shown_for_the_new_one() {
@@ -224,12 +242,17 @@ async fn the_outcome_of_the_transfer_before_is_not_shown_for_the_new_one() {
     let before = scene.state.clone();
     let page = Page::show(scene.hanging("share")).await;
     page.until("[data-testid=transfer-status][data-step=done]").await;
+    page.ferry.stores.set(Some(CookieStores {
+        stores: Vec::new(),
+        current: StoreId::default(),
+    }));
     page.click("share");
     page.until_asked("share").await;
     assert!(page.asked("dismiss").is_none(), "the new one takes its place");
     page.ferry.set_state(before.clone());
-    page.until("[data-testid=transfer-status][data-step=starting]")
-        .await;
+    page.settle().await;
+    assert_eq!(page.count("[data-testid=transfer-status][data-step=starting]"), 1);
+    assert_eq!(page.count("[data-testid=transfer-status][data-step=done]"), 0);
     let mut after = before;
     after.transfers[0].started = after.transfers[0].started.plus(1);
     page.ferry.set_state(after);
@@ -319,8 +342,8 @@ async fn each_of_several_has_a_way_out_of_their_own_where_the_app_has_one() {
 }
 
 #[wasm_bindgen_test]
-async fn the_verdict_is_told_before_anything_can_be_agreed_to() {
-    for (name, verdict, words) in [
+async fn the_preflight_is_told_before_anything_can_be_agreed_to() {
+    for (name, preflight, words) in [
         (
             "share-consent",
             "ready",
@@ -341,13 +364,13 @@ async fn the_verdict_is_told_before_anything_can_be_agreed_to() {
         ("share-several", "stopped", "2 people are signed in"),
     ] {
         let page = Page::show(scene(name)).await;
-        page.until("[data-verdict]").await;
-        assert_eq!(page.count("[data-verdict]"), 1, "{name}");
-        let shown = page.text(&format!("[data-verdict={verdict}]"));
+        page.until("[data-preflight]").await;
+        assert_eq!(page.count("[data-preflight]"), 1, "{name}");
+        let shown = page.text(&format!("[data-preflight={preflight}]"));
         assert!(shown.contains(words), "{name}: {shown}");
         let goes_on = page.count("[data-testid=consent-continue], [data-testid=transfer-only]");
-        assert_eq!(goes_on, usize::from(verdict != "stopped"), "{name}");
-        let has_icon = page.count("[data-verdict] > svg");
+        assert_eq!(goes_on, usize::from(preflight != "stopped"), "{name}");
+        let has_icon = page.count("[data-preflight] > svg");
         assert_eq!(has_icon, 1, "{name}: not by colour alone");
     }
 }

@@ -255,7 +255,7 @@ fn with_vault(accounts: Vec<Account>, fingerprint: Option<&str>) -> Phase {
         profile: profile(),
         device_name: "Alice’s device - Linux/Chrome".to_owned(),
         vault_fingerprint: fingerprint.map(str::to_owned),
-        definitions: (1..).map(|n| Bytes(vec![n; 32])).take(accounts.len()).collect(),
+        shown: (1..).map(|n| Bytes(vec![n; 32])).take(accounts.len()).collect(),
         accounts,
         fetched_at: NOW.plus(-20_000),
         stale: None,

@@ -103,8 +103,8 @@ fn entry(name: &str, found: Option<bool>) -> StorageFound {
     }
 }
 
-/// Each verdict that a look can come to.
-pub(crate) fn verdicts() -> Vec<Scene> {
+/// Each promise that a look can come to.
+pub(crate) fn preflights() -> Vec<Scene> {
     let scene = |name, inspection| {
         Scene::new(name, ready(vec![github(SessionStatus::None)]))
             .at(share_page(1))

@@ -117,13 +117,7 @@ fn an_account_of_anybodys_needs_somebody_to_be_shown() {
         world.server().account.borrow_mut().identity = None;
         let background = world.ready().await;
         for accept_unknown in [false, true] {
-            let Request::Share(share) = world.share() else {
-                panic!("a share")
-            };
-            let click = Request::Share(Share {
-                accept_unknown,
-                ..share
-            });
+            let click = with(world.share(), |share| share.accept_unknown = accept_unknown);
             let refused = ask::<State, _, _>(&background, click).await.unwrap_err();
             assert_eq!(refused.code, "identity-not-shown");
             assert!(refused.message.contains("ada"), "{}", refused.message);

@@ -33,15 +33,18 @@ fn agree(world: &World, background: &TestBackground) -> Request {
     })
 }
 
-/// The same click on a page that names somebody.
-fn naming(share: Request, who: &str) -> Request {
-    let Request::Share(share) = share else {
+/// The same click on a page that shows something else.
+fn with(share: Request, change: impl FnOnce(&mut Share)) -> Request {
+    let Request::Share(mut share) = share else {
         panic!("a share")
     };
-    Request::Share(Share {
-        named: Some(who.to_owned()),
-        ..share
-    })
+    change(&mut share);
+    Request::Share(share)
+}
+
+/// The same click on a page that names somebody.
+fn naming(share: Request, who: &str) -> Request {
+    with(share, |share| share.named = Some(who.to_owned()))
 }
 
 async fn share(world: &World, background: &TestBackground) -> Result<State, Failure> {

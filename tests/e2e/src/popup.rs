@@ -139,11 +139,11 @@ impl Popup {
     }
 
     /// What stands for the first account as it is shown, which an ask to share has to name.
-    pub async fn definition(&self) -> Result<Value> {
+    pub async fn shown(&self) -> Result<Value> {
         let state = self.send(json!({ "get-state": {} })).await?;
-        let definition = state["ok"]["phase"]["ready"]["definitions"][0].clone();
-        ensure!(definition.is_string(), "{state}");
-        Ok(definition)
+        let shown = state["ok"]["phase"]["ready"]["shown"][0].clone();
+        ensure!(shown.is_string(), "{state}");
+        Ok(shown)
     }
 
     /// Ticks the box of the consent text and goes on.

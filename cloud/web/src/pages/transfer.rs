@@ -26,7 +26,7 @@ use super::failed;
 use crate::app::App;
 use crate::extension::{self, ExtensionError};
 use crate::route::Route;
-use crate::wizard::{Helps, Readiness, Stage, progress, verdict};
+use crate::wizard::{Helps, Readiness, Stage, advice, progress};
 
 /// What this page knows.
 #[derive(Clone, Copy)]
@@ -265,7 +265,7 @@ impl Wizard {
             readiness.get() == Readiness::Ready
                 && !self.looking.get()
                 && match (self.finding.get(), account) {
-                    (Some(finding), Some(account)) => verdict(finding, &account).goes_on,
+                    (Some(finding), Some(account)) => advice(finding, &account).goes_on,
                     _ => false,
                 }
         });
@@ -290,8 +290,8 @@ impl Wizard {
 
     fn found(self) -> Option<Node> {
         let (finding, account) = (self.finding.get()?, self.account.get()?);
-        let verdict = verdict(finding, &account);
-        let helps = verdict.helps.and_then(|helps| {
+        let advice = advice(finding, &account);
+        let helps = advice.helps.and_then(|helps| {
             let (words, url) = match helps {
                 Helps::SignIn => ("Open the sign-in page", Some(account.app.sign_in.clone())),
                 Helps::SignOut => ("Open the sign-out page", account.app.sign_out.clone()),
@@ -308,8 +308,8 @@ impl Wizard {
             )
         });
         Some(
-            Notice::new(verdict.tone, verdict.code, &verdict.message)
-                .title(&verdict.title)
+            Notice::new(advice.tone, advice.code, &advice.message)
+                .title(&advice.title)
                 .actions(helps)
                 .view()
                 .into_node(),

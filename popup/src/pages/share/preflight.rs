@@ -33,8 +33,7 @@ pub(super) fn ready(soon: Vec<Soon>, unknown: bool) -> El {
     html::div()
         .class(format!("notice {}", tone.class()))
         .attr("role", "status")
-        .test("verdict")
-        .attr("data-verdict", code)
+        .attr("data-preflight", code)
         .child((
             icon(shown),
             html::div()
@@ -60,7 +59,7 @@ fn reason(reason: Soon) -> El {
 }
 
 /// Who was found instead, or what else is in the way, and how to put it right.
-pub(super) fn blocked(page: Page, obstacle: &Obstacle) -> Node {
+pub(super) fn stopped(page: Page, obstacle: &Obstacle) -> Node {
     let bound = matches!(obstacle, Obstacle::Bound(_));
     let tone = if bound { Tone::Bad } else { Tone::Wait };
     let people = match obstacle {
@@ -68,12 +67,12 @@ pub(super) fn blocked(page: Page, obstacle: &Obstacle) -> Node {
         _ => None,
     };
     let app = page.app_name();
-    let stopped = words::stopped(obstacle, &app);
+    let said = words::stopped(obstacle, &app);
     (
-        Notice::new(tone, stopped.code, &stopped.message)
-            .title(&stopped.title)
+        Notice::new(tone, said.code, &said.message)
+            .title(&said.title)
             .view()
-            .attr("data-verdict", "stopped"),
+            .attr("data-preflight", "stopped"),
         people,
         html::div()
             .class("next")
@@ -89,12 +88,12 @@ pub(super) fn several(page: Page, identities: &[String], only: &str) -> Node {
         identities: identities.to_vec(),
         only: Some(only.to_owned()),
     };
-    let stopped = words::stopped(&obstacle, &page.app_name());
+    let said = words::stopped(&obstacle, &page.app_name());
     (
-        Notice::new(Tone::Wait, stopped.code, &stopped.message)
-            .title(&stopped.title)
+        Notice::new(Tone::Wait, said.code, &said.message)
+            .title(&said.title)
             .view()
-            .attr("data-verdict", "choose"),
+            .attr("data-preflight", "choose"),
         people(page, identities),
         html::div()
             .class("actions")

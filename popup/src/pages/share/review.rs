@@ -70,7 +70,6 @@ pub(super) fn review(page: Page, asked: Asked) -> Node {
         .disabled(Derived::new(move || !is_ready.get()))
         .on_click(move |_| {
             if let Some(account) = account.get_untracked() {
-                ferry.dismiss(account.id);
                 page.change(Looks::stop);
                 let choice = Choice {
                     agreed: consent,

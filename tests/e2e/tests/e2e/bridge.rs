@@ -114,9 +114,9 @@ async fn a_page_of_another_origin_or_in_a_frame_is_not_heard(stage: &Stage) -> R
 
 /// The ask that would transfer the session, if it were heard.
 async fn share(setting: &Setting) -> Result<Value> {
-    let definition = setting.popup.definition().await?;
+    let shown = setting.popup.shown().await?;
     Ok(json!({ "share": {
-        "account": setting.account, "consent": { "text_version": 1, "definition": definition },
+        "account": setting.account, "consent": { "text_version": 1, "shown": shown },
         "accept_unknown": true, "store": "", "only": null, "named": null,
     } }))
 }

@@ -167,9 +167,9 @@ async fn a_session_that_is_bound_to_the_device_is_not_transferred(stage: &Stage)
     })
     .await?;
     ensure!(page.contains("app.demo.test"), "{page}");
-    let definition = setting.popup.definition().await?;
+    let shown = setting.popup.shown().await?;
     let share = serde_json::json!({ "share": {
-        "account": setting.account, "consent": { "text_version": 1, "definition": definition },
+        "account": setting.account, "consent": { "text_version": 1, "shown": shown },
         "accept_unknown": false, "store": "", "only": null, "named": null,
     } });
     let refused = setting.popup.send(share).await?;
