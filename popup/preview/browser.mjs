@@ -24,6 +24,9 @@ export async function openPage(chromiumPath) {
         ],
         { stdio: ["ignore", "ignore", "ignore", "pipe", "pipe"] },
     );
+    chromium.once("exit", () => {
+        for (const { reject } of waiting.values()) reject(new Error("Chromium has ended"));
+    });
     const [, , , toBrowser, fromBrowser] = chromium.stdio;
     const waiting = new Map();
     const listeners = [];

@@ -183,7 +183,8 @@ async function check(page, report, name) {
 
 await mkdir(args.out, { recursive: true });
 const waiting = scenes.filter(({ name }) => !args.only || name.startsWith(args.only));
-await Promise.all(Array.from({ length: availableParallelism() }, () => shoot(() => waiting.shift())));
+const browsers = Math.min(availableParallelism(), waiting.length, 4);
+await Promise.all(Array.from({ length: browsers }, () => shoot(() => waiting.shift())));
 
 server.close();
 problems.forEach((problem) => console.error(problem));

@@ -54,7 +54,8 @@ build_dist() {
     cp popup/*.html popup/*.js "$new/popup/"
     # One style sheet: the popup's first paint waits for it.
     cat "${STYLES[@]}" popup/popup.css >"$new/popup/popup.css"
-    # Both take one processor for the most part.
+    # wasm-opt works on the background while the popup is compiled: each takes one
+    # processor for the most part.
     compile ferry-extension
     bind ferry_extension "$new/background" &
     local binding=$!
@@ -127,7 +128,7 @@ path_maps() {
 # bind NAME FOLDER: JavaScript glue and optimised wasm of one crate. The outcome is
 # kept by what went in, since wasm-opt takes longer than everything else.
 bind() {
-    local name=$1 folder=$2 wasm key kept
+    local name=$1 folder=$2 wasm key kept new
     wasm=$ROOT/target/wasm32-unknown-unknown/wasm/$name.wasm
     key=$({
         cat "$wasm"
@@ -137,16 +138,19 @@ bind() {
     kept=$ROOT/target/bound/$name/$key
     if [[ ! -d $kept ]]; then
         rm -rf "$ROOT/target/bound/$name"
-        mkdir -p "$kept.new"
+        mkdir -p "${kept%/*}"
+        # Of this run alone: another may have been broken off, and be at work still.
+        new=$(mktemp -d "$kept.XXXXXX")
+        chmod 755 "$new"
         wasm-bindgen --target web --no-typescript --remove-producers-section \
-            --out-dir "$kept.new" --out-name "$name" "$wasm"
+            --out-dir "$new" --out-name "$name" "$wasm"
         node scripts/lib/traps.mjs "$TOOLS/node_modules/binaryen/index.js" \
-            "$kept.new/${name}_bg.wasm" "$kept.new/trapping"
-        wasm-opt "${WASM_OPT_FLAGS[@]}" "$kept.new/trapping" -o "$kept.new/${name}_bg.wasm"
-        rm "$kept.new/trapping"
+            "$new/${name}_bg.wasm" "$new/trapping"
+        wasm-opt "${WASM_OPT_FLAGS[@]}" "$new/trapping" -o "$new/${name}_bg.wasm"
+        rm "$new/trapping"
         # JavaScript of a crate's that this one does not call.
-        grep -q /snippets/ "$kept.new/$name.js" || rm -rf "$kept.new/snippets"
-        mv "$kept.new" "$kept"
+        grep -q /snippets/ "$new/$name.js" || rm -rf "$new/snippets"
+        mv -T "$new" "$kept"
     fi
     cp -R "$kept/." "$folder/"
 }

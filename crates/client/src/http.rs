@@ -60,7 +60,8 @@ pub struct HttpRequest {
     pub authorization: Option<Zeroizing<String>>,
     /// `DPoP`.
     pub proof: String,
-    /// JSON, if any.
+    /// JSON, if any. Shared: a try with a new nonce sends the same bytes, and they are wiped
+    /// once.
     pub body: Option<Rc<Zeroizing<Vec<u8>>>>,
     /// Give up after so many milliseconds.
     pub timeout_ms: u32,

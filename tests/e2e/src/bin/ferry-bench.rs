@@ -159,8 +159,8 @@ async fn transfers(browser: &Browser, popup: &Popup, account: &str) -> Result<f6
 /// length kept, the same sent and answered, the end kept. Nothing is judged, sealed, signed
 /// or shown, and the server turns what is sent away unread.
 const BARE_CALLS: &str = r#"
-    const [domains, server, bytes, runs, answer] = arguments;
-    const ask = (which) => chrome.cookies.getAll({ storeId: '0', partitionKey: {}, ...which });
+    const [which, server, bytes, runs, answer] = arguments;
+    const read = () => chrome.cookies.getAll({ storeId: '0', partitionKey: {}, ...which });
     const done = (request, event = "success") => new Promise((resolve, reject) => {
         request[`on${event}`] = () => resolve(request.result);
         request.onerror = reject;
@@ -183,7 +183,7 @@ const BARE_CALLS: &str = r#"
         for (let run = 0; run < runs; run++) {
             const sealed = String(run % 10).repeat(bytes);
             const begun = performance.now();
-            await Promise.all([keep("begun"), send("POST", "{}"), ...domains.map(ask)]);
+            await Promise.all([keep("begun"), send("POST", "{}"), read()]);
             await keep(sealed);
             await send("PUT", sealed);
             await keep("done");
@@ -201,7 +201,7 @@ const BYTES_A_COOKIE: usize = 404;
 /// The time that [`BARE_CALLS`] take, in milliseconds.
 async fn bare_calls(browser: &Browser, server: &str, cookies: usize) -> Result<f64> {
     let arguments = vec![
-        asked(cookies).into(),
+        asked(cookies),
         server.into(),
         (cookies * BYTES_A_COOKIE).into(),
         RUNS.into(),
@@ -210,26 +210,25 @@ async fn bare_calls(browser: &Browser, server: &str, cookies: usize) -> Result<f
     median(answer.convert()?)
 }
 
-/// What the background asks `cookies.getAll` for these cookies.
-fn asked(cookies: usize) -> Vec<Value> {
-    match sites(cookies).count() {
-        1 => sites(cookies).map(|site| json!({ "domain": site })).collect(),
-        _ => vec![json!({})],
+/// What the background asks `cookies.getAll` for these cookies: for those of the one site,
+/// or for all.
+fn asked(cookies: usize) -> Value {
+    let mut sites = sites(cookies);
+    match (sites.next(), sites.next()) {
+        (Some(only), None) => json!({ "domain": only }),
+        _ => json!({}),
     }
 }
 
 /// The time that the browser itself takes to give these cookies to a page that does
 /// nothing else, in milliseconds: asked as the background asks.
 async fn readings(browser: &Browser, cookies: usize) -> Result<f64> {
-    let script = "const [domains, answer] = arguments; const begun = performance.now();
-        const ask = (which) => chrome.cookies.getAll({ storeId: '0', partitionKey: {}, ...which });
-        Promise.all(domains.map(ask)).then((all) => answer([performance.now() - begun, all.flat().length]));";
+    let script = "const [which, answer] = arguments; const begun = performance.now();
+        chrome.cookies.getAll({ storeId: '0', partitionKey: {}, ...which })
+            .then((all) => answer([performance.now() - begun, all.length]));";
     let mut times = Vec::new();
     for _ in 0..RUNS {
-        let answer = browser
-            .driver
-            .execute_async(script, vec![asked(cookies).into()])
-            .await?;
+        let answer = browser.driver.execute_async(script, vec![asked(cookies)]).await?;
         let (time, there): (f64, usize) = answer.convert()?;
         ensure!(there == cookies, "the browser gave {there} cookies of {cookies}");
         times.push(time);
