@@ -47,6 +47,9 @@ export async function openPage(chromiumPath) {
     });
 
     function call(method, params = {}, sessionId = undefined) {
+        if (chromium.exitCode !== null || chromium.signalCode !== null) {
+            return Promise.reject(new Error("Chromium has ended"));
+        }
         const id = ++last;
         toBrowser.write(`${JSON.stringify({ id, method, params, sessionId })}\0`);
         return new Promise((resolve, reject) => waiting.set(id, { resolve, reject }));

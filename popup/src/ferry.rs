@@ -299,12 +299,12 @@ impl Ferry {
             // goes on, or why it does not.
             if let Ok(state) = ask(GetState {}).await {
                 self.set_state(state);
+                if self.transfer(id).get_untracked().is_some() {
+                    return;
+                }
+                // No new one took the place of the one that is hidden.
+                drop(ask(Dismiss { account: id }).await);
             }
-            if self.transfer(id).get_untracked().is_some() {
-                return;
-            }
-            // No new one took the place of the one that is hidden.
-            drop(ask(Dismiss { account: id }).await);
         }
         self.fail(id, error.into_failure());
     }

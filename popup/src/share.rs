@@ -101,11 +101,11 @@ pub fn meant(stores: &[CookieStore], before: Option<StoreId>) -> Option<StoreId>
     }
 }
 
-/// Whether it failed since others are signed in than the page showed.
+/// Whether it failed by who is signed in: not the one whom the page showed.
 pub fn is_of_who(failure: &Failure) -> bool {
     matches!(
         failure.code.as_str(),
-        "identity-not-shown" | "another-identity" | "several-identities"
+        "identity-not-shown" | "another-identity" | "several-identities" | "unknown-identity" | "signed-out"
     )
 }
 

@@ -49,13 +49,22 @@ pub enum IdentityError {
         /// The one whose session can be transferred alone.
         alone: Option<String>,
     },
-    /// The account is anybody's, and the person was not shown who it is by now.
+    /// Not the one whom the person was shown; or the account is anybody's, and they were
+    /// shown nobody.
     #[error("{found} is signed in to {app} now. Look whether that is right, then share.")]
     NotShown {
         /// The app's name.
         app: String,
         /// Who is signed in.
         found: String,
+    },
+    /// What the account takes for an identity cannot be one.
+    #[error(
+        "This account names nobody who can be signed in to {app}. Ask the workspace's admin whose session it takes."
+    )]
+    Nobodys {
+        /// The app's name.
+        app: String,
     },
     /// Not the account's.
     #[error(
@@ -82,7 +91,7 @@ impl Explain for IdentityError {
             Self::Unreached { .. } => "app-unreachable",
             Self::Several { .. } => "several-identities",
             Self::NotShown { .. } => "identity-not-shown",
-            Self::Another { .. } => "another-identity",
+            Self::Nobodys { .. } | Self::Another { .. } => "another-identity",
         }
     }
 
@@ -94,6 +103,7 @@ impl Explain for IdentityError {
             // The page on which that is chosen.
             Self::Several { alone: Some(_), .. } => Some(Remedy::Decide),
             Self::Several { sign_out, .. } => sign_out.clone().map(|url| Remedy::OpenSignOut { url }),
+            Self::Nobodys { .. } => None,
             Self::Another { page, .. } => Some(page.clone()),
         }
     }

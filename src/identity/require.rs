@@ -1,7 +1,7 @@
 //! For whom a session may be transferred.
 
 use ferry_bridge::Remedy;
-use ferry_catalogue::{App, Verdict, same_identity};
+use ferry_catalogue::{App, Verdict, is_identity, same_identity};
 
 use super::{IdentityError, Reading};
 
@@ -34,6 +34,9 @@ pub fn require(
             sign_out: app.sign_out.clone(),
             alone: reading.alone.as_ref().map(|alone| alone.identity.clone()),
         }),
+        Verdict::Another { expected, .. } if !is_identity(expected) => {
+            Err(IdentityError::Nobodys { app: name })
+        }
         Verdict::Another { found, expected } => Err(IdentityError::Another {
             app: name,
             found: found.clone(),
@@ -57,20 +60,13 @@ pub fn require_named(
     named: Option<&str>,
     expected: Option<&str>,
 ) -> Result<(), IdentityError> {
-    match (found, named) {
-        (Some(found), Some(named)) if !same_identity(found, named) => Err(IdentityError::Another {
-            app: app.name.clone(),
-            found: found.to_owned(),
-            expected: named.to_owned(),
-            page: Remedy::OpenSignIn {
-                url: app.sign_in.clone(),
-            },
-        }),
-        (Some(found), None) if expected.is_none() => Err(IdentityError::NotShown {
+    let Some(found) = found else { return Ok(()) };
+    match named.map_or(expected.is_some(), |named| same_identity(found, named)) {
+        true => Ok(()),
+        false => Err(IdentityError::NotShown {
             app: app.name.clone(),
             found: found.to_owned(),
         }),
-        _ => Ok(()),
     }
 }
 

@@ -30,7 +30,7 @@ pub(crate) fn clean(text: &str) -> Option<String> {
 /// Whether this can be somebody's identity: something of it is to be seen, and it is not
 /// longer than [`MAX_IDENTITY_CHARS`]. Nobody is found by any other.
 pub fn is_identity(text: &str) -> bool {
-    clean(text).is_some()
+    text.chars().count() <= MAX_IDENTITY_CHARS && clean(text).is_some()
 }
 
 /// Characters that are not seen, or that change how others are seen.

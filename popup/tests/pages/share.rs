@@ -216,47 +216,101 @@ async fn consent_and_permission_given_one_click_transfers() {
 async fn who_turns_up_between_the_look_and_the_click_is_shown() {
     let mut account = github(verified());
     account.identity = None;
-    let refused = scenes::failure(
+    for code in [
         "identity-not-shown",
-        "bob is signed in now.",
-        Some(Remedy::Decide),
-    );
-    let scene = Scene::new("", ready(vec![account])).at(share_page(1));
-    let page = Page::show(scene.inspection(one(1, "alice-okafor")).failing("share", refused)).await;
-    page.until("[data-testid=consent-continue]:not([disabled])").await;
-    page.now_found(&one(1, "bob"));
-    page.click("consent-continue");
-    page.until_text("[data-testid=identity]", "bob").await;
-    page.until("[data-code=identity-not-shown]").await;
+        "another-identity",
+        "several-identities",
+        "unknown-identity",
+        "signed-out",
+    ] {
+        let refused = scenes::failure(code, "It is another one now.", Some(Remedy::Decide));
+        let scene = Scene::new("", ready(vec![account.clone()])).at(share_page(1));
+        let page = Page::show(scene.inspection(one(1, "alice-okafor")).failing("share", refused)).await;
+        page.until("[data-testid=consent-continue]:not([disabled])").await;
+        page.now_found(&one(1, "bob"));
+        page.click("consent-continue");
+        page.until_text("[data-testid=identity]", "bob").await;
+    }
+}
+
+fn done() -> TransferStep {
+    TransferStep::Done {
+        cookies: 23,
+        entries: 0,
+        identity: Some("alice-okafor".to_owned()),
+    }
+}
+
+const DONE: &str = "[data-testid=transfer-status][data-step=done]";
+const STARTING: &str = "[data-testid=transfer-status][data-step=starting]";
+
+/// A page with an outcome on it, where it is known which cookie store is meant.
+async fn with_outcome(scene: Scene) -> Page {
+    let page = Page::show(scene.transfer(id(1), done())).await;
+    page.until(DONE).await;
+    page.ferry.stores.set(Some(CookieStores {
+        stores: Vec::new(),
+        current: StoreId::default(),
+    }));
+    page
 }
 
 /// The background is stopped before it has heard of the click, say.
 #[wasm_bindgen_test]
 async fn the_outcome_of_the_transfer_before_is_not_shown_for_the_new_one() {
-    let done = TransferStep::Done {
-        cookies: 23,
-        entries: 0,
-        identity: Some("alice-okafor".to_owned()),
-    };
-    let scene = Scene::new("", ready(vec![github(verified())])).transfer(id(1), done);
-    let before = scene.state.clone();
-    let page = Page::show(scene.hanging("share")).await;
-    page.until("[data-testid=transfer-status][data-step=done]").await;
-    page.ferry.stores.set(Some(CookieStores {
-        stores: Vec::new(),
-        current: StoreId::default(),
-    }));
+    let scene = Scene::new("", ready(vec![github(verified())]));
+    let before = scene.clone().transfer(id(1), done()).state;
+    let page = with_outcome(scene.hanging("share")).await;
     page.click("share");
     page.until_asked("share").await;
     assert!(page.asked("dismiss").is_none(), "the new one takes its place");
     page.ferry.set_state(before.clone());
     page.settle().await;
-    assert_eq!(page.count("[data-testid=transfer-status][data-step=starting]"), 1);
-    assert_eq!(page.count("[data-testid=transfer-status][data-step=done]"), 0);
+    assert_eq!((page.count(STARTING), page.count(DONE)), (1, 0));
     let mut after = before;
     after.transfers[0].started = after.transfers[0].started.plus(1);
     page.ferry.set_state(after);
-    page.until("[data-testid=transfer-status][data-step=done]").await;
+    page.until(DONE).await;
+}
+
+/// It may be that of the transfer before, which the click joined.
+#[wasm_bindgen_test]
+async fn what_a_click_is_answered_is_its_outcome() {
+    let page = with_outcome(Scene::new("", ready(vec![github(verified())]))).await;
+    page.click("share");
+    page.until_asked("share").await;
+    page.until(DONE).await;
+}
+
+/// Which cookie store is meant is not known yet: perhaps no transfer follows.
+#[wasm_bindgen_test]
+async fn an_outcome_that_no_transfer_replaces_is_dismissed() {
+    let scene = Scene::new("", ready(vec![github(verified())])).transfer(id(1), done());
+    let page = Page::show(scene.hanging("list-stores")).await;
+    page.until(DONE).await;
+    page.click("share");
+    page.until_asked("dismiss").await;
+    page.until_gone(DONE).await;
+    assert!(page.asked("share").is_none());
+}
+
+/// News of another transfer was held back when the outcome was hidden.
+#[wasm_bindgen_test]
+async fn what_was_held_back_brings_no_outcome_back() {
+    let sealing = |cookies| TransferStep::Sealing {
+        cookies,
+        entries: 0,
+        identity: None,
+    };
+    let scene = Scene::new("", ready(every())).transfer(id(2), sealing(1));
+    let mut news = scene.clone().transfer(id(1), done()).state;
+    let page = with_outcome(scene.hanging("share")).await;
+    news.transfers[0].step = sealing(2);
+    page.ferry.set_state(news);
+    page.click("share");
+    page.until_text("[data-step=sealing]", "Sealing 2 cookies on this device…")
+        .await;
+    assert_eq!((page.count(STARTING), page.count(DONE)), (1, 0));
 }
 
 #[wasm_bindgen_test]

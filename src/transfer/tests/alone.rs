@@ -211,8 +211,8 @@ fn it_is_the_one_who_was_named_or_nobody() {
         world.server().account.borrow_mut().identity = None;
         let background = world.ready().await;
         for (list, code) in [
-            ("eve:t-ada|ada:t-x", "another-identity"),
-            ("eve:t-ada", "another-identity"),
+            ("eve:t-ada|ada:t-x", "identity-not-shown"),
+            ("eve:t-ada", "identity-not-shown"),
         ] {
             world.browser.set_cookies(cookies(list));
             let refused = ask::<State, _, _>(&background, only_active(&world))

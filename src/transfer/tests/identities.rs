@@ -57,6 +57,21 @@ fn refusals_say_who_was_found_and_where_to_go() {
 }
 
 #[test]
+fn what_cannot_be_an_identity_is_nobodys() {
+    run(async {
+        let world = World::default();
+        world.server().account.borrow_mut().identity = Some(" ".to_owned());
+        let background = world.ready().await;
+        for share in [world.share(), naming(world.share(), "ada")] {
+            let refused = ask::<State, _, _>(&background, share).await.unwrap_err();
+            assert_eq!(refused.code, "another-identity");
+            assert!(refused.message.contains("names nobody"), "{}", refused.message);
+        }
+        assert_eq!(world.server().stores.get(), 0);
+    });
+}
+
+#[test]
 fn an_unknown_identity_needs_to_be_confirmed() {
     run(async {
         let world = World::default();
@@ -98,8 +113,8 @@ fn it_is_the_one_who_was_shown_or_nobody() {
         let refused = ask::<State, _, _>(&background, naming(world.share(), "ada"))
             .await
             .unwrap_err();
-        assert_eq!(refused.code, "another-identity");
-        assert!(refused.message.contains("bob") && refused.message.contains("ada"));
+        assert_eq!(refused.code, "identity-not-shown");
+        assert!(refused.message.contains("bob"), "{}", refused.message);
         assert_eq!(world.server().stores.get(), 0);
         ask::<State, _, _>(&background, naming(world.share(), "bob"))
             .await

@@ -172,6 +172,10 @@ async fn accounts_that_cannot_be_are_refused_with_what_is_wrong() {
         (new(APP, identity("")), "identity"),
         (new(APP, identity(&"x".repeat(257))), "identity"),
         (new(APP, identity(" \u{200b}")), "identity"),
+        (
+            new(APP, identity(&format!("ada{}", "\u{200b}".repeat(254)))),
+            "identity",
+        ),
     ] {
         let problem = admin.post("/v1/manage/accounts", &bad).await.problem();
         assert_eq!(problem.code, ProblemCode::InvalidRequest, "{words}");
