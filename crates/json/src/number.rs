@@ -33,41 +33,159 @@ impl Number {
     }
 }
 
+/// Times, which most numbers with decimals are: seconds and up to six decimals, as two whole
+/// numbers. The rest is left to others.
+mod fixed {
+    /// By how many decimals there are.
+    const POWERS: [f64; 7] = [1.0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6];
+
+    /// Below it, each whole number is one of floating point, and no two of this many
+    /// digits are nearest to the same one: neighbours lie at most half a last digit apart.
+    const LIMIT: f64 = (1_u64 << 51) as f64;
+
+    /// The nearest floating-point number. Both numbers that are divided are exact, so that
+    /// the result is rounded once, and correctly (IEEE 754 §4.3).
+    pub(super) fn read(text: &str) -> Option<f64> {
+        let (whole, decimals) = text.split_once('.')?;
+        let power = POWERS.get(decimals.len())?;
+        let mut digits = 0.0;
+        for byte in whole.bytes().chain(decimals.bytes()) {
+            // Neither a sign nor an exponent.
+            let digit = byte.checked_sub(b'0').filter(|digit| *digit < 10)?;
+            digits = digits * 10.0 + f64::from(digit);
+            if digits >= LIMIT {
+                return None;
+            }
+        }
+        Some(digits / power)
+    }
+
+    /// The fewest digits that read as this number again.
+    pub(super) fn write(number: f64) -> Option<String> {
+        if number.is_sign_negative() {
+            return None;
+        }
+        for (decimals, power) in POWERS.into_iter().enumerate() {
+            let digits = (number * power).round_ties_even();
+            if digits < LIMIT && digits / power == number {
+                // Whole, and below 2⁵¹.
+                return Some(text(digits as u64, decimals));
+            }
+        }
+        None
+    }
+
+    fn text(mut digits: u64, decimals: usize) -> String {
+        let mut last_first = Vec::with_capacity(18);
+        while digits > 0 || last_first.len() <= decimals {
+            if last_first.len() == decimals && decimals > 0 {
+                last_first.push('.');
+            }
+            // A digit.
+            last_first.push(char::from(b'0' + (digits % 10) as u8));
+            digits /= 10;
+        }
+        last_first.into_iter().rev().collect()
+    }
+}
+
+/// The nearest floating-point number.
+fn real(text: &str) -> f64 {
+    fixed::read(text).unwrap_or_else(|| any::read(text))
+}
+
+/// A finite number, in digits that read as the same number again.
+pub(crate) fn write(number: f64) -> String {
+    fixed::write(number).unwrap_or_else(|| any::write(number))
+}
+
 /// The script engine reads and writes floating-point numbers as exactly as Rust's
 /// library does, and its tables (10 KB that no compression makes smaller) are there
 /// already.
 #[cfg(target_family = "wasm")]
-mod script {
+mod any {
     use wasm_bindgen::prelude::wasm_bindgen;
 
     #[wasm_bindgen]
     extern "C" {
         #[wasm_bindgen(js_name = Number)]
-        pub(super) fn number(text: &str) -> f64;
+        pub(super) fn read(text: &str) -> f64;
 
         #[wasm_bindgen(js_name = String)]
-        pub(super) fn string(number: f64) -> String;
+        pub(super) fn write(number: f64) -> String;
     }
 }
 
-/// The nearest floating-point number.
-#[cfg(target_family = "wasm")]
-fn real(text: &str) -> f64 {
-    script::number(text)
-}
-
 #[cfg(not(target_family = "wasm"))]
-fn real(text: &str) -> f64 {
-    text.parse().unwrap_or(f64::NAN)
+mod any {
+    pub(super) fn read(text: &str) -> f64 {
+        text.parse().unwrap_or(f64::NAN)
+    }
+
+    pub(super) fn write(number: f64) -> String {
+        number.to_string()
+    }
 }
 
-/// A finite number, in digits that read as the same number again.
-#[cfg(target_family = "wasm")]
-pub(crate) fn write(number: f64) -> String {
-    script::string(number)
-}
-
+#[cfg(test)]
 #[cfg(not(target_family = "wasm"))]
-pub(crate) fn write(number: f64) -> String {
-    number.to_string()
+mod tests {
+    use proptest::prelude::*;
+
+    use super::{any, fixed};
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(20_000))]
+
+        #[test]
+        fn times_are_read_and_written_as_any_number_is(digits in 0..1_u64 << 52, decimals in 1_usize..8) {
+            let (whole, fraction) = (digits / 10_u64.pow(decimals as u32), digits % 10_u64.pow(decimals as u32));
+            let text = format!("{whole}.{fraction:0decimals$}");
+            let number = any::read(&text);
+            if let Some(read) = fixed::read(&text) {
+                prop_assert_eq!(read.to_bits(), number.to_bits(), "{}", text);
+            }
+            if let Some(written) = fixed::write(number) {
+                prop_assert_eq!(written, any::write(number));
+            }
+        }
+
+        #[test]
+        fn every_number_is_written_as_any_number_is(number in any::<f64>()) {
+            if let Some(written) = fixed::write(number) {
+                prop_assert_eq!(written, any::write(number));
+            }
+        }
+    }
+
+    #[test]
+    fn times_need_nothing_else() {
+        for (text, number) in [
+            ("1798761600.123456", 1_798_761_600.123_456),
+            ("1798761600.5", 1_798_761_600.5),
+            ("0.000001", 0.000_001),
+        ] {
+            assert_eq!(fixed::read(text), Some(number));
+            assert_eq!(fixed::write(number).as_deref(), Some(text));
+        }
+        assert_eq!(fixed::write(0.0).as_deref(), Some("0"));
+        assert_eq!(fixed::write(1_798_761_600.0).as_deref(), Some("1798761600"));
+    }
+
+    #[test]
+    fn what_is_no_time_is_left_to_others() {
+        for text in [
+            "-1.5",
+            "1.5e3",
+            "1.1234567",
+            "2251799813685248.0",
+            "1",
+            "9007199254740993.5",
+        ] {
+            assert_eq!(fixed::read(text), None, "{text}");
+        }
+        for number in [-1.5, -0.0, 0.1 + 0.2, 1e-7, 1e21, f64::NAN, f64::INFINITY] {
+            assert_eq!(fixed::write(number), None, "{number}");
+        }
+    }
 }

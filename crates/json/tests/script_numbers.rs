@@ -1,5 +1,5 @@
 //! Floating-point numbers in WebAssembly, where the script engine reads and writes
-//! them.
+//! most of them.
 
 #![cfg(target_family = "wasm")]
 
@@ -19,6 +19,9 @@ fn numbers_come_back_as_they_were() {
         f64::MAX,
         f64::MIN_POSITIVE,
         1_700_000_000.123_456,
+        1_700_000_000.5,
+        1_700_000_000.0,
+        1_700_000_000.123_456_7,
         4_503_599_627_370_497.5,
     ] {
         let text = write(&number).unwrap();
