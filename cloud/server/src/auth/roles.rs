@@ -12,7 +12,7 @@ use ferry_protocol::problem::ProblemCode;
 use ferry_protocol::{DeviceId, PublicJwk, UserId, WorkspaceId};
 use serde::de::DeserializeOwned;
 
-use super::body::{BodyError, FromBody, Upload};
+use super::body::{BodyError, FromBody};
 use super::dpop::{self, AuthError, DPOP, Proven, Token};
 use crate::forwarded;
 use crate::problem::Rejection;
@@ -269,20 +269,20 @@ impl<B: FromBody> FromRequest<AppState> for Administrator<B> {
     }
 }
 
-/// A person who uploads, signed in on a trusted device. Whether their proof was used
+/// A person who transfers, signed in on a trusted device. Whether their proof was used
 /// before is not known yet: whoever takes this makes the claim, in the transaction of the
-/// upload, which saves a commit.
-pub struct Uploader {
+/// change, which saves a commit.
+pub struct Transferrer<B> {
     /// Who, with what.
-    pub caller: TrustedPerson<Upload>,
+    pub caller: TrustedPerson<B>,
     /// To be made.
     pub claim: Claim,
 }
 
-impl Uploader {
+impl<B: FromBody> Transferrer<B> {
     async fn extract(request: Request, state: &AppState) -> Result<Self, RoleError> {
         let proof = request.headers().get(DPOP).cloned();
-        let (proven, token, claim) = match dpop::prove_but_for_use(state, request, Upload::LIMIT).await {
+        let (proven, token, claim) = match dpop::prove_but_for_use(state, request, B::LIMIT).await {
             Ok(proven) => proven,
             Err(error) => return Err(explain(state, proof, error).await?),
         };
@@ -297,7 +297,7 @@ impl Uploader {
     }
 }
 
-impl FromRequest<AppState> for Uploader {
+impl<B: FromBody> FromRequest<AppState> for Transferrer<B> {
     type Rejection = Rejection;
 
     async fn from_request(request: Request, state: &AppState) -> Result<Self, Rejection> {

@@ -19,9 +19,9 @@ use ferry_protocol::session::{Header, SealedSession};
 use ferry_protocol::{AccountId, PublicJwk, TransferId};
 
 use super::accounts::{AccountError, require_owner};
-use crate::auth::body::Body;
+use crate::auth::body::{Body, Upload};
 use crate::auth::dpop::AuthError;
-use crate::auth::roles::{Ids, TrustedPerson, Uploader};
+use crate::auth::roles::{Ids, Transferrer};
 use crate::problem::Rejection;
 use crate::stamp::Stamp;
 use crate::state::AppState;
@@ -132,7 +132,7 @@ impl From<TransferError> for Rejection {
 pub async fn begin(
     State(state): State<AppState>,
     Ids(account): Ids<AccountId>,
-    caller: TrustedPerson<Body<BeginTransfer>>,
+    Transferrer { caller, claim }: Transferrer<Body<BeginTransfer>>,
 ) -> Result<Json<TransferOffer>, Rejection> {
     let stamp = state.stamp();
     let reservation = Reservation {
@@ -142,9 +142,11 @@ pub async fn begin(
         device: caller.device.id,
     };
     let person = caller.person;
-    let begun = state.storage().write(Erase::Nothing, move |connection| {
-        Box::pin(async move { reserve(connection, &stamp, &person, reservation).await })
-    });
+    let begun = state
+        .storage()
+        .write_once(claim, Erase::Nothing, move |connection| {
+            Box::pin(async move { reserve(connection, &stamp, &person, reservation).await })
+        });
     let result = begun.await;
     // One key less, or none left: the worker may want to bring more.
     state.wake_workers();
@@ -219,7 +221,7 @@ async fn reserve(
 pub async fn store(
     State(state): State<AppState>,
     Ids((account, transfer)): Ids<(AccountId, TransferId)>,
-    Uploader { caller, claim }: Uploader,
+    Transferrer { caller, claim }: Transferrer<Upload>,
 ) -> Result<Json<Account>, Rejection> {
     let user = caller.person.user.id;
     let reservation = Reservation {

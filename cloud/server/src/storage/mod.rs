@@ -165,6 +165,18 @@ impl Storage {
         self.writer.write(erase, operation).await
     }
 
+    /// As [`Storage::write`], with a proof's `jti` used up in the same commit: either both are
+    /// durable, or neither is. A proof that was used before is refused; one whose write
+    /// fails stays used.
+    pub async fn write_once<T, E, F>(&self, claim: jti::Claim, erase: Erase, operation: F) -> Result<T, E>
+    where
+        F: for<'c> FnOnce(&'c mut Connection) -> BoxFuture<'c, Result<T, E>> + Send + 'static,
+        T: Send + 'static,
+        E: From<StorageError> + From<jti::Reused> + Send + 'static,
+    {
+        self.writer.write_once(claim, erase, operation).await
+    }
+
     /// Uses up a proof's `jti` and stores a session, together: either both are durable, or
     /// neither is. A proof that was used before is refused; one whose upload `decide`
     /// refuses stays used.

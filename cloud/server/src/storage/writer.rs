@@ -60,7 +60,9 @@ struct Ran {
     reply: Reply,
 }
 
-type Operation = Box<dyn for<'c> FnOnce(&'c mut Connection) -> BoxFuture<'c, Ran> + Send>;
+/// Told whether the proof that it was queued with is used for the first time; one without a
+/// proof is told that it is.
+type Operation = Box<dyn for<'c> FnOnce(&'c mut Connection, bool) -> BoxFuture<'c, Ran> + Send>;
 
 /// A session that is to be stored together with its proof's claim.
 struct Upload {
@@ -91,6 +93,7 @@ type Decide = Box<
 enum Job {
     Write {
         erase: Erase,
+        claim: Option<Claim>,
         operation: Operation,
     },
     Upload(Upload),
@@ -100,6 +103,17 @@ enum Job {
     },
     /// Finish what came before this, and end.
     Close,
+}
+
+fn ran<T, E>(result: Result<T, E>, answer: oneshot::Sender<Result<T, E>>) -> Ran
+where
+    T: Send + 'static,
+    E: From<StorageError> + Send + 'static,
+{
+    Ran {
+        keep: result.is_ok(),
+        reply: reply_with(answer, result),
+    }
 }
 
 fn reply_with<T, E>(answer: oneshot::Sender<Result<T, E>>, result: Result<T, E>) -> Reply
@@ -155,16 +169,38 @@ impl Writer {
         E: From<StorageError> + Send + 'static,
     {
         let (answer, answered) = oneshot::channel();
-        let operation: Operation = Box::new(move |connection| {
+        let operation: Operation =
+            Box::new(move |connection, _| Box::pin(async move { ran(operation(connection).await, answer) }));
+        let job = Job::Write {
+            erase,
+            claim: None,
+            operation,
+        };
+        self.queue(job, answered).await
+    }
+
+    pub(super) async fn write_once<T, E, F>(&self, claim: Claim, erase: Erase, operation: F) -> Result<T, E>
+    where
+        F: for<'c> FnOnce(&'c mut Connection) -> BoxFuture<'c, Result<T, E>> + Send + 'static,
+        T: Send + 'static,
+        E: From<StorageError> + From<Reused> + Send + 'static,
+    {
+        let (answer, answered) = oneshot::channel();
+        let operation: Operation = Box::new(move |connection, is_first| {
             Box::pin(async move {
-                let result = operation(connection).await;
-                Ran {
-                    keep: result.is_ok(),
-                    reply: reply_with(answer, result),
-                }
+                let result = match is_first {
+                    true => operation(connection).await,
+                    false => Err(Reused.into()),
+                };
+                ran(result, answer)
             })
         });
-        self.queue(Job::Write { erase, operation }, answered).await
+        let job = Job::Write {
+            erase,
+            claim: Some(claim),
+            operation,
+        };
+        self.queue(job, answered).await
     }
 
     pub(super) async fn upload<T, E, D>(

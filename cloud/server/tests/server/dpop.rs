@@ -2,7 +2,7 @@
 
 use axum::http::header::{AUTHORIZATION, WWW_AUTHENTICATE};
 use axum::http::{HeaderValue, Method, Request, StatusCode};
-use ferry_protocol::api::{Account, GiveConsent, Me};
+use ferry_protocol::api::{Account, BeginTransfer, GiveConsent, Me};
 use ferry_protocol::dpop::Claims;
 use ferry_protocol::problem::ProblemCode;
 use ferry_protocol::{Bytes, TransferId};
@@ -325,20 +325,16 @@ async fn the_same_proof_a_hundred_times_at_once_works_once() {
     assert_eq!((accepted, refused), (1, 99));
 }
 
-/// An upload's proof is marked as used in the transaction of the upload.
-#[tokio::test(flavor = "multi_thread")]
-async fn the_same_upload_a_hundred_times_at_once_is_taken_once() {
-    let scene = Scene::set().await;
-    let (transfer, sealed) = scene.owner.prepare(scene.account, b"sealed").await;
-    let path = scene.path(&format!("/transfers/{transfer}"));
-    let body = json(&sealed);
-    let proof = scene.owner.proof(&scene.owner.claims(&Method::PUT, &path, &body));
+/// Sends the same request, with the same proof, a hundred times at once. Exactly one is let
+/// in, and all others are told why they are not.
+async fn is_let_in_once(scene: &Scene, method: Method, path: &str, body: Vec<u8>) {
+    let proof = scene.owner.proof(&scene.owner.claims(&method, path, &body));
     let requests = (0..100).map(|_| {
         let client = scene.owner.over(
             crate::client::Transport::Router(scene.server.router.clone()),
             crate::fixture::BASE,
         );
-        let request = client.request(&Method::PUT, &path, body.clone(), &proof);
+        let request = client.request(&method, path, body.clone(), &proof);
         tokio::spawn(async move { client.send_raw(request).await.unwrap() })
     });
     let answers = join_all(requests).await.into_iter().map(Result::unwrap);
@@ -349,26 +345,82 @@ async fn the_same_upload_a_hundred_times_at_once_is_taken_once() {
     }
 }
 
+/// The proof is marked as used in the transaction that hands out the key.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_same_request_for_a_key_a_hundred_times_at_once_is_answered_once() {
+    let scene = Scene::set().await;
+    let begin = json(&BeginTransfer {
+        transfer: scene.owner.id(TransferId::new),
+    });
+    is_let_in_once(&scene, Method::POST, &scene.path("/transfers"), begin).await;
+}
+
+/// An upload's proof is marked as used in the transaction of the upload.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_same_upload_a_hundred_times_at_once_is_taken_once() {
+    let scene = Scene::set().await;
+    let (transfer, sealed) = scene.owner.prepare(scene.account, b"sealed").await;
+    let path = scene.path(&format!("/transfers/{transfer}"));
+    is_let_in_once(&scene, Method::PUT, &path, json(&sealed)).await;
+}
+
 /// Refused before it came to a transaction, or in it: a proof is used up all the same.
 #[tokio::test]
-async fn the_proof_of_a_refused_upload_is_used_up() {
+async fn the_proof_of_a_refused_transfer_is_used_up() {
     let scene = Scene::set().await;
     let (transfer, sealed) = scene.owner.prepare(scene.account, b"sealed").await;
     let untrusted = scene.server.untrusted(OWNER).await;
     let collaborator = scene.server.trusted(COLLABORATOR).await;
-    let path = scene.path(&format!("/transfers/{transfer}"));
+    let upload = scene.path(&format!("/transfers/{transfer}"));
     let not_begun = scene.path(&format!("/transfers/{}", scene.owner.id(TransferId::new)));
-    let good = json(&sealed);
-    for (client, path, body, code) in [
-        (&untrusted, &path, &good, ProblemCode::DeviceNotTrusted),
-        (&scene.owner, &path, &b"{}".to_vec(), ProblemCode::InvalidRequest),
-        (&collaborator, &path, &good, ProblemCode::Forbidden),
-        (&scene.owner, &not_begun, &good, ProblemCode::SealRejected),
+    let keys = scene.path("/transfers");
+    let (good, none) = (json(&sealed), b"{}".to_vec());
+    let begin = json(&BeginTransfer {
+        transfer: scene.owner.id(TransferId::new),
+    });
+    for (client, method, path, body, code) in [
+        (
+            &untrusted,
+            Method::POST,
+            &keys,
+            &begin,
+            ProblemCode::DeviceNotTrusted,
+        ),
+        (
+            &scene.owner,
+            Method::POST,
+            &keys,
+            &none,
+            ProblemCode::InvalidRequest,
+        ),
+        (&collaborator, Method::POST, &keys, &begin, ProblemCode::Forbidden),
+        (
+            &untrusted,
+            Method::PUT,
+            &upload,
+            &good,
+            ProblemCode::DeviceNotTrusted,
+        ),
+        (
+            &scene.owner,
+            Method::PUT,
+            &upload,
+            &none,
+            ProblemCode::InvalidRequest,
+        ),
+        (&collaborator, Method::PUT, &upload, &good, ProblemCode::Forbidden),
+        (
+            &scene.owner,
+            Method::PUT,
+            &not_begun,
+            &good,
+            ProblemCode::SealRejected,
+        ),
     ] {
         // So that the client knows the nonce.
         client.me().await;
-        let proof = client.proof(&client.claims(&Method::PUT, path, body));
-        let send = || client.send_raw(client.request(&Method::PUT, path, body.clone(), &proof));
+        let proof = client.proof(&client.claims(&method, path, body));
+        let send = || client.send_raw(client.request(&method, path, body.clone(), &proof));
         assert_eq!(send().await.unwrap().code(), code);
         assert_eq!(
             send().await.unwrap().code(),

@@ -124,14 +124,17 @@ impl Worker {
                     claimants.push(reply);
                 }
                 Job::Upload(upload) => uploads.push(upload),
-                Job::Write { operation, .. } => operations.push(operation),
+                Job::Write { operation, claim, .. } => operations.push((operation, claim)),
                 Job::Close => {}
             }
         }
         claims.extend(uploads.iter().map(|upload| upload.claim.clone()));
+        let before_operations = claims.len();
+        claims.extend(operations.iter().filter_map(|(_, claim)| claim.clone()));
         self.connection.execute("BEGIN IMMEDIATE").await?;
         let done = async {
             let mut verdicts = jti::claim(&mut self.connection, &claims).await?;
+            let mut of_operations = verdicts.split_off(before_operations).into_iter();
             let of_uploads = verdicts.split_off(claimants.len());
             for (claimant, fresh) in claimants.into_iter().zip(verdicts) {
                 replies.push(Box::new(move |committed: Result<(), StorageError>| {
@@ -140,8 +143,9 @@ impl Worker {
                 }));
             }
             self.upload(uploads, of_uploads, replies).await?;
-            for operation in operations {
-                replies.extend(self.apart(operation).await?);
+            for (operation, claim) in operations {
+                let is_first = claim.is_none() || of_operations.next() == Some(true);
+                replies.extend(self.apart(operation, is_first).await?);
             }
             self.connection.execute("COMMIT").await?;
             Ok(())
@@ -154,10 +158,10 @@ impl Worker {
     }
 
     /// Runs one operation, and takes back what it wrote if it failed.
-    async fn apart(&mut self, operation: Operation) -> Result<Option<Reply>, StorageError> {
+    async fn apart(&mut self, operation: Operation, is_first: bool) -> Result<Option<Reply>, StorageError> {
         self.connection.execute("SAVEPOINT operation").await?;
         // A panic is one caller's bad luck: the writer goes on for the others.
-        let ran = AssertUnwindSafe(operation(&mut self.connection))
+        let ran = AssertUnwindSafe(operation(&mut self.connection, is_first))
             .catch_unwind()
             .await
             .ok();
