@@ -33,18 +33,20 @@ impl Number {
     }
 }
 
-/// Times, which most numbers with decimals are: seconds and up to six decimals, as two whole
-/// numbers. The rest is left to others.
+/// Numbers with at most six decimals, as fixed point: a whole number divided by a power of
+/// ten. Times in seconds are of this form, and most numbers with decimals that come here are
+/// times. `None`: [`floating`] has to do it.
 mod fixed {
-    /// By how many decimals there are.
+    /// Powers of ten, by the number of decimals.
     const POWERS: [f64; 7] = [1.0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6];
 
-    /// Below it, each whole number is one of floating point, and no two of this many
-    /// digits are nearest to the same one: neighbours lie at most half a last digit apart.
+    /// The digits, read without the point, stay below this. Each such whole number is exact
+    /// as `f64`, and adjacent ones of `f64` lie at most half a unit of the last decimal apart:
+    /// no two texts with as many decimals read as the same number.
     const LIMIT: f64 = (1_u64 << 51) as f64;
 
-    /// The nearest floating-point number. Both numbers that are divided are exact, so that
-    /// the result is rounded once, and correctly (IEEE 754 §4.3).
+    /// The nearest floating-point number: both operands are exact, so the division rounds
+    /// once, and correctly (IEEE 754 §4.3).
     pub(super) fn read(text: &str) -> Option<f64> {
         let (whole, decimals) = text.split_once('.')?;
         let power = POWERS.get(decimals.len())?;
@@ -91,19 +93,19 @@ mod fixed {
 
 /// The nearest floating-point number.
 fn real(text: &str) -> f64 {
-    fixed::read(text).unwrap_or_else(|| any::read(text))
+    fixed::read(text).unwrap_or_else(|| floating::read(text))
 }
 
 /// A finite number, in digits that read as the same number again.
 pub(crate) fn write(number: f64) -> String {
-    fixed::write(number).unwrap_or_else(|| any::write(number))
+    fixed::write(number).unwrap_or_else(|| floating::write(number))
 }
 
 /// The script engine reads and writes floating-point numbers as exactly as Rust's
 /// library does, and its tables (10 KB that no compression makes smaller) are there
 /// already.
 #[cfg(target_family = "wasm")]
-mod any {
+mod floating {
     use wasm_bindgen::prelude::wasm_bindgen;
 
     #[wasm_bindgen]
@@ -117,7 +119,7 @@ mod any {
 }
 
 #[cfg(not(target_family = "wasm"))]
-mod any {
+mod floating {
     pub(super) fn read(text: &str) -> f64 {
         text.parse().unwrap_or(f64::NAN)
     }
@@ -132,34 +134,40 @@ mod any {
 mod tests {
     use proptest::prelude::*;
 
-    use super::{any, fixed};
+    use super::{fixed, floating};
 
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(20_000))]
 
         #[test]
-        fn times_are_read_and_written_as_any_number_is(digits in 0..1_u64 << 52, decimals in 1_usize..8) {
+        fn fixed_point_reads_and_writes_as_floating_point_does(digits in 0..1_u64 << 52, decimals in 1_usize..8) {
             let (whole, fraction) = (digits / 10_u64.pow(decimals as u32), digits % 10_u64.pow(decimals as u32));
             let text = format!("{whole}.{fraction:0decimals$}");
-            let number = any::read(&text);
-            if let Some(read) = fixed::read(&text) {
+            let number = floating::read(&text);
+            let (read, written) = (fixed::read(&text), fixed::write(number));
+            let is_fixed = digits < 1 << 51 && decimals <= 6;
+            prop_assert_eq!(read.is_some(), is_fixed, "{}", text);
+            prop_assert!(written.is_some() || !is_fixed, "{}", text);
+            if let Some(read) = read {
                 prop_assert_eq!(read.to_bits(), number.to_bits(), "{}", text);
             }
-            if let Some(written) = fixed::write(number) {
-                prop_assert_eq!(written, any::write(number));
+            if let Some(written) = written {
+                prop_assert_eq!(written, floating::write(number));
             }
         }
 
         #[test]
-        fn every_number_is_written_as_any_number_is(number in any::<f64>()) {
+        fn whatever_fixed_point_writes_floating_point_writes_too(
+            number in prop_oneof![any::<f64>(), 0.0..4_294_967_296.0, 0.0..1.0],
+        ) {
             if let Some(written) = fixed::write(number) {
-                prop_assert_eq!(written, any::write(number));
+                prop_assert_eq!(written, floating::write(number));
             }
         }
     }
 
     #[test]
-    fn times_need_nothing_else() {
+    fn times_are_read_and_written_as_fixed_point() {
         for (text, number) in [
             ("1798761600.123456", 1_798_761_600.123_456),
             ("1798761600.5", 1_798_761_600.5),
@@ -168,19 +176,20 @@ mod tests {
             assert_eq!(fixed::read(text), Some(number));
             assert_eq!(fixed::write(number).as_deref(), Some(text));
         }
+        assert_eq!(fixed::read("225179981368524.7"), Some(225_179_981_368_524.7));
         assert_eq!(fixed::write(0.0).as_deref(), Some("0"));
         assert_eq!(fixed::write(1_798_761_600.0).as_deref(), Some("1798761600"));
     }
 
     #[test]
-    fn what_is_no_time_is_left_to_others() {
+    fn what_is_not_fixed_point_is_left_to_floating_point() {
         for text in [
             "-1.5",
             "1.5e3",
             "1.1234567",
-            "2251799813685248.0",
+            // 2⁵¹ without the point.
+            "225179981368524.8",
             "1",
-            "9007199254740993.5",
         ] {
             assert_eq!(fixed::read(text), None, "{text}");
         }

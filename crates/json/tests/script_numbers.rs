@@ -1,5 +1,5 @@
-//! Floating-point numbers in WebAssembly, where the script engine reads and writes
-//! most of them.
+//! Floating-point numbers in WebAssembly, where the script engine reads and writes all
+//! but those with few digits and at most six decimals.
 
 #![cfg(target_family = "wasm")]
 

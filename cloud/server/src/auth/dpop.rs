@@ -122,7 +122,8 @@ pub async fn prove_with_token(
 }
 
 /// The same, but for whether the proof was used before: the claim that comes with it is
-/// still to be made, before anything else happens or in the same transaction.
+/// still to be made, before anything is changed or in the same transaction. (That the
+/// device was in use is noted before, as it is in use.)
 pub async fn prove_but_for_use(
     state: &AppState,
     request: Request,

@@ -144,12 +144,14 @@ pub async fn begin(
     let person = caller.person;
     let begun = state
         .storage()
-        .write_once(claim, Erase::Nothing, move |connection| {
+        .claim_and_write(claim, Erase::Nothing, move |connection| {
             Box::pin(async move { reserve(connection, &stamp, &person, reservation).await })
         });
     let result = begun.await;
-    // One key less, or none left: the worker may want to bring more.
-    state.wake_workers();
+    if !matches!(result, Err(TransferError::Reused(_))) {
+        // One key less, or none left: the worker may want to bring more.
+        state.wake_workers();
+    }
     Ok(Json(result?))
 }
 

@@ -59,10 +59,14 @@ pub async fn claim(connection: &mut Connection, claims: &[Claim]) -> Result<Vec<
         .collect())
 }
 
+/// How long a proof's use is remembered after the proof was refused for its age, in
+/// milliseconds: a request that was let in just before may not have made its claim yet.
+const MARGIN_MS: i64 = 60 * 1000;
+
 /// Forgets those that are refused for their age anyway. Returns how many.
 pub async fn sweep(connection: &mut Connection, now: UnixMillis) -> Result<u64, StorageError> {
     let done = sqlx::query("DELETE FROM jti WHERE expires_at <= $1")
-        .bind(now.0)
+        .bind(now.plus(-MARGIN_MS).0)
         .execute(connection)
         .await?;
     Ok(done.rows_affected())

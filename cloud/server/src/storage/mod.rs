@@ -2,9 +2,9 @@
 //!
 //! One file for each kind of thing; each has functions over a [`Connection`] and
 //! types of its own. Which functions make up one transaction is for the caller to
-//! say: writes go through [`Storage::write`], one savepoint each, or many at once through
-//! [`Storage::upload`], and are answered when they are durable ([`writer`]); reads take a connection of
-//! [`Storage::read`]. Nothing here decides who may do what.
+//! say: writes go through [`Storage::write`] and [`Storage::claim_and_write`], one savepoint
+//! each, or many at once through [`Storage::upload`], and are answered when they are durable
+//! ([`writer`]); reads take a connection of [`Storage::read`]. Nothing here decides who may do what.
 //!
 //! SQL stays in the subset that PostgreSQL takes as well: `$1` placeholders,
 //! `RETURNING`, `ON CONFLICT`, `BIGINT` milliseconds, `TEXT` identifiers. The exception
@@ -165,21 +165,27 @@ impl Storage {
         self.writer.write(erase, operation).await
     }
 
-    /// As [`Storage::write`], with a proof's `jti` used up in the same commit: either both are
-    /// durable, or neither is. A proof that was used before is refused; one whose write
-    /// fails stays used.
-    pub async fn write_once<T, E, F>(&self, claim: jti::Claim, erase: Erase, operation: F) -> Result<T, E>
+    /// Uses up a proof's `jti` and runs a write, in one commit. If the proof was used before,
+    /// the write is not run, and the error is [`jti::Reused`]. If the write returns an error,
+    /// nothing that it wrote stays, but the proof is used up. If the commit fails, neither is
+    /// durable.
+    pub async fn claim_and_write<T, E, F>(
+        &self,
+        claim: jti::Claim,
+        erase: Erase,
+        operation: F,
+    ) -> Result<T, E>
     where
         F: for<'c> FnOnce(&'c mut Connection) -> BoxFuture<'c, Result<T, E>> + Send + 'static,
         T: Send + 'static,
         E: From<StorageError> + From<jti::Reused> + Send + 'static,
     {
-        self.writer.write_once(claim, erase, operation).await
+        self.writer.claim_and_write(claim, erase, operation).await
     }
 
-    /// Uses up a proof's `jti` and stores a session, together: either both are durable, or
-    /// neither is. A proof that was used before is refused; one whose upload `decide`
-    /// refuses stays used.
+    /// Uses up a proof's `jti` and stores a session, in one commit. A proof that was used
+    /// before is refused. If `decide` refuses, nothing is stored, but the proof is used up. If
+    /// the commit fails, neither is durable.
     ///
     /// `decide` is told how things stand, and may read. What it returns beside the answer
     /// is stored, in the same transaction.

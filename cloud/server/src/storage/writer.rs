@@ -60,9 +60,9 @@ struct Ran {
     reply: Reply,
 }
 
-/// Told whether the proof that it was queued with is used for the first time; one without a
-/// proof is told that it is.
-type Operation = Box<dyn for<'c> FnOnce(&'c mut Connection, bool) -> BoxFuture<'c, Ran> + Send>;
+/// A write. It is told if the proof that came with it was used before; one that came
+/// without a proof is told `Ok`.
+type Operation = Box<dyn for<'c> FnOnce(&'c mut Connection, Result<(), Reused>) -> BoxFuture<'c, Ran> + Send>;
 
 /// A session that is to be stored together with its proof's claim.
 struct Upload {
@@ -179,18 +179,23 @@ impl Writer {
         self.queue(job, answered).await
     }
 
-    pub(super) async fn write_once<T, E, F>(&self, claim: Claim, erase: Erase, operation: F) -> Result<T, E>
+    pub(super) async fn claim_and_write<T, E, F>(
+        &self,
+        claim: Claim,
+        erase: Erase,
+        operation: F,
+    ) -> Result<T, E>
     where
         F: for<'c> FnOnce(&'c mut Connection) -> BoxFuture<'c, Result<T, E>> + Send + 'static,
         T: Send + 'static,
         E: From<StorageError> + From<Reused> + Send + 'static,
     {
         let (answer, answered) = oneshot::channel();
-        let operation: Operation = Box::new(move |connection, is_first| {
+        let operation: Operation = Box::new(move |connection, claimed| {
             Box::pin(async move {
-                let result = match is_first {
-                    true => operation(connection).await,
-                    false => Err(Reused.into()),
+                let result = match claimed {
+                    Ok(()) => operation(connection).await,
+                    Err(reused) => Err(reused.into()),
                 };
                 ran(result, answer)
             })

@@ -37,3 +37,4 @@ mod transfers;
 mod web;
 mod worker;
 mod worker_keys;
+mod writer;

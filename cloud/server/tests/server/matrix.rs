@@ -1,5 +1,5 @@
 //! Who may use which route: every route of the OpenAPI document, and every kind of
-//! caller. A route that is not listed here fails the test.
+//! caller, each with a proof that works once. A route that is not listed here fails the test.
 
 use std::collections::BTreeSet;
 
@@ -411,7 +411,9 @@ async fn every_route_lets_in_exactly_those_it_is_for() {
             let me = (me.status == StatusCode::OK).then(|| me.ok());
             let body = subject.body(&scene, client, me, method, route);
             let method = Method::from_bytes(method.as_bytes()).unwrap();
-            let answer = client.send(method.clone(), &path, body).await;
+            let proof = client.proof(&client.claims(&method, &path, &body));
+            let send = || client.send_raw(client.request(&method, &path, body.clone(), &proof));
+            let answer = send().await.unwrap();
             if (*caller, route) == (Caller::Pending, "/v1/device/approval") && method == Method::POST {
                 let me: Me = client.get("/v1/me").await.ok();
                 assert_eq!(me.device.unwrap().state, DeviceState::PendingApproval);
@@ -422,6 +424,15 @@ async fn every_route_lets_in_exactly_those_it_is_for() {
                 refusal(access, *caller),
                 allowed,
             );
+            // Whoever is let in is let in once with each proof.
+            if refusal(access, *caller).is_none() && access != Access::Public {
+                let code = match route {
+                    "/v1/sign-out" => ProblemCode::InvalidToken,
+                    _ => ProblemCode::InvalidDpopProof,
+                };
+                let again = send().await.unwrap();
+                assert_eq!(again.code(), code, "{caller:?} {method} {route}, again");
+            }
         }
     }
 }

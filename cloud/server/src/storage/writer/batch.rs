@@ -12,6 +12,7 @@ use tokio::time::Instant;
 use super::erasure::Owed;
 use super::log::{self, Log};
 use super::{Decide, Decided, Erase, Job, Operation, Reply, Unfit, Upload};
+use crate::storage::jti::Reused;
 use crate::storage::uploads::{self, Standing};
 use crate::storage::{Connection, StorageError, jti};
 
@@ -129,14 +130,14 @@ impl Worker {
             }
         }
         claims.extend(uploads.iter().map(|upload| upload.claim.clone()));
-        let before_operations = claims.len();
         claims.extend(operations.iter().filter_map(|(_, claim)| claim.clone()));
         self.connection.execute("BEGIN IMMEDIATE").await?;
         let done = async {
-            let mut verdicts = jti::claim(&mut self.connection, &claims).await?;
-            let mut of_operations = verdicts.split_off(before_operations).into_iter();
-            let of_uploads = verdicts.split_off(claimants.len());
-            for (claimant, fresh) in claimants.into_iter().zip(verdicts) {
+            // In the order in which the claims were put together.
+            let mut verdicts = jti::claim(&mut self.connection, &claims).await?.into_iter();
+            let of_claimants: Vec<bool> = verdicts.by_ref().take(claimants.len()).collect();
+            let of_uploads: Vec<bool> = verdicts.by_ref().take(uploads.len()).collect();
+            for (claimant, fresh) in claimants.into_iter().zip(of_claimants) {
                 replies.push(Box::new(move |committed: Result<(), StorageError>| {
                     // Nobody waits any more if the client went away.
                     let _ = claimant.send(committed.map(|()| fresh));
@@ -144,8 +145,11 @@ impl Worker {
             }
             self.upload(uploads, of_uploads, replies).await?;
             for (operation, claim) in operations {
-                let is_first = claim.is_none() || of_operations.next() == Some(true);
-                replies.extend(self.apart(operation, is_first).await?);
+                let claimed = match claim {
+                    Some(_) if verdicts.next() != Some(true) => Err(Reused),
+                    _ => Ok(()),
+                };
+                replies.extend(self.apart(operation, claimed).await?);
             }
             self.connection.execute("COMMIT").await?;
             Ok(())
@@ -158,10 +162,14 @@ impl Worker {
     }
 
     /// Runs one operation, and takes back what it wrote if it failed.
-    async fn apart(&mut self, operation: Operation, is_first: bool) -> Result<Option<Reply>, StorageError> {
+    async fn apart(
+        &mut self,
+        operation: Operation,
+        claimed: Result<(), Reused>,
+    ) -> Result<Option<Reply>, StorageError> {
         self.connection.execute("SAVEPOINT operation").await?;
         // A panic is one caller's bad luck: the writer goes on for the others.
-        let ran = AssertUnwindSafe(operation(&mut self.connection, is_first))
+        let ran = AssertUnwindSafe(operation(&mut self.connection, claimed))
             .catch_unwind()
             .await
             .ok();
