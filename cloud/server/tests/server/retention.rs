@@ -122,3 +122,21 @@ async fn what_has_no_meaning_any_more_is_forgotten() {
         assert_eq!(rows(table).await, 0, "{table}");
     }
 }
+
+/// A request that was let in just before its proof was too old may make its claim just after.
+#[tokio::test]
+async fn the_use_of_a_proof_is_remembered_a_minute_longer_than_the_proof_is_good_for() {
+    let scene = Scene::set().await;
+    scene.owner.me().await;
+    let proofs = "SELECT COUNT(*) FROM jti";
+    let last_ends = scene.server.number("SELECT MAX(expires_at) FROM jti").await;
+    scene
+        .server
+        .clock
+        .advance(last_ends - scene.server.state.now().0 + 59_999);
+    scene.sweep().await;
+    assert!(scene.server.number(proofs).await > 0);
+    scene.server.clock.advance(1);
+    scene.sweep().await;
+    assert_eq!(scene.server.number(proofs).await, 0);
+}
