@@ -1,5 +1,6 @@
 """A Django site with nothing but its admin, and two people who may sign in there.
 
+    site.py FOLDER make      makes its database, which others may start with a copy of
     site.py FOLDER serve     prints the address and serves until ended
     site.py FOLDER forget    ends every session on the server's side
 """
@@ -70,10 +71,13 @@ from django.contrib.sessions.models import Session  # noqa: E402
 urlpatterns = [path("admin/", admin.site.urls)]
 
 
-def serve():
+def make():
     call_command("migrate", verbosity=0)
     for name in PEOPLE:
         get_user_model().objects.create_superuser(name, f"{name}@example.test", PASSWORD)
+
+
+def serve():
     call_command("runserver", "127.0.0.1:0", use_reloader=False, skip_checks=True)
 
 
@@ -81,4 +85,4 @@ def forget():
     print(Session.objects.all().delete()[0])
 
 
-{"serve": serve, "forget": forget}[COMMAND]()
+{"make": make, "serve": serve, "forget": forget}[COMMAND]()

@@ -5,6 +5,7 @@ use std::process::Command;
 
 use anyhow::{Result, ensure};
 use thirtyfour::By;
+use tokio::sync::OnceCell;
 
 use crate::browser::Browser;
 use crate::process::{self, Program};
@@ -12,6 +13,9 @@ use crate::{files, wait};
 
 /// Where the browsers find it; its port is drawn.
 const HOST: &str = "admin.django.test";
+
+/// The site's database, in its folder.
+const DATABASE: &str = "site.sqlite3";
 
 /// The password of everyone at the site.
 const PASSWORD: &str = "correct horse battery";
@@ -27,6 +31,7 @@ pub struct Django {
 impl Django {
     /// Starts one of its own in `folder`.
     pub async fn start(folder: &Path) -> Result<Self> {
+        std::fs::copy(as_made().await?, folder.join(DATABASE))?;
         let mut program = Program::start("django", script(folder, "serve")?, folder)?;
         let address = program
             .line_with("development server at http://127.0.0.1:")
@@ -115,6 +120,19 @@ pub fn greeted(source: &str) -> Option<String> {
     let (_, rest) = rest.split_once("<strong>")?;
     let (name, _) = rest.split_once("</strong>")?;
     Some(name.trim().to_owned())
+}
+
+/// The database of a site that nobody has signed in to: made once, since Django's
+/// migrations take longer than all that a test does with the site.
+async fn as_made() -> Result<&'static PathBuf> {
+    static MADE: OnceCell<PathBuf> = OnceCell::const_new();
+    MADE.get_or_try_init(make).await
+}
+
+async fn make() -> Result<PathBuf> {
+    let folder = files::fresh_folder("e2e-django")?;
+    process::run(script(&folder, "make")?, None).await?;
+    Ok(folder.join(DATABASE))
 }
 
 fn script(folder: &Path, what: &str) -> Result<Command> {
