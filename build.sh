@@ -24,7 +24,7 @@ usage() {
                     and the web app into cloud/web/dist/, for the server's binary
 ./build.sh demo     server, worker, demo app and a browser with the extension loaded;
                     without a display the same story headless, with screenshots
-./build.sh test     everything that CI runs, from the quickest to the slowest
+./build.sh test     everything that CI runs
 ./build.sh bench    every figure of docs/performance.md
 ./build.sh lint     the checks of `test` that run no test: formatting, clippy,
                     dependencies, shell scripts; builds, web-ext lint, sizes

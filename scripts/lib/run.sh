@@ -77,14 +77,16 @@ run_tests() {
     step formatting check_formatting
     step scripts check_scripts
     step dependencies check_dependencies
-    step clippy check_clippy
-    step "native tests" test_native
-    step interoperation test_interoperation
     rm -rf "$DIST"
     step extension build_dist
     step "web app" build_web
     step "web-ext lint" check_dist
     step sizes check_sizes
+    # The server takes in the web app: compiled after that, it is compiled once.
+    step "clippy" compile_tests
+    step "clippy, wasm" check_clippy_inside
+    step "native tests" test_native
+    step interoperation test_interoperation
     step "wasm tests" test_wasm
     step "popup" check_popup
     step "end to end" test_e2e
