@@ -69,6 +69,7 @@ impl<P: Platform> Background<P> {
     async fn run(&self, share: Share) -> Result<(), TransferError> {
         let account = share.account;
         if let Some((transfer, sealed)) = self.waiting(account) {
+            self.come_back();
             return self.upload(account, transfer, sealed).await;
         }
         let record = self.begin(account);
@@ -152,6 +153,7 @@ impl<P: Platform> Background<P> {
             (Table::Records, TRUST, trust.as_str()),
             (Table::Transfers, &key(account), &store::text(&record)),
         ];
+        self.come_back();
         Ok(self.platform.store().put(&entries).await?)
     }
 

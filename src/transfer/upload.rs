@@ -12,7 +12,8 @@ use crate::browser::{Browser as _, Platform};
 use crate::explain::Explain as _;
 use crate::records::Sealed;
 
-/// How long until the next try, in minutes.
+/// How long until the next try, in minutes. Longer than a browser takes to stop a
+/// background that does nothing.
 const PATIENCE_MINUTES: f64 = 1.0;
 
 /// What an answer means for a sealed session.
@@ -24,6 +25,12 @@ enum Fate {
 }
 
 impl<P: Platform> Background<P> {
+    /// Has the browser start the background again, should it stop it before the upload has
+    /// ended: nobody may open a page that would.
+    pub(super) fn come_back(&self) {
+        self.platform.browser().wake_in(PATIENCE_MINUTES);
+    }
+
     /// Uploads what is sealed.
     pub(super) async fn upload(
         &self,
@@ -67,7 +74,7 @@ impl<P: Platform> Background<P> {
             }
             Err(AskError::Api(error)) => match fate(&error) {
                 Fate::Waits => {
-                    self.platform.browser().wake_in(PATIENCE_MINUTES);
+                    self.come_back();
                     Err(TransferError::Waiting(error.failure().message))
                 }
                 Fate::Refused => self.fail(account, transfer, AskError::Api(error).into()).await,

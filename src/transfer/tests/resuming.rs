@@ -41,6 +41,7 @@ fn stopped_after_the_seal_it_is_stored_exactly_once() {
             };
             share_until(&world, &background, point(Asked::Upload));
             assert_eq!(world.server().stores.get(), u32::from(stored_already));
+            assert_eq!(world.browser.take_alarm(), Some(1.0), "nobody may open a page");
             assert!(world.store.dump().contains("ciphertext"));
             drop(background);
             let background = world.start().await;
@@ -57,6 +58,26 @@ fn stopped_after_the_seal_it_is_stored_exactly_once() {
             world.start().await;
             assert_eq!(world.server().stores.get(), 1);
         }
+    });
+}
+
+#[test]
+fn stopped_in_each_upload_it_is_started_again_for_the_next() {
+    run(async {
+        let world = World::default();
+        let background = world.ready().await;
+        share_until(&world, &background, Point::Before(Asked::Upload));
+        drop(background);
+        for _ in 0..3 {
+            // The alarm that was set has gone off.
+            assert_eq!(world.browser.take_alarm(), Some(1.0));
+            world.browser.stop_at(Some(Point::Before(Asked::Upload)));
+            assert!(world.start().now_or_never().is_none());
+            assert!(world.browser.has_stopped());
+            world.browser.stop_at(None);
+        }
+        world.start().await;
+        assert_eq!(world.server().stores.get(), 1);
     });
 }
 

@@ -50,6 +50,13 @@ impl Popup {
         Ok(found.convert()?)
     }
 
+    /// How many alarms the extension has set, at which the browser starts its background.
+    pub async fn alarms(&self) -> Result<u64> {
+        let script = "const [done] = arguments; (globalThis.browser ?? chrome).alarms.getAll().then((all) => done(all.length));";
+        let count = self.run(script, Vec::new()).await?;
+        count.as_u64().context("a number of alarms")
+    }
+
     /// How many tabs are open, whoever opened them: drivers do not see an extension's.
     pub async fn open_tabs(&self) -> Result<u64> {
         let script = "const [done] = arguments; (globalThis.browser ?? chrome).tabs.query({}).then((all) => done(all.length));";

@@ -7,7 +7,7 @@ use ferry_e2e::browser::Call;
 use ferry_e2e::django::Django;
 use ferry_e2e::popup::Notice;
 use ferry_e2e::setting::Setting;
-use ferry_e2e::wire::{Message, Point};
+use ferry_e2e::wire::{Held, Message, Point};
 
 use crate::django::with_alice;
 
@@ -61,13 +61,18 @@ async fn killed_after_a_key_is_given(stage: &Stage) -> Result<()> {
     ends_well(stage, Point::After(Message::Begin)).await
 }
 
-/// From here on the session is sealed, and goes up without the person.
+/// From here on the session is sealed, and goes up without the person: the browser is to
+/// start the background again even if no page does.
 async fn killed_before_the_upload(stage: &Stage) -> Result<()> {
-    let (_django, setting) = killed_at(stage, Point::Before(Message::Upload)).await?;
+    let (_django, setting, held) = shared_until(stage, Point::Before(Message::Upload)).await?;
+    ensure!(setting.popup.alarms().await? == 1, "no alarm is set");
+    setting.browser.stop_background().await?;
     setting
         .popup
         .until_session_is(&setting.account, "verified")
         .await?;
+    // Until now: it is another upload that was stored.
+    drop(held);
     ensure_stored_once(&setting).await
 }
 
@@ -118,14 +123,20 @@ async fn another_click_works(setting: &Setting) -> Result<()> {
 
 /// Clicks *Share*, and kills the background when the transfer has come to `point`.
 async fn killed_at(stage: &Stage, point: Point) -> Result<(Django, Setting)> {
+    let (django, setting, held) = shared_until(stage, point).await?;
+    setting.browser.stop_background().await?;
+    drop(held);
+    Ok((django, setting))
+}
+
+/// Clicks *Share*, and waits until the transfer has come to `point`.
+async fn shared_until(stage: &Stage, point: Point) -> Result<(Django, Setting, Held)> {
     let (django, setting) = with_alice(stage).await?;
     let mut held = setting.wire.hold(point);
     setting.popup.click_share(&setting.account).await?;
     setting.popup.consent().await?;
     held.reached().await?;
-    setting.browser.stop_background().await?;
-    drop(held);
-    Ok((django, setting))
+    Ok((django, setting, held))
 }
 
 /// One transfer was uploaded, however often, and it is the one that the account has.
