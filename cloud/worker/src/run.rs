@@ -24,8 +24,15 @@ use crate::state_dir::{StateDir, StateError};
 /// Sessions that are checked at once.
 const CONCURRENCY: usize = 4;
 
+/// How many more if nobody has looked at them yet: whoever has just transferred one waits
+/// to see whether it works, and apps that do not answer must not keep it waiting.
+const FOR_NEW: usize = 2;
+
 /// How long the server may let the worker wait for work, in milliseconds.
 const WAIT_MS: u32 = 25_000;
+
+/// How long while [`CONCURRENCY`] sessions are checked: one of them may end.
+const BUSY_WAIT_MS: u32 = 1000;
 
 /// The first pause after a failure; each one after it is twice as long.
 const FIRST_PAUSE: Duration = Duration::from_millis(250);
@@ -151,6 +158,7 @@ async fn first_round(
     let work = api
         .work(&AskForWork {
             max_sessions: 0,
+            only_new: false,
             keys_low: LOW,
             wait_ms: 0,
         })
@@ -168,12 +176,6 @@ async fn work(worker: &Arc<Worker>, keys: &mut KeyKeeper, checks: &mut JoinSet<(
         while let Some(joined) = checks.try_join_next() {
             note_panic(joined);
         }
-        if checks.len() >= CONCURRENCY {
-            if let Some(joined) = checks.join_next().await {
-                note_panic(joined);
-            }
-            continue;
-        }
         match round(worker, keys, checks).await {
             Ok(()) => pauses = Pauses::default(),
             Err(KeysError::State(error)) => return Err(error.into()),
@@ -188,12 +190,7 @@ async fn round(
     keys: &mut KeyKeeper,
     checks: &mut JoinSet<()>,
 ) -> Result<(), KeysError> {
-    let free = CONCURRENCY.saturating_sub(checks.len());
-    let ask = AskForWork {
-        max_sessions: u32::try_from(free).unwrap_or(0),
-        keys_low: LOW,
-        wait_ms: WAIT_MS,
-    };
+    let ask = ask_beside(checks.len());
     let Work {
         sessions,
         keys: supply,
@@ -203,6 +200,23 @@ async fn round(
         checks.spawn(async move { worker.check_and_report(leased).await });
     }
     keys.settle(&worker.api, supply).await
+}
+
+/// What to ask for while so many sessions are checked. Never for nothing: keys are to be
+/// supplied and destroyed however long the checks take.
+fn ask_beside(checks: usize) -> AskForWork {
+    let only_new = checks >= CONCURRENCY;
+    let most = if only_new {
+        CONCURRENCY + FOR_NEW
+    } else {
+        CONCURRENCY
+    };
+    AskForWork {
+        max_sessions: u32::try_from(most.saturating_sub(checks)).unwrap_or(0),
+        only_new,
+        keys_low: LOW,
+        wait_ms: if only_new { BUSY_WAIT_MS } else { WAIT_MS },
+    }
 }
 
 /// Whether the worker has lost its place at the server: its token was taken away,

@@ -17,7 +17,7 @@ use crate::problem::Rejection;
 use crate::stamp::Stamp;
 use crate::state::AppState;
 use crate::storage::audit::{self, Action, Actor, Event};
-use crate::storage::leases::Ended;
+use crate::storage::leases::{Ended, Wanted};
 use crate::storage::sessions::{self, Judged};
 use crate::storage::workers::WorkerId;
 use crate::storage::{Connection, Erase, StorageError, keys, leases};
@@ -82,9 +82,11 @@ pub async fn work(
 ) -> Result<Json<Work>, Rejection> {
     let AskForWork {
         max_sessions,
+        only_new,
         keys_low,
         wait_ms,
     } = caller.body.0;
+    let wanted = if only_new { Wanted::New } else { Wanted::Due };
     if max_sessions > MAX_SESSIONS || keys_low > MAX_KEYS_LOW || wait_ms > MAX_WAIT_MS {
         return Err(WorkerError::OutOfRange.into());
     }
@@ -94,7 +96,7 @@ pub async fn work(
     loop {
         // Before looking: what happens from now on wakes.
         woken.mark_unchanged();
-        let (work, next_due) = look(&state, caller.id, caller.workspace, max_sessions).await?;
+        let (work, next_due) = look(&state, caller.id, caller.workspace, wanted, max_sessions).await?;
         let found =
             !work.sessions.is_empty() || !work.keys.destroy.is_empty() || work.keys.available < keys_low;
         if found || Instant::now() >= end || *stopping.borrow_and_update() {
@@ -115,6 +117,7 @@ async fn look(
     state: &AppState,
     worker: WorkerId,
     workspace: WorkspaceId,
+    wanted: Wanted,
     max_sessions: u32,
 ) -> Result<(Work, Option<Duration>), WorkerError> {
     let stamp = state.stamp();
@@ -122,13 +125,15 @@ async fn look(
     let next_due = if max_sessions == 0 {
         None
     } else {
-        leases::next_due(&mut connection, workspace, stamp.now).await?
+        leases::next_due(&mut connection, workspace, wanted, stamp.now).await?
     };
     let keys = keys::supply_of(&mut connection, workspace, stamp.now).await?;
     drop(connection);
     let sessions = if next_due.is_some_and(|due| due <= stamp.now) {
         let lease = state.storage().write(Erase::Nothing, move |connection| {
-            Box::pin(async move { lease_due(connection, &stamp, workspace, worker, max_sessions).await })
+            Box::pin(
+                async move { lease_due(connection, &stamp, workspace, worker, wanted, max_sessions).await },
+            )
         });
         lease.await?
     } else {
@@ -146,12 +151,13 @@ async fn lease_due(
     stamp: &Stamp,
     workspace: WorkspaceId,
     worker: WorkerId,
+    wanted: Wanted,
     max_sessions: u32,
 ) -> Result<Vec<LeasedSession>, StorageError> {
     let mut leased = Vec::new();
     for _ in 0..max_sessions {
         let lease = stamp.id(LeaseId::new);
-        match leases::lease_due(connection, workspace, worker, lease, stamp.now).await? {
+        match leases::lease_due(connection, workspace, wanted, worker, lease, stamp.now).await? {
             Some(session) => leased.push(session),
             None => break,
         }

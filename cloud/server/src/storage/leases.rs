@@ -64,30 +64,53 @@ async fn read(
     })
 }
 
+/// Whether no worker has looked at the session `sessions` since it was transferred.
+macro_rules! new {
+    () => {
+        "(sessions.last_check IS NULL AND sessions.unreachable = 0)"
+    };
+}
+
+/// Which sessions a worker asks for.
+#[derive(Clone, Copy, Debug)]
+pub enum Wanted {
+    /// All that are due.
+    Due,
+    /// Of these, such as no worker has looked at.
+    New,
+}
+
 /// When the next session of the workspace is due that no worker holds; `None`: none
 /// is.
 pub async fn next_due(
     connection: &mut Connection,
     workspace: WorkspaceId,
+    wanted: Wanted,
     now: UnixMillis,
 ) -> Result<Option<UnixMillis>, StorageError> {
     let found = sqlx::query(concat!(
         "SELECT MIN(CASE WHEN lease_expires_at > $2 AND lease_expires_at > next_check_at
                          THEN lease_expires_at ELSE next_check_at END) AS due
-         FROM sessions WHERE workspace_id = $1 AND next_check_at IS NOT NULL AND ",
+         FROM sessions WHERE workspace_id = $1 AND next_check_at IS NOT NULL
+             AND ($3 = 0 OR ",
+        new!(),
+        ") AND ",
         consented!()
     ))
     .bind(workspace.to_string())
     .bind(now.0)
+    .bind(i64::from(matches!(wanted, Wanted::New)))
     .fetch_one(connection)
     .await?;
     Ok(found.try_get::<Option<i64>, _>("due")?.map(UnixMillis))
 }
 
-/// Leases the session that is due the longest, and that no worker holds.
+/// Leases a session that is due, and that no worker holds: one that is new, or the one
+/// that is due the longest. Somebody waits to see whether a new one works.
 pub async fn lease_due(
     connection: &mut Connection,
     workspace: WorkspaceId,
+    wanted: Wanted,
     worker: WorkerId,
     lease: LeaseId,
     now: UnixMillis,
@@ -98,9 +121,14 @@ pub async fn lease_due(
          WHERE transfer_id = (
              SELECT transfer_id FROM sessions
              WHERE workspace_id = $1 AND next_check_at <= $2
-               AND (lease_expires_at IS NULL OR lease_expires_at <= $2) AND ",
+               AND (lease_expires_at IS NULL OR lease_expires_at <= $2)
+               AND ($6 = 0 OR ",
+        new!(),
+        ") AND ",
         consented!(),
-        " ORDER BY next_check_at, transfer_id LIMIT 1)
+        " ORDER BY NOT ",
+        new!(),
+        ", next_check_at, transfer_id LIMIT 1)
          RETURNING transfer_id"
     ))
     .bind(workspace.to_string())
@@ -108,6 +136,7 @@ pub async fn lease_due(
     .bind(lease.to_string())
     .bind(worker.to_string())
     .bind(expires_at.0)
+    .bind(i64::from(matches!(wanted, Wanted::New)))
     .fetch_optional(&mut *connection)
     .await?;
     let Some(leased) = leased else { return Ok(None) };

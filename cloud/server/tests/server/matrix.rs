@@ -329,6 +329,7 @@ impl Subject {
             ("POST", "/v1/worker/sealing-keys/destroyed") => json(&KeysDestroyed { keys: Vec::new() }),
             ("POST", "/v1/worker/work") => json(&AskForWork {
                 max_sessions: 0,
+                only_new: false,
                 keys_low: 0,
                 wait_ms: 0,
             }),

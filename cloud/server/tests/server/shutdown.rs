@@ -22,6 +22,7 @@ async fn a_server_that_is_told_to_stop_finishes_first() {
             .over(stage.process.transport(), &stage.process.base());
         let ask = AskForWork {
             max_sessions: 4,
+            only_new: false,
             keys_low: 0,
             wait_ms: 25_000,
         };

@@ -14,7 +14,7 @@ use ferry_protocol::{LeaseId, TransferId};
 
 use crate::client::worker::sign_in_worker;
 use crate::client::{Transport, Worker};
-use crate::fixture::{BASE, Scene};
+use crate::fixture::{BASE, OWNER, Scene};
 
 const MINUTE: i64 = 60 * 1000;
 
@@ -309,6 +309,7 @@ async fn a_waiting_worker_is_woken() {
             .over(Transport::Router(scene.server.router.clone()), BASE);
         let ask = AskForWork {
             max_sessions: 4,
+            only_new: false,
             keys_low: 20,
             wait_ms: 25_000,
         };
@@ -347,11 +348,83 @@ async fn a_waiting_worker_is_woken() {
 }
 
 #[tokio::test]
+async fn a_new_session_comes_before_those_that_wait_longer() {
+    let scene = Scene::set().await;
+    let ask = async |only_new| {
+        let ask = AskForWork {
+            max_sessions: 1,
+            only_new,
+            keys_low: 0,
+            wait_ms: 0,
+        };
+        let work: Work = scene.worker.client.post("/v1/worker/work", &ask).await.ok();
+        work.sessions.into_iter().next()
+    };
+    let seen = scene.owner.transfer(scene.account, b"seen").await;
+    scene.report(&scene.worker.lease().await, verified()).await;
+    let unreachable = Finding::Unreachable {
+        what: "timeout".to_owned(),
+    };
+    let tried = scene.server.account(scene.workspace, &[OWNER], &[]).await;
+    scene.owner.consent(tried).await;
+    let tried = scene.owner.transfer(tried, b"tried").await;
+    scene.report(&scene.worker.lease().await, unreachable).await;
+    // Both are due again, and long overdue.
+    scene.server.clock.advance(60 * MINUTE);
+    let account = scene.server.account(scene.workspace, &[OWNER], &[]).await;
+    scene.owner.consent(account).await;
+    let new = scene.owner.transfer(account, b"new").await;
+
+    let leased = ask(false).await.map(|session| session.transfer);
+    assert_eq!(leased, Some(new), "it is the one that is due the shortest");
+    assert_eq!(ask(true).await, None, "nothing else is new");
+    let others = [ask(false).await, ask(false).await];
+    let others = others.map(|session| session.map(|session| session.transfer));
+    assert_eq!(others, [Some(tried), Some(seen)]);
+}
+
+/// A worker that is busy does not ask again and again because of what it does not want.
+#[tokio::test]
+async fn who_wants_only_what_is_new_waits_for_it() {
+    let scene = Scene::set().await;
+    scene.owner.transfer(scene.account, b"seen").await;
+    scene.report(&scene.worker.lease().await, verified()).await;
+    scene.server.clock.advance(60 * MINUTE);
+    let account = scene.server.account(scene.workspace, &[OWNER], &[]).await;
+    scene.owner.consent(account).await;
+    let (transfer, sealed) = scene.owner.prepare(account, b"new").await;
+    let client = scene
+        .worker
+        .client
+        .over(Transport::Router(scene.server.router.clone()), BASE);
+    let ask = AskForWork {
+        max_sessions: 1,
+        only_new: true,
+        keys_low: 0,
+        wait_ms: 25_000,
+    };
+    let mut waiting = std::pin::pin!(client.post("/v1/worker/work", &ask));
+    for _ in 0..100 {
+        tokio::task::yield_now().await;
+        let waits = futures_util::poll!(waiting.as_mut()).is_pending();
+        assert!(waits, "it was given what is not new");
+    }
+    scene
+        .owner
+        .store(account, transfer, &sealed)
+        .await
+        .ok::<Account>();
+    let work: Work = waiting.await.ok();
+    assert_eq!(work.sessions[0].transfer, transfer);
+}
+
+#[tokio::test]
 async fn a_worker_asks_for_no_more_than_it_may() {
     let scene = Scene::set().await;
     for (max_sessions, keys_low, wait_ms) in [(17, 0, 0), (0, 257, 0), (0, 0, 25_001)] {
         let ask = AskForWork {
             max_sessions,
+            only_new: false,
             keys_low,
             wait_ms,
         };
@@ -365,6 +438,7 @@ async fn a_worker_asks_for_no_more_than_it_may() {
             "/v1/worker/work",
             &AskForWork {
                 max_sessions: 0,
+                only_new: false,
                 keys_low: 20,
                 wait_ms: 20,
             },

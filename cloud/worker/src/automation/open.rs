@@ -115,6 +115,7 @@ async fn deleted(held: &Held, key: &SealingKeyId) -> Result<(), AutomationError>
 async fn is_to_be_destroyed(api: &Api, key: &SealingKeyId) -> bool {
     let ask = AskForWork {
         max_sessions: 0,
+        only_new: false,
         keys_low: 0,
         wait_ms: 0,
     };

@@ -43,6 +43,8 @@ struct Shared {
     requests: watch::Sender<Vec<Request>>,
     /// Status of the check page, for an app that fails.
     failing: Mutex<Option<u16>>,
+    /// The `sid` of whom the check page gives no answer.
+    held: watch::Sender<Option<String>>,
 }
 
 /// A request as it arrived.
@@ -116,6 +118,11 @@ impl TestApp {
         self.shared.sessions.lock().unwrap().remove(sid);
     }
 
+    /// Gives no answer to whoever comes with `sid` from now on, until it is let go.
+    pub(crate) fn hold(&self, sid: Option<&str>) {
+        self.shared.held.send_replace(sid.map(str::to_owned));
+    }
+
     pub(crate) fn fail_with(&self, status: Option<u16>) {
         *self.shared.failing.lock().unwrap() = status;
     }
@@ -187,10 +194,14 @@ fn cookie(headers: &HeaderMap, name: &str) -> Option<String> {
 
 /// The page that only signed-in people see.
 async fn me(State(shared): State<Arc<Shared>>, headers: HeaderMap) -> Response {
+    let sid = cookie(&headers, "sid");
+    let mut held = shared.held.subscribe();
+    // The sender is in what this function holds.
+    let _ = held.wait_for(|held| held.is_none() || *held != sid).await;
     if let Some(status) = *shared.failing.lock().unwrap() {
         return (StatusCode::from_u16(status).unwrap(), "no").into_response();
     }
-    let user = cookie(&headers, "sid").and_then(|sid| shared.sessions.lock().unwrap().get(&sid).cloned());
+    let user = sid.and_then(|sid| shared.sessions.lock().unwrap().get(&sid).cloned());
     let Some(user) = user else {
         return Redirect::to("/sign-in?next=/me").into_response();
     };

@@ -18,7 +18,7 @@ use ferry_protocol::catalogue::SignedCatalogue;
 use ferry_protocol::dpop::{Expected, Proof};
 use ferry_protocol::problem::{Problem, ProblemCode};
 use ferry_protocol::vault::SignedSealingKey;
-use ferry_protocol::{PublicJwk, SealingKeyId, WorkspaceId};
+use ferry_protocol::{LeaseId, PublicJwk, SealingKeyId, WorkspaceId};
 use ferry_worker::ambient;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -53,8 +53,8 @@ pub(crate) struct Known {
     pub(crate) to_destroy: Vec<SealingKeyId>,
     pub(crate) destroyed: Vec<SealingKeyId>,
     pub(crate) catalogue: Option<SignedCatalogue>,
-    /// Sessions that are due.
-    due: VecDeque<LeasedSession>,
+    /// Sessions that are due, and whether each is new.
+    due: VecDeque<(LeasedSession, bool)>,
     /// The session that automation gets.
     pub(crate) for_automation: Option<LeasedSession>,
     pub(crate) reports: Vec<Report>,
@@ -135,14 +135,25 @@ impl Ferry {
             .await
     }
 
-    /// Has a session checked; what the worker reports on it.
+    /// Has a session checked that nobody has looked at; what the worker reports on it.
     pub(crate) async fn check(&self, session: &LeasedSession) -> Finding {
+        let lease = self.is_due(session, true);
+        self.reported(lease).await
+    }
+
+    /// Puts a session to those that are due.
+    pub(crate) fn is_due(&self, session: &LeasedSession, new: bool) -> LeaseId {
         let mut leased = session.clone();
-        leased.lease = ferry_protocol::LeaseId::new(ambient::now(), ambient::random());
+        leased.lease = LeaseId::new(ambient::now(), ambient::random());
         leased.lease_expires_at = ambient::now().plus(60_000);
         let lease = leased.lease;
-        self.known().due.push_back(leased);
+        self.known().due.push_back((leased, new));
         self.shared.wake();
+        lease
+    }
+
+    /// What the worker reports on a session.
+    pub(crate) async fn reported(&self, lease: LeaseId) -> Finding {
         self.until("the session is reported on", |known| {
             known
                 .reports
@@ -257,8 +268,15 @@ async fn work(shared: &Shared, ask: &AskForWork) -> Response {
         changed.mark_unchanged();
         {
             let mut known = shared.state.lock().unwrap();
-            let count = known.due.len().min(ask.max_sessions as usize);
-            let sessions: Vec<_> = known.due.drain(..count).collect();
+            let due = std::mem::take(&mut known.due);
+            let mut sessions = Vec::new();
+            for (session, new) in due {
+                if sessions.len() < ask.max_sessions as usize && (new || !ask.only_new) {
+                    sessions.push(session);
+                } else {
+                    known.due.push_back((session, new));
+                }
+            }
             let keys = known.keys();
             if !sessions.is_empty() || !keys.destroy.is_empty() || keys.available < ask.keys_low {
                 return json(&Work { sessions, keys });

@@ -284,6 +284,39 @@ async fn the_worker_outlives_its_browser_its_token_and_the_server() {
 }
 
 #[tokio::test]
+async fn apps_that_do_not_answer_keep_no_new_session_waiting() {
+    let (app, ferry) = (TestApp::start().await, Ferry::start().await);
+    let place = Place::new(&ferry, &app);
+    let _worker = place.run().await;
+    app.sign_in("slow", "bob");
+    app.sign_in("s1", "alice");
+    app.hold(Some("slow"));
+    let seal = async |sid: &str| {
+        let key = ferry.hand_out_key().await;
+        (key.id, Device::new().seal(&key, &payload(&app, sid)))
+    };
+    // One more than are checked at once.
+    let mut slow = Vec::new();
+    for _ in 0..5 {
+        let (_, session) = seal("slow").await;
+        slow.push(ferry.is_due(&session, false));
+    }
+    app.until_requested("/me", 4).await;
+
+    let (key, new) = seal("s1").await;
+    assert!(is_verified(&ferry.check(&new).await));
+    ferry.destroy(key).await;
+    let reports = ferry.known().reports.len();
+    assert_eq!(reports, 1, "the app has answered none of the others");
+
+    app.hold(None);
+    for lease in slow {
+        // "bob" is not who the account is of, which is an answer as well.
+        ferry.reported(lease).await;
+    }
+}
+
+#[tokio::test]
 async fn keys_are_topped_up_and_durable_before_they_are_known() {
     let (app, ferry) = (TestApp::start().await, Ferry::start().await);
     let place = Place::new(&ferry, &app);

@@ -83,6 +83,7 @@ impl Worker {
                 "/v1/worker/work",
                 &AskForWork {
                     max_sessions: 16,
+                    only_new: false,
                     keys_low: 0,
                     wait_ms: 0,
                 },
