@@ -108,11 +108,14 @@ need_rust_lint_tools() {
     need_cargo_deny
 }
 
-# What is loaded comes while the processors are busy with what is built.
+# What is loaded comes while the processors are busy with what is built. Of Debian's
+# packages all come before: two that install them at once are in each other's way.
 need_all_tools() {
     need_rust
+    need_system shellcheck:shellcheck
     need_system_browsers
     need_display_tools
+    need_venv
     (
         need_npm_tools
         need_verdaccio
