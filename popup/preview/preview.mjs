@@ -5,8 +5,8 @@
 // DIR of --dist holds popup/index.html as built. Each scene (scenes.json) is shown as
 // popup and in a tab, light and dark: NAME.popup.light.png and so on. With --axe (the
 // path of axe-core's axe.min.js) each is checked for accessibility. Ends with 1 when
-// a page logs an error, lacks what a scene's acts touch, is wider than its window, or
-// when axe finds anything serious.
+// a page logs an error, lacks what a scene's acts touch, is wider than its window, moves
+// what is there already, or when axe finds anything serious.
 
 import { createServer } from "node:http";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
@@ -78,7 +78,7 @@ async function shoot(next) {
                 });
                 try {
                     // In the dark, the page is as it was: only its style changes.
-                    await (scheme === "light" ? show(page, scene, layout) : settled(page));
+                    await (scheme === "light" ? show(page, report, scene, layout) : settled(page));
                     await check(page, report, showing);
                 } catch (error) {
                     report(error.message);
@@ -132,7 +132,20 @@ async function act(page, step) {
     }
 }
 
-async function show(page, scene, layout) {
+// What has moved although nobody did anything, as far as people can see it. Runs in the page.
+function shifts() {
+    return new Promise((done) => {
+        const found = [];
+        const observer = new PerformanceObserver((list) => found.push(...list.getEntries()));
+        observer.observe({ type: "layout-shift", buffered: true });
+        // Entries come with the frame after.
+        requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(() => {
+            done(found.flatMap(({ sources, value }) => sources.map(({ node }) => `${value.toFixed(4)} ${node?.outerHTML?.slice(0, 100)}`)));
+        })));
+    });
+}
+
+async function show(page, report, scene, layout) {
     const [width, height] = LAYOUTS[layout];
     await page.send("Emulation.setDeviceMetricsOverride", { width, height, deviceScaleFactor: 2, mobile: false });
     const { identifier } = await page.send("Page.addScriptToEvaluateOnNewDocument", {
@@ -144,6 +157,7 @@ async function show(page, scene, layout) {
     await page.send("Page.removeScriptToEvaluateOnNewDocument", { identifier });
     await until(page, `() => document.readyState === "complete" && !document.querySelector(".skeleton-list")`);
     await settled(page);
+    for (const shift of await page.evaluate(`(${shifts})()`)) report(`jumps: ${shift}`);
     for (const step of scene.acts) await act(page, step);
     await settled(page);
 }

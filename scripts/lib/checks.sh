@@ -89,12 +89,14 @@ test_interoperation() {
     FERRY_PYTHON=$VENV/bin/python linted test "${OUTSIDE[@]}" pyhpke -- --ignored
 }
 
-# The tests of what runs inside a browser, in both, from one build.
+# The tests of what runs inside a browser, in both, from one build, with the cryptography
+# that ships.
 test_wasm() {
     local packages=("$@")
     (($#)) || packages=("${WASM_TESTED[@]}")
     browser_capabilities >"$ROOT/target/webdriver.json"
-    WASM_BINDGEN_TEST_WEBDRIVER_JSON=$ROOT/target/webdriver.json \
+    CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS=$SMALL_CRYPTOGRAPHY \
+        WASM_BINDGEN_TEST_WEBDRIVER_JSON=$ROOT/target/webdriver.json \
         WASM_BINDGEN_TEST_TIMEOUT=120 \
         wasm-pack test --mode no-install --headless --chrome --firefox \
         --chromedriver "$(command -v chromedriver)" --geckodriver "$(command -v geckodriver)" \

@@ -82,8 +82,8 @@ fn the_worker_can_open_a_seal() {
 }
 
 #[test]
-fn the_extension_can_seal_and_not_open() {
-    for package in ["ferry-extension", "ferry-popup"] {
+fn the_extension_can_seal_and_neither_it_nor_the_web_app_can_open() {
+    for package in ["ferry-extension", "ferry-popup", "ferry-web"] {
         let tree = tree(&["-p", package, "--target", "wasm32-unknown-unknown"]);
         assert!(!contains(&tree, "hpke"), "{package} contains hpke");
         assert!(!protocol_features(&tree).contains(&"open"), "{package} can open");

@@ -11,7 +11,7 @@ mod scenes;
 mod share;
 mod stores;
 
-use ferry_bridge::{Phase, State};
+use ferry_bridge::{Event, Phase, State};
 use ferry_protocol::api::SessionStatus;
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 
@@ -44,6 +44,22 @@ async fn every_page_has_one_heading_and_a_name_for_each_control() {
             assert!(is_labelled, "{name}: {}", input.outer_html());
         }
     }
+}
+
+#[wasm_bindgen_test]
+async fn the_last_accounts_are_there_before_the_background_says_a_word() {
+    let mut scene = Scene::new("", ready(Vec::new()));
+    scene.silent = true;
+    let nothing = Page::start(&scene, &[]).await;
+    assert_eq!(nothing.count("[data-testid=account-card]"), 0);
+    drop(nothing);
+    let state = State {
+        phase: ready(every()),
+        transfers: Vec::new(),
+    };
+    let event = serde_json::to_string(&Event::State(Box::new(state))).unwrap();
+    let page = Page::start(&scene, &[&event]).await;
+    assert_eq!(page.count("[data-testid=account-card]"), every().len());
 }
 
 #[wasm_bindgen_test]

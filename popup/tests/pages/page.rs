@@ -6,6 +6,7 @@ use std::rc::Rc;
 
 use ferry_bridge::Inspection;
 use ferry_popup::ferry::Ferry;
+use ferry_popup::keep;
 use ferry_popup::route::Route;
 use ferry_popup::shell::shell;
 use gloo_timers::future::TimeoutFuture;
@@ -29,6 +30,27 @@ pub(crate) struct Page {
 impl Page {
     /// Mounts the scene, and does what the scene's person does.
     pub(crate) async fn show(scene: Scene) -> Self {
+        let state = (!scene.silent).then(|| scene.state.clone());
+        let (route, for_web_page, now) = (Route::parse(&scene.hash), scene.for_web_page, scene.now);
+        let page = Self::mount(&scene, &[], move || {
+            let mut ferry = Ferry::new(state, route, for_web_page, now);
+            ferry.for_web_page = for_web_page;
+            ferry.follow_address();
+            ferry
+        })
+        .await;
+        page.ferry.look_up_permissions();
+        page.settle().await;
+        page
+    }
+
+    /// Mounts the scene as the page itself does, when these events were the last that an
+    /// earlier page heard.
+    pub(crate) async fn start(scene: &Scene, heard: &[&str]) -> Self {
+        Self::mount(scene, heard, Ferry::start).await
+    }
+
+    async fn mount(scene: &Scene, heard: &[&str], make: impl FnOnce() -> Ferry + 'static) -> Self {
         let json = serde_json::to_string(&scene).unwrap();
         set_global("ferryScene", &js_sys::JSON::parse(&json).unwrap());
         let script = document().create_element("script").unwrap();
@@ -40,21 +62,18 @@ impl Page {
         let root = document().create_element("div").unwrap();
         document().body().unwrap().append_child(&root).unwrap();
         let made = Rc::new(Cell::new(None));
-        let state = (!scene.silent).then(|| scene.state.clone());
+        // What the scene keeps is of before; what it hears is told after.
+        heard.iter().for_each(|event| keep::keep_state(event));
         let mounted = mount_to_renderer(&root, {
-            let (made, route, now) = (Rc::clone(&made), Route::parse(&scene.hash), scene.now);
-            let for_web_page = scene.for_web_page;
+            let made = Rc::clone(&made);
             move || {
-                let mut ferry = Ferry::new(state, route, for_web_page, now);
-                ferry.for_web_page = for_web_page;
-                ferry.follow_address();
+                let ferry = make();
                 made.set(Some(ferry));
                 provide_context(ferry);
                 shell()
             }
         });
         let ferry = made.get().unwrap();
-        ferry.look_up_permissions();
         let page = Self {
             root,
             ferry,

@@ -9,12 +9,13 @@ use ferry_protocol::api::{Account, Me, SessionStatus};
 use ferry_protocol::{AccountId, TransferId};
 use ferry_server::clock::SystemClock;
 use ferry_server::random::{Random, SeededRandom};
+use ferry_server::storage::{Erase, StorageError};
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{ConnectOptions as _, Row as _};
 use tempfile::TempDir;
 
 use crate::client::{Client, Transport, Worker};
-use crate::fixture::{code_in, newest_mail};
+use crate::fixture::{Server, code_in, newest_mail};
 use crate::process::{Process, run};
 
 const EMAIL: &str = "owner@example.com";
@@ -175,6 +176,23 @@ async fn delete(client: &Client, account: AccountId, known: &mut Known) -> Optio
             under_way: None,
         };
     })
+}
+
+/// No test can cut the power; that SQLite was told what to do about it, this one sees. (2 is
+/// FULL: a commit has been flushed when it returns.)
+#[tokio::test]
+async fn commits_are_flushed_before_they_are_answered() {
+    let server = Server::start().await;
+    let asked = server.state.storage().write(Erase::Nothing, |connection| {
+        Box::pin(async move {
+            let synchronous = sqlx::query("PRAGMA synchronous")
+                .fetch_one(&mut *connection)
+                .await?;
+            let journal = sqlx::query("PRAGMA journal_mode").fetch_one(connection).await?;
+            Ok::<_, StorageError>((synchronous.get::<i64, _>(0), journal.get::<String, _>(0)))
+        })
+    });
+    assert_eq!(asked.await.unwrap(), (2, "wal".to_owned()));
 }
 
 #[tokio::test(flavor = "multi_thread")]
