@@ -81,11 +81,10 @@ pub async fn read(
         seen.unreached =
             seen.pages.len() < app.probes().len() || found.iter().any(|entry| entry.found.is_none());
         seen.storage = found;
-        if !app.probes().is_empty() {
-            // A page may have rotated the session's cookies: those read before are stale.
-            jar = capture::read(browser, app, store).await?;
-            captured_at = browser.now();
-        }
+        // A page may have rotated the session's cookies, one that was opened to look into its
+        // storage as well: those read before are stale.
+        jar = capture::read(browser, app, store).await?;
+        captured_at = browser.now();
         jar.storage = entries;
     }
     let verdict = seen.verdict(app, &jar, &capture::views(&jar), expected);

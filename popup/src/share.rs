@@ -27,7 +27,7 @@ pub enum Stage {
     },
     /// Several are signed in, and the session of one of them can be transferred alone.
     Several {
-        /// All of them, the active one first.
+        /// All of them.
         identities: Vec<String>,
         /// The one.
         only: String,

@@ -63,6 +63,7 @@ pub(crate) struct FakeBrowser {
     pages: RefCell<BTreeMap<String, (u16, String)>>,
     /// Cookies that a page sets when it is fetched.
     rotations: RefCell<Vec<Cookies>>,
+    opening_sets: RefCell<Option<Cookies>>,
     /// Hosts that had this browser bind a session.
     bound: RefCell<Vec<String>>,
     granted: RefCell<Option<BTreeSet<String>>>,
@@ -119,6 +120,7 @@ impl FakeBrowser {
             storage_reads: Cell::new(0),
             pages: RefCell::default(),
             rotations: RefCell::default(),
+            opening_sets: RefCell::default(),
             bound: RefCell::default(),
             granted: RefCell::new(Some(BTreeSet::new())),
             session: RefCell::default(),
@@ -167,6 +169,11 @@ impl FakeBrowser {
     /// This host had the browser bind a session to the device.
     pub(crate) fn bind(&self, host: &str) {
         self.bound.borrow_mut().push(host.to_owned());
+    }
+
+    /// To look into local storage, a page is opened that sets these cookies.
+    pub(crate) fn rotate_when_opened(&self, sets: Cookies) {
+        self.opening_sets.replace(Some(sets));
     }
 
     /// How often local storage was looked into.
@@ -338,6 +345,9 @@ impl Browser for FakeBrowser {
     async fn storage(&self, store: &StoreId, origin: &str, names: &[&str]) -> Option<Vec<Option<String>>> {
         self.storage_reads.set(self.storage_reads.get() + 1);
         self.reach(|point| point == Point::Storage).await;
+        if let Some(sets) = self.opening_sets.take() {
+            self.set_cookies(sets);
+        }
         let storage = self.storage.borrow();
         let storage = storage.as_ref()?;
         let value = |name: &&str| {

@@ -49,7 +49,7 @@ pub enum Obstacle {
     },
     /// More than one person is signed in.
     Several {
-        /// All of them, the active one first.
+        /// All of them.
         identities: Vec<String>,
         /// The one whose session alone can be transferred.
         only: Option<String>,

@@ -281,7 +281,7 @@ pub enum IdentityFinding {
     Unknown,
     /// More than one.
     Several {
-        /// All of them, the active one first.
+        /// All of them.
         identities: Vec<String>,
         /// The one whose session alone can be transferred: what belongs to the others
         /// is taken out first.

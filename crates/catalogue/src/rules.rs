@@ -116,7 +116,7 @@ pub enum Outcome {
     Unknown,
     /// More than one identity is signed in.
     Several {
-        /// Those that can be named, the active one first; at most 64.
+        /// Those that can be named; at most 64. One that a rule found as the active one is the first.
         identities: Vec<String>,
     },
 }
@@ -138,7 +138,7 @@ pub enum Verdict {
     Unknown,
     /// More than one.
     Several {
-        /// Those that can be named, the active one first; at most 64.
+        /// Those that can be named; at most 64. One that a rule found as the active one is the first.
         identities: Vec<String>,
     },
     /// One, but not the account's.
@@ -392,7 +392,7 @@ impl Found {
         self.doubtful |= !whole && strength != Strength::Active;
     }
 
-    fn outcome(self) -> Outcome {
+    fn outcome(mut self) -> Outcome {
         let counted_all = !self.listed.is_empty() || !self.counted.is_empty();
         // Others beside an active one that no rule could name.
         let unnamed = !self.others.is_empty() && self.active.is_empty() && self.listed.is_empty();
@@ -406,6 +406,7 @@ impl Found {
             return Outcome::Several { identities };
         }
         if self.counted.len() > 1 {
+            self.counted.truncate(MAX_NAMED);
             return Outcome::Several {
                 identities: self.counted,
             };

@@ -84,6 +84,18 @@ fn page<'a>(asked: &'a str, answered: &'a str, status: u16, body: &'a str) -> Pa
 }
 
 #[test]
+fn of_many_no_more_than_64_are_named() {
+    for strength in [Strength::Count, Strength::List] {
+        let app = app(&[(strength, cookie("one")), (strength, cookie("two"))]);
+        let list = |from: u32| (from..from + 50).map(|n| n.to_string()).collect::<Vec<_>>();
+        let (one, two) = (list(0), list(50));
+        let cookies = [("one", &*one.join("|")), ("two", &*two.join("|"))];
+        let all: Vec<_> = one.iter().chain(&two).map(String::as_str).take(64).collect();
+        assert_eq!(outcome(&app, &cookies, &[]), several(&all), "{strength:?}");
+    }
+}
+
+#[test]
 fn strengths_add_up() {
     let app = app(&[
         (Strength::Active, cookie("a")),

@@ -208,7 +208,7 @@ fn the_largest_definition_ends_on_the_largest_evidence() {
             ("unknown", 0),
         ),
         (vec![Step::Split(",".into())], Box::new(list), ("several", 64)),
-        (vec![nearly], Box::new(repeated("a")), ("unknown", 0)),
+        (vec![nearly; 16], Box::new(repeated("a")), ("unknown", 0)),
         (vec![text, keys], Box::new(object), ("several", 64)),
         (vec![unless, members.clone()], Box::new(object), ("several", 64)),
         (vec![members], Box::new(repeated("[")), ("unknown", 0)),

@@ -79,11 +79,11 @@ fn several_each(mut seen: Inspection) -> Scene {
         .inspection(seen)
 }
 
-/// Several people, the active one first.
+/// Several people, in the order of the app's list.
 pub(crate) fn several(only: bool) -> IdentityFinding {
     let alice = || "alice-okafor".to_owned();
     IdentityFinding::Several {
-        identities: vec![alice(), "acme-bot".to_owned()],
+        identities: vec!["acme-bot".to_owned(), alice()],
         only: only.then(alice),
     }
 }

@@ -29,6 +29,23 @@ async fn signed_in_by_storage() -> (World, TestBackground) {
     (world, background)
 }
 
+#[test]
+fn cookies_that_a_page_opened_for_its_storage_rotates_are_read_afterwards() {
+    run(async {
+        let (world, background) = signed_in_by_storage().await;
+        world.browser.set_storage("", TOKEN, "t0ken");
+        world.browser.set_storage("", USERS, r#"["ada"]"#);
+        world
+            .browser
+            .set_cookies(Cookies(vec![("session", "stale".to_owned())]));
+        let rotated = Cookies(vec![("session", "rotated".to_owned())]);
+        world.browser.rotate_when_opened(rotated);
+        share(&world, &background).await.unwrap();
+        let jar = world.server().open().unwrap().payload.jar;
+        assert_eq!(jar.cookies[0].value, "rotated");
+    });
+}
+
 async fn inspect(world: &World, background: &TestBackground, store: &str) -> Inspection {
     let inspect = Request::Inspect(Inspect {
         account: world.account(),

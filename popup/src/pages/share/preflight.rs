@@ -63,7 +63,7 @@ pub(super) fn stopped(page: Page, obstacle: &Obstacle) -> Node {
     let bound = matches!(obstacle, Obstacle::Bound(_));
     let tone = if bound { Tone::Bad } else { Tone::Wait };
     let people = match obstacle {
-        Obstacle::Several { identities, .. } => Some(people(page, identities)),
+        Obstacle::Several { identities, only } => Some(people(page, identities, only.as_deref())),
         _ => None,
     };
     let app = page.app_name();
@@ -94,7 +94,7 @@ pub(super) fn several(page: Page, identities: &[String], only: &str) -> Node {
             .title(&said.title)
             .view()
             .attr("data-preflight", "choose"),
-        people(page, identities),
+        people(page, identities, Some(only)),
         html::div()
             .class("actions")
             .child((way_out(page, &obstacle), again(page))),
@@ -102,9 +102,9 @@ pub(super) fn several(page: Page, identities: &[String], only: &str) -> Node {
         .into_node()
 }
 
-/// Everybody who is signed in, the active one first; each with the way out, where the app
-/// has one of their own.
-fn people(page: Page, identities: &[String]) -> El {
+/// Everybody who is signed in, and who of them is active, where that is known; each with the
+/// way out, where the app has one of their own.
+fn people(page: Page, identities: &[String], active: Option<&str>) -> El {
     let pages = app_pages(page).unwrap_or_default();
     let sign_out = |n: usize, who: &String| {
         let url = pages.sign_out_of.get(n)?.clone()?;
@@ -113,7 +113,8 @@ fn people(page: Page, identities: &[String]) -> El {
         Some(button.view().attr("aria-label", label))
     };
     let person = |(n, who): (usize, &String)| {
-        let active = (n == 0).then(|| html::span().class("soft small").child("active now"));
+        let active =
+            (active == Some(who.as_str())).then(|| html::span().class("soft small").child("active now"));
         html::li()
             .test("person")
             .child((icon(Icon::Person), text::name(who), active, sign_out(n, who)))
