@@ -241,6 +241,10 @@ impl<P: Platform> Background<P> {
                 .map(|record| record.account)
                 .collect()
         };
+        // An upload that runs is only joined, and the alarm that led here has gone off.
+        if !waiting.is_empty() {
+            self.come_back();
+        }
         let resumed = waiting.into_iter().map(|account| {
             self.transfer(Share {
                 account,

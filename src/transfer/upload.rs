@@ -12,8 +12,7 @@ use crate::browser::{Browser as _, Platform};
 use crate::explain::Explain as _;
 use crate::records::Sealed;
 
-/// How long until the next try, in minutes. Longer than a browser takes to stop a
-/// background that does nothing.
+/// How long until the next try, in minutes.
 const PATIENCE_MINUTES: f64 = 1.0;
 
 /// What an answer means for a sealed session.
@@ -26,9 +25,12 @@ enum Fate {
 
 impl<P: Platform> Background<P> {
     /// Has the browser start the background again, should it stop it before the upload has
-    /// ended: nobody may open a page that would.
+    /// ended: nobody may open a page that would. Not where nobody is signed in: whoever signs
+    /// in resumes what waits.
     pub(super) fn come_back(&self) {
-        self.platform.browser().wake_in(PATIENCE_MINUTES);
+        if self.client().is_ok() {
+            self.platform.browser().wake_in(PATIENCE_MINUTES);
+        }
     }
 
     /// Uploads what is sealed.

@@ -24,15 +24,16 @@ use crate::state_dir::{StateDir, StateError};
 /// Sessions that are checked at once.
 const CONCURRENCY: usize = 4;
 
-/// How many more if nobody has looked at them yet: whoever has just transferred one waits
-/// to see whether it works, and apps that do not answer must not keep it waiting.
+/// How many more if no worker was given them yet: whoever has just transferred one waits to
+/// see whether it works, and neither a backlog nor apps that do not answer should keep it
+/// waiting. (New ones whose apps do not answer do, from the third on.)
 const FOR_NEW: usize = 2;
 
 /// How long the server may let the worker wait for work, in milliseconds.
 const WAIT_MS: u32 = 25_000;
 
 /// How long while [`CONCURRENCY`] sessions are checked: one of them may end.
-const BUSY_WAIT_MS: u32 = 1000;
+const BUSY_WAIT_MS: u32 = 200;
 
 /// The first pause after a failure; each one after it is twice as long.
 const FIRST_PAUSE: Duration = Duration::from_millis(250);

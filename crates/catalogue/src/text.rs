@@ -52,8 +52,8 @@ pub fn same_identity(one: &str, other: &str) -> bool {
 }
 
 /// What stands before the first such mark, and what after it. `None` if there is none, or
-/// the mark is empty. Each character of the text is looked at once, after Knuth, Morris and
-/// Pratt: the text is an attacker's. (The standard library's search would do, and be 4 kB of
+/// the mark is empty. In as many steps as the text has bytes, after Knuth, Morris and Pratt:
+/// the text is an attacker's. (The standard library's search would do, and be 4 kB of
 /// what the extension loads at every start.)
 pub(crate) fn split_once<'a>(text: &'a str, mark: &str) -> Option<(&'a str, &'a str)> {
     let mark = mark.as_bytes();

@@ -92,7 +92,8 @@ impl Ferry {
                 self.refresh();
             }
         });
-        tick.forget();
+        // It ends with the page.
+        StoredValue::new_local(tick);
     }
 
     fn awaits_check(self) -> bool {

@@ -82,6 +82,25 @@ fn stopped_in_each_upload_it_is_started_again_for_the_next() {
 }
 
 #[test]
+fn while_an_upload_takes_longer_than_the_alarm_another_is_set() {
+    run(async {
+        let world = World::default();
+        let background = world.ready().await;
+        world.browser.wait_at(Some(Point::Before(Asked::Upload)));
+        let mut sharing = Box::pin(background.answer(world.share()));
+        assert!((&mut sharing).now_or_never().is_none());
+        for _ in 0..2 {
+            assert_eq!(world.browser.take_alarm(), Some(1.0));
+            // As on the alarm: the upload is joined.
+            assert!(background.resume().now_or_never().is_none());
+        }
+        world.browser.wait_at(None);
+        sharing.await;
+        assert_eq!(world.server().stores.get(), 1);
+    });
+}
+
+#[test]
 fn what_the_server_cannot_take_now_waits_and_goes_out_unchanged() {
     run(async {
         let world = World::default();
@@ -191,6 +210,10 @@ fn a_void_token_while_uploading_keeps_the_seal_for_after_the_sign_in() {
             background.state().phase,
             ferry_bridge::Phase::SignedOut { notice: Some(_), .. }
         ));
+        // Nothing can be uploaded until then: nobody is woken for it again and again.
+        world.browser.take_alarm();
+        background.resume().await;
+        assert_eq!(world.browser.take_alarm(), None);
         assert_eq!(world.server().stores.get(), 0);
         ask::<State, _, _>(&background, sign_in()).await.unwrap();
         assert_eq!(world.server().stores.get(), 1);

@@ -1,7 +1,7 @@
 //! What the end-to-end tests, the demo and the benchmark have in common: they start
 //! the real programs, drive real browsers, and look at what comes of it.
 //!
-//! A test gets a [`Stage`]: a folder of its own, a browser with a fresh profile, and
+//! A test gets a [`Stage`]: a folder of its own, a browser with an empty profile, and
 //! whatever programs it asks for; all of them end with it. Nothing here waits for
 //! time to pass: [`wait::until`] waits for something to become true. Nothing is
 //! tried twice.

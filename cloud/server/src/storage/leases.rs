@@ -64,10 +64,11 @@ async fn read(
     })
 }
 
-/// Whether no worker has looked at the session `sessions` since it was transferred.
+/// Whether no worker has been given the session `sessions` since it was transferred. One whose
+/// check ends its worker is not new for ever.
 macro_rules! new {
     () => {
-        "(sessions.last_check IS NULL AND sessions.unreachable = 0)"
+        "(sessions.last_check IS NULL AND sessions.unreachable = 0 AND sessions.lease_expires_at IS NULL)"
     };
 }
 
@@ -76,7 +77,7 @@ macro_rules! new {
 pub enum Wanted {
     /// All that are due.
     Due,
-    /// Of these, such as no worker has looked at.
+    /// Of these, such as no worker was given before.
     New,
 }
 
@@ -105,8 +106,7 @@ pub async fn next_due(
     Ok(found.try_get::<Option<i64>, _>("due")?.map(UnixMillis))
 }
 
-/// Leases a session that is due, and that no worker holds: one that is new, or the one
-/// that is due the longest. Somebody waits to see whether a new one works.
+/// Leases the one of the wanted sessions that is due the longest, and that no worker holds.
 pub async fn lease_due(
     connection: &mut Connection,
     workspace: WorkspaceId,
@@ -126,9 +126,7 @@ pub async fn lease_due(
         new!(),
         ") AND ",
         consented!(),
-        " ORDER BY NOT ",
-        new!(),
-        ", next_check_at, transfer_id LIMIT 1)
+        " ORDER BY next_check_at, transfer_id LIMIT 1)
          RETURNING transfer_id"
     ))
     .bind(workspace.to_string())

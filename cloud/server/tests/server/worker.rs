@@ -348,7 +348,7 @@ async fn a_waiting_worker_is_woken() {
 }
 
 #[tokio::test]
-async fn a_new_session_comes_before_those_that_wait_longer() {
+async fn a_worker_may_ask_for_new_sessions_alone() {
     let scene = Scene::set().await;
     let ask = async |only_new| {
         let ask = AskForWork {
@@ -375,12 +375,18 @@ async fn a_new_session_comes_before_those_that_wait_longer() {
     scene.owner.consent(account).await;
     let new = scene.owner.transfer(account, b"new").await;
 
-    let leased = ask(false).await.map(|session| session.transfer);
+    let leased = ask(true).await.map(|session| session.transfer);
     assert_eq!(leased, Some(new), "it is the one that is due the shortest");
     assert_eq!(ask(true).await, None, "nothing else is new");
     let others = [ask(false).await, ask(false).await];
     let others = others.map(|session| session.map(|session| session.transfer));
-    assert_eq!(others, [Some(tried), Some(seen)]);
+    assert_eq!(others, [Some(tried), Some(seen)], "by how long they wait");
+    // Whoever was given it does not report, perhaps because of it.
+    scene.server.clock.advance(2 * MINUTE);
+    assert_eq!(ask(true).await, None);
+    let others = [ask(false).await, ask(false).await, ask(false).await];
+    let others = others.map(|session| session.map(|session| session.transfer));
+    assert_eq!(others, [Some(tried), Some(seen), Some(new)]);
 }
 
 /// A worker that is busy does not ask again and again because of what it does not want.

@@ -91,8 +91,7 @@ pub struct KeySupply {
 pub struct AskForWork {
     /// At most this many sessions, 0 to 16.
     pub max_sessions: u32,
-    /// Of these only such as no worker has looked at since they were transferred. They come
-    /// first in any case.
+    /// Of these only such as no worker was given since they were transferred.
     pub only_new: bool,
     /// Fewer keys than this to hand out is something to do, 0 to 256.
     pub keys_low: u32,

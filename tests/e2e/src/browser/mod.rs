@@ -1,4 +1,4 @@
-//! A person's browser, with a fresh profile and the extension in it.
+//! A person's browser, with a profile that holds nothing of anybody, and the extension in it.
 //!
 //! What differs between the two browsers is in `chromium` and `firefox`; the tests
 //! see none of it.
