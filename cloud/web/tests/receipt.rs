@@ -42,13 +42,13 @@ fn receipt() -> Receipt {
     }
 }
 
-#[wasm_bindgen_test]
-async fn the_receipt_says_what_became_of_everything_and_why() {
+/// What the page shows of it.
+fn shown(receipt: Receipt) -> String {
     let id = AccountId::new(NOW, [1; 10]);
     let check = Check {
         at: NOW,
         identified: true,
-        receipt: receipt(),
+        receipt,
     };
     let account = Account {
         id,
@@ -74,6 +74,13 @@ async fn the_receipt_says_what_became_of_everything_and_why() {
         account::page(id).into_node()
     });
     let shown = root.query_selector("[data-testid=receipt]").unwrap().unwrap();
+    let text = shown.text_content().unwrap();
+    drop(mounted);
+    text
+}
+
+#[wasm_bindgen_test]
+async fn the_receipt_says_what_became_of_everything_and_why() {
     let words = [
         "27 cookies read, 23 sealed, 22 restored",
         "4 left out on the device: they belong to others who are signed in there",
@@ -84,6 +91,23 @@ async fn the_receipt_says_what_became_of_everything_and_why() {
         "1 sign-in entry refused",
         "token at github.com: refused by the browser in the cloud",
     ];
-    assert_eq!(shown.text_content().unwrap(), words.concat());
-    drop(mounted);
+    assert_eq!(shown(receipt()), words.concat());
+}
+
+#[wasm_bindgen_test]
+async fn of_very_many_that_were_refused_it_says_how_many_are_not_named() {
+    let one = receipt().refused.remove(0);
+    let shown = shown(Receipt {
+        sealed: 523,
+        restored: 22,
+        refused: vec![one; 101],
+        ..receipt()
+    });
+    let named = shown.matches("_gh_experiment at github.com: had expired").count();
+    assert_eq!(named, 100);
+    assert!(shown.contains("501 cookies refused"), "{shown}");
+    assert!(
+        shown.contains("401 more, which the worker’s log names"),
+        "{shown}"
+    );
 }

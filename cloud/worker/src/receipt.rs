@@ -1,8 +1,26 @@
-//! The receipt of a transfer in the worker's log: how much arrived, and to the last one
-//! what did not. Names and domains only.
+//! The receipt of a transfer: how much arrived, and what did not. Names and domains only.
+//! The worker's log has all of it, to the last one that was refused; what the server is
+//! told is bounded.
 
 use ferry_protocol::TransferId;
-use ferry_protocol::api::{Receipt, RefusedCookie, RefusedEntry};
+use ferry_protocol::api::{Finding, Receipt, RefusedCookie, RefusedEntry};
+
+/// Most cookies that a report names. With names and domains as long as they may be
+/// it is well below the 64 KiB that the server takes.
+const MAX_COOKIES: usize = 100;
+
+/// Most entries of local storage that a report names. No definition names more than a few.
+const MAX_ENTRIES: usize = 20;
+
+/// As the server is told: the first of those refused. How many there are follows from the
+/// counts.
+pub(crate) fn shorten(mut finding: Finding) -> Finding {
+    if let Finding::Verified { receipt, .. } | Finding::Invalid { receipt, .. } = &mut finding {
+        receipt.refused.truncate(MAX_COOKIES);
+        receipt.storage.refused.truncate(MAX_ENTRIES);
+    }
+    finding
+}
 
 /// Writes down what became of a session's cookies and of its entries of local storage.
 pub(crate) fn log(transfer: TransferId, receipt: &Receipt) {
@@ -33,7 +51,7 @@ mod tests {
     use std::io;
     use std::sync::{Arc, Mutex};
 
-    use ferry_protocol::api::{RefusedReason, StorageReceipt};
+    use ferry_protocol::api::{InvalidReason, RefusedReason, StorageReceipt};
     use ferry_protocol::jar::{Jar, StorageEntry};
     use tracing::Level;
 
@@ -111,6 +129,43 @@ mod tests {
                 r#"WARN not restored transfer=ID sign_in_entry="https://bank.example#token" reason=ForeignDomain"#,
             ]
         );
+    }
+
+    #[test]
+    fn the_log_names_each_that_was_refused_and_a_report_the_first() {
+        let mut long = cookie(&"\"\u{1}\u{1F36A}".repeat(100), "v");
+        long.domain = "\\\u{2}\u{e9}".repeat(1000);
+        let entry = StorageEntry {
+            origin: "https://bank.example".to_owned(),
+            name: "\"\u{1}\u{1F36A}".repeat(1000),
+            value: "v".to_owned(),
+        };
+        let jar = Jar {
+            cookies: vec![long; 5000],
+            storage: vec![entry; 300],
+        };
+        let domains = AppDomains::new(&app());
+        let receipt = Receipt {
+            sealed: 6000,
+            restored: 1000,
+            refused: restore::sort_out(&jar, &domains, NOW).1,
+            storage: StorageReceipt {
+                sealed: 300,
+                restored: 0,
+                refused: storage::sort_out(&jar.storage, &domains).1,
+            },
+            ..Receipt::default()
+        };
+        assert_eq!(lines(&receipt).len(), 1 + 5000 + 300);
+
+        let reason = InvalidReason::SignedOut;
+        let Finding::Invalid { receipt, .. } = shorten(Finding::Invalid { reason, receipt }) else {
+            panic!("it says something else");
+        };
+        assert_eq!((receipt.refused.len(), receipt.storage.refused.len()), (100, 20));
+        assert_eq!((receipt.sealed, receipt.restored), (6000, 1000));
+        let length = serde_json::to_vec(&receipt).unwrap().len();
+        assert!(length < 60 * 1024, "{length}");
     }
 
     /// As a check makes it, of a cookie and an entry that are no app's of ours.

@@ -238,7 +238,7 @@ impl Worker {
         log(&leased, &finding);
         let report = Report {
             lease: leased.lease,
-            finding,
+            finding: receipt::shorten(finding),
         };
         let mut pauses = Pauses::default();
         loop {

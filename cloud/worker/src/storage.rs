@@ -14,9 +14,6 @@ use crate::restore::shown;
 /// Longest entry in a receipt, origin and name, in characters.
 const MAX_ENTRY: usize = 300;
 
-/// Most entries that a receipt names. No definition names more than a few.
-const MAX_REFUSED: usize = 20;
-
 /// What reads entries in the person's browser, and here.
 const READ: &str = include_str!("../../../crates/webext/src/entries.js");
 
@@ -104,7 +101,6 @@ pub async fn restore(
     }
     let count = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
     let restored = entries.len() - refused.len();
-    refused.truncate(MAX_REFUSED);
     Ok(StorageReceipt {
         sealed: count(entries.len()),
         restored: count(restored),

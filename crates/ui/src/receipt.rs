@@ -7,8 +7,8 @@ use crate::page::fact;
 use crate::session::refused;
 use crate::text::{self, count, sign_in_entries};
 
-/// Most refused ones that are listed.
-const MOST_REFUSED: usize = 50;
+/// Most refused ones that are listed: as many as a worker tells.
+const MOST_REFUSED: usize = 100;
 
 /// How many cookies and sign-in entries came through, which did not, and why. What there
 /// was none of is not named.
@@ -16,7 +16,6 @@ pub fn receipt(receipt: Receipt) -> El {
     let (of_cookies, of_entries) = (of_cookies(&receipt), entries(&receipt.storage));
     let nothing = of_cookies.is_empty() && of_entries.is_none();
     let line = |words: String| html::p().child(words);
-    // Not all of those that were refused are named.
     let n = receipt.sealed.saturating_sub(receipt.restored);
     let cookies = receipt.refused.into_iter().take(MOST_REFUSED).map(cookie);
     let cookies = list(n, count(n.into(), "cookie", "cookies"), cookies.collect());
@@ -97,9 +96,13 @@ fn entries(storage: &StorageReceipt) -> Option<String> {
     })
 }
 
-/// Those that were refused, to be opened.
-fn list(n: u32, what: String, rows: Vec<El>) -> Option<El> {
+/// Those that were refused, to be opened. Not all of them are named here.
+fn list(n: u32, what: String, mut rows: Vec<El>) -> Option<El> {
     (n > 0).then(|| {
+        let more = u64::from(n).saturating_sub(rows.len() as u64);
+        if more > 0 {
+            rows.push(html::li().child(format!("{more} more, which the worker’s log names")));
+        }
         html::details().class("refused").child((
             html::summary().child(format!("{what} refused")),
             html::ul().child(rows),
