@@ -88,7 +88,7 @@ async fn connection(
 
 #[cfg(test)]
 mod tests {
-    use axum::routing::get;
+    use axum::routing::{get, put};
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
     use super::*;
@@ -121,6 +121,40 @@ mod tests {
             "{whole}"
         );
         stop.send_replace(true);
+        tokio::time::timeout(Duration::from_secs(20), serving)
+            .await
+            .expect("it ends")
+            .unwrap();
+    }
+
+    #[tokio::test]
+    async fn what_is_being_sent_when_it_is_told_to_stop_is_read_and_answered() {
+        let router = Router::new().route("/", put(|body: String| async move { body }));
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let (stop, stopping) = watch::channel(false);
+        let serving = tokio::spawn(serve(listener, router, Duration::from_secs(20), stopping));
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        let head = "PUT / HTTP/1.1\r\nhost: ferry.test\r\ncontent-length: 6\r\nexpect: 100-continue\r\n\r\n";
+        stream.write_all(head.as_bytes()).await.unwrap();
+        // Said when somebody reads the body: the request is under way.
+        let mut said = [0; 25];
+        stream.read_exact(&mut said).await.unwrap();
+        assert_eq!(&said, b"HTTP/1.1 100 Continue\r\n\r\n");
+        stream.write_all(b"sea").await.unwrap();
+        stop.send_replace(true);
+        // Nobody else is let in any more: it has heard.
+        let refused = async { while TcpStream::connect(address).await.is_ok() {} };
+        tokio::time::timeout(Duration::from_secs(20), refused)
+            .await
+            .expect("it listens no longer");
+        stream.write_all(b"led").await.unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await.unwrap();
+        assert!(
+            answer.starts_with("HTTP/1.1 200") && answer.ends_with("sealed"),
+            "{answer}"
+        );
         tokio::time::timeout(Duration::from_secs(20), serving)
             .await
             .expect("it ends")

@@ -117,6 +117,8 @@ fn a_custom_app_on_the_domains_of_a_supported_one() {
 
 #[test]
 fn oversized_text_is_not_parsed() {
-    let found = App::check_toml(&"#".repeat(MAX_DEFINITION + 1)).unwrap_err();
-    assert_eq!(found[0].reason, AppError::TooLarge.to_string());
+    let padded = |length: usize| format!("{GOOD}#{}", "-".repeat(length - GOOD.len() - 1));
+    assert!(App::check_toml(&padded(MAX_DEFINITION)).is_ok());
+    let found = App::check_toml(&padded(MAX_DEFINITION + 1)).unwrap_err();
+    assert_eq!(found[0].to_string(), format!("1: {}", AppError::TooLarge));
 }

@@ -260,6 +260,11 @@ impl Server {
         execute(self.state.storage(), statement).await;
     }
 
+    /// The same, for one that may fail.
+    pub(crate) async fn try_execute(&self, statement: &'static str) -> Result<(), StorageError> {
+        try_execute(self.state.storage(), statement).await
+    }
+
     /// The number that a query gives.
     pub(crate) async fn number(&self, query: &'static str) -> i64 {
         let mut connection = self.state.storage().read().await.unwrap();
@@ -291,13 +296,17 @@ pub(crate) async fn server_with_ada() -> Server {
 
 /// Runs one statement on a database.
 pub(crate) async fn execute(storage: &Storage, statement: &'static str) {
+    try_execute(storage, statement).await.unwrap();
+}
+
+async fn try_execute(storage: &Storage, statement: &'static str) -> Result<(), StorageError> {
     let done = storage.write(Erase::Nothing, move |connection| {
         Box::pin(async move {
             sqlx::query(statement).execute(connection).await?;
             Ok::<_, StorageError>(())
         })
     });
-    done.await.unwrap();
+    done.await
 }
 
 /// A workspace with an owner, a collaborator, an account and a worker with keys.

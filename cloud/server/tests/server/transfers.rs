@@ -406,6 +406,26 @@ async fn transfers_at_once_leave_one_session_and_one_key_in_use() {
     );
 }
 
+#[tokio::test]
+async fn the_database_itself_takes_no_second_session_of_an_account() {
+    let scene = Scene::set().await;
+    scene.owner.transfer(scene.account, b"sealed").await;
+    let again = scene
+        .server
+        .try_execute(
+            "CREATE TEMPORARY TABLE second AS SELECT * FROM sessions;
+             UPDATE second SET transfer_id = 'another';
+             INSERT INTO sessions SELECT * FROM second",
+        )
+        .await;
+    let error = again.unwrap_err().to_string();
+    assert!(
+        error.contains("UNIQUE constraint failed: sessions.account_id"),
+        "{error}"
+    );
+    assert_eq!(scene.server.number("SELECT COUNT(*) FROM sessions").await, 1);
+}
+
 /// More than the writer stores together, two transfers for each account, and one account
 /// whose row cannot be read.
 #[tokio::test(flavor = "multi_thread")]
