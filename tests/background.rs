@@ -3,6 +3,7 @@
 //! real browsers: `wasm-pack test --headless --chrome` (and `--firefox`).
 
 #![cfg(target_family = "wasm")]
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
 
 #[path = "../src/testing/mod.rs"]
 #[expect(dead_code, unused_imports, reason = "the native tests use more of it")]

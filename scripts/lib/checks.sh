@@ -21,11 +21,8 @@ check_clippy() {
 
 check_clippy_inside() {
     need_component clippy clippy
-    local inside=("${WASM_TESTED[@]/#/--package=}" --target wasm32-unknown-unknown)
-    cargo clippy "${inside[@]}" --lib -- --deny warnings
-    # A test may panic; clippy knows only those that are marked #[test].
-    cargo clippy "${inside[@]}" --tests -- --deny warnings \
-        --allow clippy::unwrap_used --allow clippy::expect_used
+    cargo clippy "${WASM_TESTED[@]/#/--package=}" --target wasm32-unknown-unknown --lib --tests \
+        -- --deny warnings
 }
 
 # linted ARGUMENT …: cargo, with clippy as the compiler of what is ours. As a step of its
@@ -37,15 +34,20 @@ linted() {
     RUSTC_WORKSPACE_WRAPPER=clippy-driver CARGO_TERM_COLOR=never cargo "$@"
 }
 
-# Compiles all that runs outside a browser, and fails for a warning: cargo shows those of
-# what was compiled before as well.
+# Compiles all that runs outside a browser, and fails for a warning.
 compile_tests() {
     local log=$LOGS/warnings.log
     {
         linted test "${OUTSIDE[@]}" --all-targets --no-run
         linted test --package ferry-e2e --all-targets --no-run
     } 2>&1 | tee "$log"
-    ! grep --silent --extended-regexp '^warning: `.*generated [0-9]+ warning' "$log"
+    no_warnings "$log"
+}
+
+# Whether cargo, which printed this, warned of nothing: it shows the warnings of what was
+# compiled before as well.
+no_warnings() {
+    ! grep --silent --extended-regexp '^warning: `.*generated [0-9]+ warning' "$1"
 }
 
 # Licences, sources, duplicates and bans need no network; the advisory database does.
@@ -90,17 +92,22 @@ test_interoperation() {
 }
 
 # The tests of what runs inside a browser, in both, from one build, with the cryptography
-# that ships.
+# that ships. Compiled by clippy as well, and a warning fails them.
 test_wasm() {
-    local packages=("$@")
+    local packages=("$@") log=$LOGS/warnings,-wasm.log
+    mkdir -p "$LOGS"
+    need_component clippy clippy
     (($#)) || packages=("${WASM_TESTED[@]}")
     browser_capabilities >"$ROOT/target/webdriver.json"
-    CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS=$SMALL_CRYPTOGRAPHY \
+    RUSTC_WORKSPACE_WRAPPER=clippy-driver \
+        CARGO_TERM_COLOR=never \
+        CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS=$SMALL_CRYPTOGRAPHY \
         WASM_BINDGEN_TEST_WEBDRIVER_JSON=$ROOT/target/webdriver.json \
         WASM_BINDGEN_TEST_TIMEOUT=120 \
         wasm-pack test --mode no-install --headless --chrome --firefox \
         --chromedriver "$(command -v chromedriver)" --geckodriver "$(command -v geckodriver)" \
-        . "${packages[@]/#/--package=}" --lib --test '*'
+        . "${packages[@]/#/--package=}" --lib --test '*' 2>&1 | tee "$log"
+    no_warnings "$log"
 }
 
 # Packages whose tests need a browser.

@@ -84,7 +84,6 @@ run_tests() {
     step sizes check_sizes
     # The server takes in the web app: compiled after that, it is compiled once.
     step "clippy" compile_tests
-    step "clippy, wasm" check_clippy_inside
     step "native tests" test_native
     step interoperation test_interoperation
     step "wasm tests" test_wasm

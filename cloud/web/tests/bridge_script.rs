@@ -1,6 +1,7 @@
 //! The content script in a real browser: what it passes on to the background.
 
 #![cfg(target_family = "wasm")]
+#![expect(clippy::unwrap_used, reason = "tests")]
 
 use ferry_bridge::page::LONGEST_ASK;
 use wasm_bindgen::prelude::*;

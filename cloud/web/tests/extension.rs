@@ -1,6 +1,7 @@
 //! The way to the extension, in a real browser: a page that plays the content script.
 
 #![cfg(target_family = "wasm")]
+#![expect(clippy::unwrap_used, reason = "tests")]
 
 use ferry_bridge::page::{Finding, PageStep};
 use ferry_protocol::{AccountId, UnixMillis};

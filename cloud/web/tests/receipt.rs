@@ -1,6 +1,7 @@
 //! The receipt on an account's page, in a real browser.
 
 #![cfg(target_family = "wasm")]
+#![expect(clippy::unwrap_used, reason = "tests")]
 
 use ferry_protocol::api::{
     Account, Check, Receipt, RefusedCookie, RefusedEntry, RefusedReason, Role, SessionStatus, StorageReceipt,

@@ -2,6 +2,7 @@
 //! but those with few digits and at most six decimals.
 
 #![cfg(target_family = "wasm")]
+#![expect(clippy::unwrap_used, reason = "tests")]
 
 use ferry_json::{read, write};
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};

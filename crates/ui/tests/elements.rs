@@ -1,6 +1,7 @@
 //! Elements in a real browser: what is live changes, and nothing else does.
 
 #![cfg(target_family = "wasm")]
+#![expect(clippy::unwrap_used, reason = "tests")]
 
 use ferry_ui::dom::{IntoNode, Node, html, keyed};
 use ferry_ui::field::Field;

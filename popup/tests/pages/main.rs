@@ -2,6 +2,7 @@
 //! preview has as well.
 
 #![cfg(target_family = "wasm")]
+#![expect(clippy::unwrap_used, reason = "tests")]
 
 mod devices;
 mod for_web_page;
