@@ -114,6 +114,8 @@ impl Api {
         }
         url.set_query(None);
         url.set_fragment(None);
+        // TLS by ring, as in all of Ferry. It is set for the process, so a second time is none.
+        let _ = rustls::crypto::ring::default_provider().install_default();
         let mut http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none());
         if let Some(path) = extra_ca {
             let ca = |why: String| ApiError::Ca {

@@ -11,6 +11,7 @@ use ferry_catalogue::{App, CookieView, Evidence, Outcome, PageView, Strength};
 use harbour::{ACCOUNTS, ACTIVE, Config, PARTITIONED, ROTATING, Running, SESSION, StartError};
 use reqwest::header::{COOKIE, HeaderMap, LOCATION, SET_COOKIE, USER_AGENT};
 use reqwest::{Certificate, Client, Method, StatusCode};
+use tokio_rustls::rustls::crypto::ring;
 
 fn counter() -> [u8; 16] {
     static NEXT: AtomicU64 = AtomicU64::new(1);
@@ -68,6 +69,8 @@ impl Answer {
 
 impl Browser {
     fn new(app: &Running) -> Self {
+        // It is set for the process: a second time is none.
+        let _ = ring::default_provider().install_default();
         let client = Client::builder()
             .tls_certs_only([Certificate::from_pem(app.ca_pem.as_bytes()).unwrap()])
             .resolve("app.demo.test", app.address)

@@ -64,7 +64,10 @@ impl Connection {
 
     /// Connects to the browser that listens for DevTools at `host:port`.
     pub async fn open_browser(debugger: &str, on_event: OnEvent) -> Result<Self> {
-        let version: Value = reqwest::get(format!("http://{debugger}/json/version"))
+        let version: Value = crate::http::client()
+            .build()?
+            .get(format!("http://{debugger}/json/version"))
+            .send()
             .await?
             .json()
             .await?;

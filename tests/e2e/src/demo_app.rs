@@ -10,7 +10,7 @@ use thirtyfour::By;
 
 use crate::browser::{Authority, Browser};
 use crate::process::Program;
-use crate::{files, wait};
+use crate::{files, http, wait};
 
 /// Where the browsers find it; its port is drawn.
 const HOST: &str = "app.demo.test";
@@ -157,9 +157,7 @@ impl DemoApp {
             "https://127.0.0.1:{}/test/sign-out-everywhere?user={name}",
             self.port
         );
-        let client = reqwest::Client::builder()
-            .danger_accept_invalid_certs(true)
-            .build()?;
+        let client = http::client().danger_accept_invalid_certs(true).build()?;
         let ended: u32 = client
             .post(url)
             .send()

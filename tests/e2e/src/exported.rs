@@ -103,7 +103,7 @@ impl Client<'_> {
     fn client(self, url: &Url, jar: Jar) -> Result<reqwest::Client> {
         let host = url.host_str().context("an address with a host")?;
         let port = url.port_or_known_default().context("an address with a port")?;
-        let mut client = reqwest::Client::builder()
+        let mut client = crate::http::client()
             .cookie_provider(Arc::new(jar))
             .resolve(host, SocketAddr::from((Ipv4Addr::LOCALHOST, port)));
         if let Some(authority) = self.authority {

@@ -18,6 +18,7 @@ pub mod exported;
 pub mod extension;
 pub mod files;
 pub mod gallery;
+pub mod http;
 pub mod jupyter;
 pub mod lossless;
 pub mod page;

@@ -10,7 +10,7 @@ use thirtyfour::By;
 
 use crate::browser::Browser;
 use crate::process::Program;
-use crate::{files, wait};
+use crate::{files, http, wait};
 
 /// Where the browsers find it; its port is drawn.
 const HOST: &str = "packages.verdaccio.test";
@@ -97,7 +97,7 @@ impl Verdaccio {
     /// The names of the packages that the bearer of this token sees.
     pub async fn packages(&self, token: Option<&str>) -> Result<Vec<String>> {
         let url = format!("http://127.0.0.1:{}/-/verdaccio/data/packages", self.port);
-        let mut request = reqwest::Client::new().get(url);
+        let mut request = http::client().build()?.get(url);
         if let Some(token) = token {
             request = request.bearer_auth(token);
         }
@@ -135,7 +135,7 @@ impl Verdaccio {
 
     async fn put(&self, path: &str, token: Option<&str>, body: &Value) -> Result<Value> {
         let url = format!("http://127.0.0.1:{}/{path}", self.port);
-        let mut request = reqwest::Client::new().put(url).json(body);
+        let mut request = http::client().build()?.put(url).json(body);
         if let Some(token) = token {
             request = request.bearer_auth(token);
         }

@@ -122,7 +122,7 @@ impl Wire {
         let address = format!("http://{}", listener.local_addr()?);
         let shared = Arc::new(Shared {
             server: OnceLock::new(),
-            client: reqwest::Client::new(),
+            client: crate::http::client().build()?,
             state: Mutex::default(),
         });
         let app = axum::Router::new().fallback(pass).with_state(Arc::clone(&shared));

@@ -11,9 +11,8 @@ use thirtyfour::{Capabilities, WebDriver};
 use super::{Call, Setup};
 use crate::cdp::{Connection, Event};
 use crate::extension::Extension;
-use crate::files;
 use crate::process::Program;
-use crate::wait;
+use crate::{files, http, wait};
 
 const ARGUMENTS: [&str; 9] = [
     "--disable-gpu",
@@ -84,6 +83,7 @@ pub(super) async fn start(setup: &Setup<'_>) -> Result<(Program, WebDriver)> {
         }),
     )?;
     let address = format!("http://127.0.0.1:{}", port.trim_end_matches('.'));
+    http::use_ring();
     let driver = WebDriver::new(address, wanted)
         .await
         .context("Chromium does not start")?;

@@ -15,8 +15,8 @@ use tokio::sync::OnceCell;
 
 use super::Setup;
 use crate::extension::{Extension, FIREFOX_UUID};
-use crate::files;
 use crate::process::Program;
+use crate::{files, http};
 
 pub(super) async fn start(setup: &Setup<'_>) -> Result<(Program, WebDriver)> {
     let profile = setup.folder.join("profile");
@@ -87,6 +87,7 @@ async fn start_in(
     let options =
         json!({ "args": arguments, "binary": files::on_path("firefox-esr")?, "prefs": preferences });
     wanted.set("moz:firefoxOptions", options)?;
+    http::use_ring();
     let driver = WebDriver::new(format!("http://{address}"), wanted)
         .await
         .context("Firefox does not start")?;

@@ -53,7 +53,7 @@ fn entry(exported: &Value, name: &str) -> Result<Value> {
 
 /// Whom the chat's server takes the bearer of a token for.
 async fn who(app: &DemoApp, kind: &str, token: &Value, cookie: Option<&Value>) -> Result<Value> {
-    let client = reqwest::Client::builder()
+    let client = ferry_e2e::http::client()
         .danger_accept_invalid_certs(true)
         .build()?;
     let url = format!("https://127.0.0.1:{}/chat/{kind}/me", app.port);

@@ -215,7 +215,7 @@ async fn one_of_several_is_transferred_without_the_others_token(stage: &Stage) -
             ))
         })
         .collect();
-    let client = reqwest::Client::builder()
+    let client = ferry_e2e::http::client()
         .danger_accept_invalid_certs(true)
         .build()?;
     let me = client
