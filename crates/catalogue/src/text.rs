@@ -136,6 +136,18 @@ mod tests {
     }
 
     #[test]
+    fn what_cannot_be_seen_or_read_whole_is_nobodys() {
+        for identity in ["alice", "\u{5d0}", "-", &"x".repeat(256)] {
+            assert!(is_identity(identity), "{identity:?}");
+        }
+        // The last of these would be as long as allowed once it were cleaned.
+        let padded = format!("{} ", "x".repeat(256));
+        for not in ["", " ", "\u{200b}\r\n", &"x".repeat(257), &padded] {
+            assert!(!is_identity(not), "{not:?}");
+        }
+    }
+
+    #[test]
     fn only_mail_addresses_ignore_case() {
         assert!(same_identity("Alice@Example.com", "alice@example.COM"));
         assert!(!same_identity("Alice", "alice"));

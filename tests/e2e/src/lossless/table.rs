@@ -178,15 +178,17 @@ impl Table {
         cases.filter(|(_, seen)| seen.accepted).count()
     }
 
-    /// Group and name of each case of which something was refused.
-    pub fn refused(&self) -> Vec<(&str, &str)> {
+    /// Of each case of which something was refused: group, name and each reason.
+    pub fn refused(&self) -> Vec<(&str, &str, &str)> {
         let refused = self
             .cases
             .iter()
             .filter(|(_, seen)| seen.outcome() == Outcome::Refused);
-        refused
-            .map(|((group, name), _)| (*group, name.as_str()))
-            .collect()
+        let each = refused.flat_map(|((group, name), seen)| {
+            let reasons = seen.reasons.iter();
+            reasons.map(|reason| (*group, name.as_str(), reason.as_str()))
+        });
+        each.collect()
     }
 
     /// What differs without having been named.
