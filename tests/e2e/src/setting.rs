@@ -63,12 +63,13 @@ impl<'a> Plan<'a> {
 
 /// Everything is running, and nothing has been transferred.
 pub struct Setting {
+    /// The workspace's worker. It is ended first: without a server it would try for some
+    /// seconds to tell what it found.
+    pub worker: Worker,
     /// The line that everybody reaches the server over.
     pub wire: Wire,
     /// Server and workspace.
     pub cloud: Cloud,
-    /// The workspace's worker.
-    pub worker: Worker,
     /// The account's identifier.
     pub account: String,
     /// The person's browser.
@@ -112,9 +113,9 @@ impl Setting {
         let popup = Popup::open(&browser).await?;
         popup.set_up(&cloud, plan.person).await?;
         Ok(Self {
+            worker,
             wire,
             cloud,
-            worker,
             account,
             browser,
             popup,

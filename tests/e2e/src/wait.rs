@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use anyhow::{Error, Result, bail};
 use thirtyfour::error::{WebDriverError, WebDriverErrorInner};
+use tokio::time::MissedTickBehavior;
 
 /// How long anything that a person would wait for may take.
 pub const PATIENCE: Duration = Duration::from_secs(30);
@@ -28,6 +29,8 @@ where
     F: Future<Output = Result<Option<T>>>,
 {
     let mut ticks = tokio::time::interval(POLL);
+    // What looks slowly is busy: it gets a pause after each look as well.
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let look = async {
         loop {
             ticks.tick().await;

@@ -149,9 +149,13 @@ pub(super) async fn console_errors(driver: &WebDriver) -> Result<Vec<String>> {
     let script = r#"
         const { nsIScriptError } = Ci;
         const harmless = nsIScriptError.warningFlag | nsIScriptError.infoFlag;
+        // What Firefox says of a page that is closed while it waits for the background's
+        // answer, as during a transfer. No page can keep it from that.
+        const closed = "Promise rejected after context unloaded: Actor 'Conduits' destroyed";
         const errors = Services.console.getMessageArray()
             .filter((entry) => entry instanceof nsIScriptError)
             .filter((entry) => !(entry.flags & harmless) && entry.sourceName.startsWith(arguments[0]))
+            .filter((entry) => !entry.errorMessage.startsWith(closed))
             .map((entry) => entry.toString());
         const calls = Cc["@mozilla.org/consoleAPI-storage;1"].getService(Ci.nsIConsoleAPIStorage)
             .getEvents()

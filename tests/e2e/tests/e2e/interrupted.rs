@@ -1,15 +1,20 @@
 //! The background worker is killed in the middle of a transfer: it ends transferred
 //! once, or not at all with a message.
 
+use std::time::Duration;
+
 use anyhow::{Result, ensure};
-use ferry_e2e::Stage;
 use ferry_e2e::browser::Call;
 use ferry_e2e::django::Django;
 use ferry_e2e::popup::Notice;
 use ferry_e2e::setting::Setting;
 use ferry_e2e::wire::{Held, Message, Point};
+use ferry_e2e::{Stage, wait};
 
 use crate::django::with_alice;
+
+/// How long the browser's alarm of one minute may take, browsers being late with it.
+const ALARM: Duration = Duration::from_secs(150);
 
 crate::in_both_browsers!(
     killed_before_consent_is_stored,
@@ -17,6 +22,7 @@ crate::in_both_browsers!(
     killed_before_a_key_is_given,
     killed_after_a_key_is_given,
     killed_before_the_upload,
+    killed_before_the_upload_with_no_page_open,
     killed_after_the_upload,
 );
 
@@ -73,6 +79,30 @@ async fn killed_before_the_upload(stage: &Stage) -> Result<()> {
         .await?;
     // Until now: it is another upload that was stored.
     drop(held);
+    ensure_stored_once(&setting).await
+}
+
+/// Nobody opens a page of the extension's again: the browser itself starts the background,
+/// a minute after the session was sealed.
+async fn killed_before_the_upload_with_no_page_open(stage: &Stage) -> Result<()> {
+    let (_django, setting, held) = shared_until(stage, Point::Before(Message::Upload)).await?;
+    let driver = &setting.browser.driver;
+    let page = driver.current_url().await?;
+    driver.goto("about:blank").await?;
+    setting.browser.stop_background().await?;
+    ensure!(setting.stored() == 0, "it was stored before it was killed");
+    wait::until_within(
+        ALARM,
+        "an upload by the background that the browser started",
+        || async { Ok((setting.stored() > 0).then_some(())) },
+    )
+    .await?;
+    drop(held);
+    driver.goto(page.as_str()).await?;
+    setting
+        .popup
+        .until_session_is(&setting.account, "verified")
+        .await?;
     ensure_stored_once(&setting).await
 }
 

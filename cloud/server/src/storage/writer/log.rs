@@ -34,6 +34,8 @@ pub(super) struct Log {
     /// SQLite lets one checkpoint run at a time.
     turn: Mutex<()>,
     closed: AtomicBool,
+    /// It was closed: nothing is waited for any more.
+    closing: Notify,
 }
 
 impl Log {
@@ -64,6 +66,7 @@ impl Log {
     pub(super) fn close(&self) {
         self.closed.store(true, Ordering::Release);
         self.grew.notify_one();
+        self.closing.notify_one();
     }
 
     /// Moves the whole log into the database file and truncates it. `false`: somebody
@@ -98,7 +101,11 @@ pub(super) async fn backfill(log: Arc<Log>, mut connection: Connection) {
         if log.closed.load(Ordering::Acquire) {
             break;
         }
-        tokio::time::sleep(BACKFILL_EVERY).await;
+        tokio::select! {
+            () = tokio::time::sleep(BACKFILL_EVERY) => {}
+            // Whoever closes it truncates it as well.
+            () = log.closing.notified() => break,
+        }
         let _turn = log.turn.lock().await;
         let pages = sqlx::query("PRAGMA wal_checkpoint(PASSIVE)")
             .fetch_one(&mut connection)
