@@ -2,8 +2,15 @@
 
 use super::*;
 
-/// The longest pause between two looks at a session that is being checked, in seconds.
-const LONGEST_PAUSE: u32 = 15;
+/// How often the clock turns, in milliseconds.
+const TICK_MS: u32 = 500;
+
+/// So many looks at a session that is being checked come a tick after one another: most
+/// checks have ended by then. Each pause after is a tick longer.
+const QUICK_LOOKS: u32 = 4;
+
+/// The longest pause between two looks, in ticks.
+const LONGEST_PAUSE: u32 = 30;
 
 impl Ferry {
     /// Reads what was kept, listens to the background, and asks it for news.
@@ -72,23 +79,24 @@ impl Ferry {
     }
 
     /// Turns the clock, and looks again while a session is being checked: first
-    /// every second, then ever less often.
+    /// with every tick, then ever less often.
     fn follow_time(self) {
-        let (pause, waited) = (StoredValue::new(1_u32), StoredValue::new(0_u32));
-        let tick = Interval::new(1_000, move || {
+        let (looks, waited) = (StoredValue::new(0_u32), StoredValue::new(0_u32));
+        let tick = Interval::new(TICK_MS, move || {
             self.now.set(clock());
             if document().visibility_state() == VisibilityState::Hidden {
                 return;
             }
             if !self.awaits_check() {
-                pause.set_value(1);
+                looks.set_value(0);
                 waited.set_value(0);
                 return;
             }
             waited.update_value(|waited| *waited += 1);
-            if waited.get_value() >= pause.get_value() {
+            let pause = (looks.get_value() + 2).saturating_sub(QUICK_LOOKS);
+            if waited.get_value() >= pause.min(LONGEST_PAUSE) {
                 waited.set_value(0);
-                pause.update_value(|pause| *pause = (*pause + 1).min(LONGEST_PAUSE));
+                looks.update_value(|looks| *looks += 1);
                 self.refresh();
             }
         });
