@@ -32,34 +32,40 @@ need_component() {
     rustup component add "$1"
 }
 
-# need_cargo_tool PROGRAM CRATE VERSION [LEVEL]: from target/tools or PATH if it is of
-# this version, else built. Built for a short build, not for speed: none of them works
-# long, and fat LTO alone would take longer than all the work they do here.
+# need_cargo_tool PROGRAM CRATE VERSION [OPTION …]: from target/tools or PATH if it is of
+# this version, else built, with these options of cargo's. Built for a short build, not for
+# speed: none of them works long, and fat LTO alone would take longer than all the work
+# they do here. All in one folder, at one level: what two of them have in common is built
+# once.
 need_cargo_tool() {
-    local program=$1 crate=$2 version=$3 level=${4:-0}
+    local program=$1 crate=$2 version=$3
     if have "$program" && [[ " $("$program" --version 2>/dev/null | head -n 1) " == *" $version "* ]]; then
         return
     fi
     say "installing $crate $version into target/tools"
     # Not every lock file that was published can still be had as it is: a crate that
     # was withdrawn since, and the tool would not install at all.
-    cargo_install "$level" "$crate" "$version" --locked || cargo_install "$level" "$crate" "$version"
+    cargo_install "$crate" "$version" "${@:4}" --locked || cargo_install "$crate" "$version" "${@:4}"
     hash -r
 }
 
-# cargo_install LEVEL CRATE VERSION [OPTION …]
+# cargo_install CRATE VERSION [OPTION …]
 cargo_install() {
     CARGO_TARGET_DIR=$TOOLS/build \
-        CARGO_PROFILE_RELEASE_OPT_LEVEL=$1 \
+        CARGO_PROFILE_RELEASE_OPT_LEVEL=0 \
         CARGO_PROFILE_RELEASE_LTO=off \
         CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16 \
         CARGO_PROFILE_RELEASE_DEBUG=0 \
-        cargo install --quiet --force --root "$TOOLS" --version "$3" "${@:4}" "$2"
+        cargo install --quiet --force --root "$TOOLS" --version "$2" "${@:3}" "$1"
 }
 
+# What goes through megabytes of WebAssembly for each test is optimised.
+WASM_BINDGEN_OPTIMISED=(gimli hashbrown id-arena walrus wasm-bindgen-cli wasm-bindgen-cli-support wasm-encoder wasmparser)
+
 need_wasm_bindgen() {
-    # It goes through megabytes for each test.
-    need_cargo_tool wasm-bindgen wasm-bindgen-cli "$(locked_version wasm-bindgen)" 1
+    local optimised=("${WASM_BINDGEN_OPTIMISED[@]/#/--config=profile.release.package.}")
+    need_cargo_tool wasm-bindgen wasm-bindgen-cli "$(locked_version wasm-bindgen)" \
+        "${optimised[@]/%/.opt-level=1}" --bin wasm-bindgen --bin wasm-bindgen-test-runner
 }
 
 need_wasm_pack() {
