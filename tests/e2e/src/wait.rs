@@ -5,13 +5,16 @@ use std::time::Duration;
 
 use anyhow::{Error, Result, bail};
 use thirtyfour::error::{WebDriverError, WebDriverErrorInner};
-use tokio::time::MissedTickBehavior;
 
 /// How long anything that a person would wait for may take.
 pub const PATIENCE: Duration = Duration::from_secs(30);
 
-/// How often a condition is looked at.
-const POLL: Duration = Duration::from_millis(25);
+/// The pause after the first look at a condition. Each one after is half as long again: what
+/// takes long is in no hurry to be seen, and each look takes the browser's time.
+const FIRST_PAUSE: Duration = Duration::from_millis(15);
+
+/// No pause is longer.
+const LONGEST_PAUSE: Duration = Duration::from_millis(150);
 
 /// Waits until `probe` finds something, at most for [`PATIENCE`]. An error of the
 /// probe's ends the wait at once, but for one: a page may draw itself anew, or go to
@@ -28,18 +31,17 @@ pub async fn until_within<T, F>(limit: Duration, what: &str, mut probe: impl FnM
 where
     F: Future<Output = Result<Option<T>>>,
 {
-    let mut ticks = tokio::time::interval(POLL);
-    // What looks slowly is busy: it gets a pause after each look as well.
-    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut pause = FIRST_PAUSE;
     let look = async {
         loop {
-            ticks.tick().await;
             match probe().await {
                 Ok(Some(found)) => return Ok(found),
                 Ok(None) => {}
                 Err(error) if is_redrawn(&error) => {}
                 Err(error) => return Err(error),
             }
+            tokio::time::sleep(pause).await;
+            pause = LONGEST_PAUSE.min(pause * 3 / 2);
         }
     };
     match tokio::time::timeout(limit, look).await {

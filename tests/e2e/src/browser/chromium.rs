@@ -14,16 +14,19 @@ use crate::extension::Extension;
 use crate::process::Program;
 use crate::{files, http, wait};
 
-const ARGUMENTS: [&str; 9] = [
+const ARGUMENTS: [&str; 12] = [
     "--disable-gpu",
     "--disable-quic",
     "--no-first-run",
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    "--disable-breakpad",
+    "--disable-crash-reporter",
+    "--force-prefers-reduced-motion",
     // The last two are pages of the browser's own, which each window would load beside
     // itself: half of the time that a start takes.
-    "--disable-features=HttpsUpgrades,HttpsFirstBalancedModeAutoEnable,WebUIOmniboxPopup,WebUIOmniboxAimPopup",
+    "--disable-features=HttpsUpgrades,HttpsFirstBalancedModeAutoEnable,WebUIOmniboxPopup,WebUIOmniboxAimPopup,SpareRendererForSitePerProcess",
     "--host-resolver-rules=MAP *.test 127.0.0.1",
     "--window-size=1200,900",
 ];

@@ -51,8 +51,8 @@ async fn used_before() -> Result<&'static PathBuf> {
 }
 
 async fn start_once() -> Result<PathBuf> {
-    let folder = files::fresh_folder("e2e-firefox")?;
-    let profile = files::fresh_folder("e2e-firefox/profile")?;
+    let folder = files::scratch_folder("e2e-firefox")?;
+    let profile = files::scratch_folder("e2e-firefox/profile")?;
     let (_program, driver) = start_in(&profile, &folder, None, json!({})).await?;
     driver.quit().await?;
     // A link to nowhere, that says which process uses the profile.
@@ -106,6 +106,8 @@ fn preferences(setup: &Setup<'_>) -> Value {
         "network.cookie.maxPerHost": 1_000,
         "devtools.console.stdout.content": true,
         "devtools.jsonview.enabled": false,
+        "dom.ipc.processPrelaunch.enabled": false,
+        "ui.prefersReducedMotion": 1,
     })
 }
 
