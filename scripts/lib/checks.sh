@@ -39,7 +39,7 @@ compile_tests() {
     local log=$LOGS/warnings.log
     {
         linted test "${OUTSIDE[@]}" --all-targets --no-run
-        linted test --package ferry-e2e --all-targets --no-run
+        linted test "${END_TO_END[@]}" --no-run
     } 2>&1 | tee "$log"
     no_warnings "$log"
 }
@@ -80,6 +80,10 @@ check_popup() {
 # end-to-end package is apart: its libraries switch on features that would change what is
 # tested here.
 OUTSIDE=(--workspace --exclude ferry-e2e)
+
+# The end-to-end tests. Of the whole workspace, for the same reason: so chosen, only the
+# libraries with those features are built once more.
+END_TO_END=(--workspace --test e2e)
 
 test_native() {
     linted test "${OUTSIDE[@]}" --no-fail-fast
@@ -151,5 +155,5 @@ test_e2e() {
     # The programs that they start: as the native tests have them built.
     linted test "${OUTSIDE[@]}" --no-run
     # What the tests print: the table of what is lossless.
-    linted test --package ferry-e2e --no-fail-fast -- --test-threads 2 --show-output "${e2e_filter[@]}"
+    linted test "${END_TO_END[@]}" --no-fail-fast -- --test-threads 3 --show-output "${e2e_filter[@]}"
 }

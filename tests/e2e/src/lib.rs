@@ -20,7 +20,6 @@ pub mod files;
 pub mod gallery;
 pub mod http;
 pub mod jupyter;
-pub mod lossless;
 pub mod page;
 pub mod popup;
 pub mod process;

@@ -1,12 +1,15 @@
 //! Nothing is lost: cookies of every kind go back to their server from the restored
 //! browser as they did from the person's, byte for byte.
 
+mod lab;
+
 use anyhow::{Result, ensure};
 use ferry_e2e::Stage;
 use ferry_e2e::browser::Kind;
 use ferry_e2e::cdp::Connection;
-use ferry_e2e::lossless::{Lab, Outcome, lifetimes};
 use ferry_e2e::setting::{Plan, Setting};
+
+use lab::{Lab, Outcome, lifetimes};
 
 crate::in_both_browsers!(every_cookie_goes_back_as_it_was);
 

@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};
 
-use crate::cdp::Connection;
-use crate::popup::Popup;
+use ferry_e2e::cdp::Connection;
+use ferry_e2e::popup::Popup;
 
 /// The longest that browsers keep a cookie, in seconds.
 const LONGEST: f64 = 400.0 * 86_400.0;
@@ -18,10 +18,10 @@ const EXACT: f64 = 1.5;
 
 /// Cookies by domain, path, name and partition, with the time at which they end.
 /// `None`: with the browser session.
-pub type Lifetimes = BTreeMap<[String; 4], Option<f64>>;
+pub(crate) type Lifetimes = BTreeMap<[String; 4], Option<f64>>;
 
 /// Those in the person's browser, by the API that the extension reads them by.
-pub async fn of_person(popup: &Popup) -> Result<Lifetimes> {
+pub(crate) async fn of_person(popup: &Popup) -> Result<Lifetimes> {
     popup.show().await?;
     let script = "const [done] = arguments; const details = { partitionKey: {} }; \
                   if (chrome.runtime.getURL('').startsWith('moz-')) details.firstPartyDomain = null; \
@@ -33,7 +33,7 @@ pub async fn of_person(popup: &Popup) -> Result<Lifetimes> {
 }
 
 /// Those in the restored browser.
-pub async fn of_restored(connection: &Connection) -> Result<Lifetimes> {
+pub(crate) async fn of_restored(connection: &Connection) -> Result<Lifetimes> {
     let answer = connection.call("Storage.getCookies", json!({})).await?;
     let cookies = answer["cookies"].as_array().context("a list of cookies")?;
     let ends = |cookie: &Value| cookie["expires"].as_f64().filter(|_| cookie["session"] != true);
@@ -57,7 +57,7 @@ fn key(cookie: &Value) -> [String; 4] {
 
 /// Fails if one ends otherwise than it did, but for those that were to live longer than
 /// browsers let them. Gives how many were compared.
-pub fn ensure_same(person: &Lifetimes, restored: &Lifetimes, now: f64) -> Result<usize> {
+pub(crate) fn ensure_same(person: &Lifetimes, restored: &Lifetimes, now: f64) -> Result<usize> {
     let mut compared = 0;
     for (key, is) in restored {
         // Firefox tells names in another way than all else.

@@ -17,11 +17,11 @@ pub(super) const ATTRIBUTES: &str = "attributes.m0.test";
 /// The host with partitioned cookies.
 pub(super) const PARTITIONS: &str = "partitions.m0.test";
 /// Where people sign in.
-pub const START: &str = "start.m0.test";
+pub(crate) const START: &str = "start.m0.test";
 
 /// From where something is set or asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum From {
+pub(crate) enum From {
     /// A page of the same site.
     Page,
     /// A frame in a page of another site.
@@ -32,24 +32,24 @@ pub enum From {
 
 /// A `Set-Cookie` answer.
 #[derive(Clone, Debug)]
-pub struct Set {
+pub(crate) struct Set {
     /// From where it is asked for.
-    pub from: From,
+    pub(crate) from: From,
     /// By which host.
-    pub host: String,
+    pub(crate) host: String,
     /// At which path.
-    pub path: String,
+    pub(crate) path: String,
     /// Raw lines.
-    pub lines: Vec<Vec<u8>>,
+    pub(crate) lines: Vec<Vec<u8>>,
 }
 
 /// Everything that is set and asked for.
 #[derive(Default)]
-pub struct Cases {
+pub(crate) struct Cases {
     /// In this order.
-    pub sets: Vec<Set>,
+    pub(crate) sets: Vec<Set>,
     /// Hosts and paths to ask for.
-    pub probes: BTreeSet<(String, String)>,
+    pub(crate) probes: BTreeSet<(String, String)>,
     /// Whose case a host is: group and name. Cookies of hosts that are shared are cases
     /// of their own.
     hosts: BTreeMap<String, (&'static str, String)>,
@@ -60,7 +60,7 @@ const SHARED: [(&str, &str); 2] = [(ATTRIBUTES, "attributes"), (PARTITIONS, "par
 
 impl Cases {
     /// All of them. `vectors`: the parser cases, in JSON.
-    pub fn new(vectors: &str) -> serde_json::Result<Self> {
+    pub(crate) fn new(vectors: &str) -> serde_json::Result<Self> {
         let mut cases = Self::default();
         cases.sign_in();
         cases.attributes();
@@ -75,13 +75,13 @@ impl Cases {
     }
 
     /// The registrable domains that there are, without [`OTHER`].
-    pub fn sites(&self) -> Vec<&str> {
+    pub(crate) fn sites(&self) -> Vec<&str> {
         let hosts = self.probes.iter().map(|(host, _)| site(host));
         hosts.collect::<BTreeSet<_>>().into_iter().collect()
     }
 
     /// The names that a certificate needs.
-    pub fn names(&self) -> Vec<String> {
+    pub(crate) fn names(&self) -> Vec<String> {
         let hosts = self.probes.iter().map(|(host, _)| host.as_str());
         let hosts = hosts.chain(self.sets.iter().map(|set| set.host.as_str()));
         let above = hosts.filter_map(|host| Some(format!("*.{}", host.split_once('.')?.1)));
@@ -92,7 +92,7 @@ impl Cases {
     }
 
     /// Which case a cookie that was sent to a host is of: group and name.
-    pub fn of(&self, host: &str, name: &[u8]) -> (&'static str, String) {
+    pub(crate) fn of(&self, host: &str, name: &[u8]) -> (&'static str, String) {
         for (shared, group) in SHARED {
             if host.ends_with(shared) {
                 return (group, String::from_utf8_lossy(name).into_owned());

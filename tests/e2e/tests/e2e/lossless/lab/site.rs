@@ -18,6 +18,8 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use anyhow::{Result, ensure};
+use ferry_e2e::browser::Authority;
+use ferry_e2e::wait;
 use harbour::Identity;
 use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -26,34 +28,32 @@ use tokio::task::JoinHandle;
 use tokio_rustls::TlsAcceptor;
 
 use super::http::{self, Answer, Request};
-use crate::browser::Authority;
-use crate::wait;
 
 /// The first byte of a TLS connection.
 const TLS_HANDSHAKE: u8 = 0x16;
 
 /// A place that was asked for.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Probe {
+pub(crate) struct Probe {
     /// In which context, such as a frame of another site.
-    pub context: String,
+    pub(crate) context: String,
     /// `http` or `https`.
-    pub scheme: &'static str,
+    pub(crate) scheme: &'static str,
     /// Host.
-    pub host: String,
+    pub(crate) host: String,
     /// Path.
-    pub path: String,
+    pub(crate) path: String,
 }
 
 /// What one browser sent: the `Cookie` header of each place that was asked for.
-pub type Sent = BTreeMap<Probe, Vec<u8>>;
+pub(crate) type Sent = BTreeMap<Probe, Vec<u8>>;
 
 /// A running server.
-pub struct Site {
+pub(crate) struct Site {
     /// Its certificate authority.
-    pub authority: Authority,
+    pub(crate) authority: Authority,
     /// Its port on this machine.
-    pub port: u16,
+    pub(crate) port: u16,
     shared: Arc<Shared>,
     serving: JoinHandle<()>,
 }
@@ -83,7 +83,7 @@ impl Drop for Site {
 impl Site {
     /// Starts it. Its certificate is for `names`, its authority's goes into `folder`.
     #[expect(clippy::disallowed_methods, reason = "certificates hold from now on")]
-    pub async fn start(folder: &Path, names: Vec<String>, sets: Vec<Vec<Vec<u8>>>) -> Result<Self> {
+    pub(crate) async fn start(folder: &Path, names: Vec<String>, sets: Vec<Vec<Vec<u8>>>) -> Result<Self> {
         let identity = Identity::new(names, std::time::SystemTime::now())?;
         let pem = folder.join("ca.pem");
         std::fs::write(&pem, &identity.ca_pem)?;
@@ -107,43 +107,50 @@ impl Site {
     }
 
     /// An address of the site's.
-    pub fn url(&self, scheme: &str, host: &str, path_and_query: &str) -> String {
+    pub(crate) fn url(&self, scheme: &str, host: &str, path_and_query: &str) -> String {
         format!("{scheme}://{host}:{}{path_and_query}", self.port)
     }
 
     /// The address of a page on `host` that shows `inner` in a frame.
-    pub fn framing(&self, host: &str, inner: &str) -> String {
+    pub(crate) fn framing(&self, host: &str, inner: &str) -> String {
         let inner = utf8_percent_encode(inner, NON_ALPHANUMERIC);
         self.url("https", host, &format!("/?frame={inner}"))
     }
 
     /// The address of a page on `host` that leads to `to`.
-    pub fn leading(&self, host: &str, to: &str) -> String {
+    pub(crate) fn leading(&self, host: &str, to: &str) -> String {
         let to = utf8_percent_encode(to, NON_ALPHANUMERIC);
         self.url("https", host, &format!("/?go={to}"))
     }
 
     /// The address of a page that asks for all of these, so many at a time.
-    pub fn batch(&self, name: &str, scheme: &str, host: &str, urls: Vec<String>, lanes: usize) -> String {
+    pub(crate) fn batch(
+        &self,
+        name: &str,
+        scheme: &str,
+        host: &str,
+        urls: Vec<String>,
+        lanes: usize,
+    ) -> String {
         self.shared.state().batches.insert(name.to_owned(), (urls, lanes));
         self.url(scheme, host, &format!("/?batch={name}"))
     }
 
     /// Waits until a page has reported, and gives what it said.
-    pub async fn report(&self, name: &str) -> Result<String> {
+    pub(crate) async fn report(&self, name: &str) -> Result<String> {
         let what = format!("the page {name} to report");
         wait::until(&what, async || Ok(self.shared.state().done.get(name).cloned())).await
     }
 
     /// Waits until a batch is through.
-    pub async fn through(&self, name: &str) -> Result<()> {
+    pub(crate) async fn through(&self, name: &str) -> Result<()> {
         let failed = self.report(name).await?;
         ensure!(failed.is_empty(), "the batch {name} could not reach:\n{failed}");
         Ok(())
     }
 
     /// What was sent in a run.
-    pub fn sent(&self, run: &str) -> Sent {
+    pub(crate) fn sent(&self, run: &str) -> Sent {
         self.shared.state().sent.get(run).cloned().unwrap_or_default()
     }
 }

@@ -8,7 +8,7 @@
 
 mod cases;
 mod http;
-pub mod lifetimes;
+pub(crate) mod lifetimes;
 mod parser;
 mod site;
 mod table;
@@ -19,27 +19,27 @@ use anyhow::{Result, ensure};
 use serde_json::Value;
 
 use cases::{ATTRIBUTES, MAIN, ODD, OTHER, PARTITIONS};
-pub use cases::{Cases, From, START};
-pub use site::{Probe, Sent, Site};
-pub use table::{Outcome, Refusals, Table};
+pub(crate) use cases::{Cases, From, START};
+pub(crate) use site::{Probe, Sent, Site};
+pub(crate) use table::{Outcome, Refusals, Table};
 
 /// The parser cases of the http-state working group.
-const VECTORS: &str = include_str!("../../vectors/http-state-parser.json");
+const VECTORS: &str = include_str!("../../../../vectors/http-state-parser.json");
 
 /// How many requests a page makes at a time where their order does not matter.
 const LANES: usize = 6;
 
 /// A server with all cases.
-pub struct Lab {
+pub(crate) struct Lab {
     /// The server.
-    pub site: Site,
+    pub(crate) site: Site,
     /// The cases.
-    pub cases: Cases,
+    pub(crate) cases: Cases,
 }
 
 impl Lab {
     /// Starts it. Its authority's certificate goes into `folder`.
-    pub async fn start(folder: &Path) -> Result<Self> {
+    pub(crate) async fn start(folder: &Path) -> Result<Self> {
         let cases = Cases::new(VECTORS)?;
         let sets = cases.sets.iter().map(|set| set.lines.clone()).collect();
         let site = Site::start(folder, cases.names(), sets).await?;
@@ -47,7 +47,7 @@ impl Lab {
     }
 
     /// The definition of an app that has all of these hosts, in TOML.
-    pub fn definition(&self) -> String {
+    pub(crate) fn definition(&self) -> String {
         let domains = self.cases.sites().into_iter().chain([OTHER]);
         let domains: Vec<_> = domains.map(|domain| format!("{domain:?}")).collect();
         let page = |path| self.site.url("https", START, path);
@@ -62,7 +62,7 @@ impl Lab {
     }
 
     /// Has a browser be sent all cookies. `visit` leads it to an address.
-    pub async fn set(&self, visit: impl AsyncFn(&str) -> Result<()>) -> Result<()> {
+    pub(crate) async fn set(&self, visit: impl AsyncFn(&str) -> Result<()>) -> Result<()> {
         let numbered: Vec<_> = self.cases.sets.iter().enumerate().collect();
         let together = numbered
             .chunk_by(|(_, a), (_, b)| a.from == b.from && cases::site(&a.host) == cases::site(&b.host));
@@ -90,7 +90,7 @@ impl Lab {
     }
 
     /// Has a browser ask for everything, and gives what it sent.
-    pub async fn ask(&self, run: &str, visit: impl AsyncFn(&str) -> Result<()>) -> Result<Sent> {
+    pub(crate) async fn ask(&self, run: &str, visit: impl AsyncFn(&str) -> Result<()>) -> Result<Sent> {
         for (context, scheme, page_on, site) in self.contexts() {
             let name = format!("{run}.{context}.{site}");
             // Frames and other sites' pages tell kinds apart, and neither paths nor names.
@@ -173,7 +173,7 @@ impl Lab {
     }
 
     /// Compares what two browsers sent. `receipt`: what the worker said of the restoring.
-    pub fn compare(&self, source: &Sent, restored: &Sent, receipt: &Value) -> Table {
+    pub(crate) fn compare(&self, source: &Sent, restored: &Sent, receipt: &Value) -> Table {
         Table::new(&self.cases, source, restored, &Refusals::of(receipt))
     }
 }

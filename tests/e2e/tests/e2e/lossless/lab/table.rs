@@ -13,7 +13,7 @@ const SHOWN: usize = 64;
 
 /// What came of a case.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Outcome {
+pub(crate) enum Outcome {
     /// Sent as before, everywhere.
     Lossless,
     /// Not restored, and named with the reason; nothing else of the case changed.
@@ -23,11 +23,11 @@ pub enum Outcome {
 }
 
 /// The cookies that a receipt names.
-pub struct Refusals(BTreeMap<(String, String), String>);
+pub(crate) struct Refusals(BTreeMap<(String, String), String>);
 
 impl Refusals {
     /// Those of a receipt.
-    pub fn of(receipt: &Value) -> Self {
+    pub(crate) fn of(receipt: &Value) -> Self {
         let named = receipt["refused"]
             .as_array()
             .map(Vec::as_slice)
@@ -55,7 +55,7 @@ impl Refusals {
 }
 
 /// All cases, by group.
-pub struct Table {
+pub(crate) struct Table {
     cases: BTreeMap<(&'static str, String), Seen>,
 }
 
@@ -167,19 +167,19 @@ impl Table {
     }
 
     /// How many cases there were, and how many with this outcome.
-    pub fn count(&self, outcome: Outcome) -> usize {
+    pub(crate) fn count(&self, outcome: Outcome) -> usize {
         let cases = self.cases.values().filter(|seen| seen.accepted);
         cases.filter(|seen| seen.outcome() == outcome).count()
     }
 
     /// In how many cases of a group the person's browser sent a cookie.
-    pub fn tried(&self, group: &str) -> usize {
+    pub(crate) fn tried(&self, group: &str) -> usize {
         let cases = self.cases.iter().filter(|((of, _), _)| *of == group);
         cases.filter(|(_, seen)| seen.accepted).count()
     }
 
     /// Of each case of which something was refused: group, name and each reason.
-    pub fn refused(&self) -> Vec<(&str, &str, &str)> {
+    pub(crate) fn refused(&self) -> Vec<(&str, &str, &str)> {
         let refused = self
             .cases
             .iter()
@@ -192,7 +192,7 @@ impl Table {
     }
 
     /// What differs without having been named.
-    pub fn changes(&self) -> String {
+    pub(crate) fn changes(&self) -> String {
         let changed = self
             .cases
             .iter()
