@@ -27,3 +27,31 @@ locked_version() {
     awk -v name="\"$1\"" '$1 == "name" { found = $3 == name }
         found && $1 == "version" { gsub(/"/, "", $3); print $3; exit }' "$ROOT/Cargo.lock"
 }
+
+# What a scratch folder in memory needs there, in kB.
+SCRATCH_KB=$((3 * 1024 * 1024))
+
+# Makes a folder for what tests write, in memory where there is room for it, and says so to
+# all programs (FERRY_SCRATCH, TMPDIR): browsers and databases write so much, and wait for
+# the disk so often, that the tests take a sixth less time there. It is at the end of
+# target/scratch, and goes with this script, or when the next one makes its own.
+use_scratch() {
+    local link=$ROOT/target/scratch free
+    drop_scratch
+    free=$({ df --output=avail /dev/shm | tail -n 1 && awk '$1 == "MemAvailable:" { print $2 }' /proc/meminfo; } 2>/dev/null | sort -n | head -n 1)
+    if [[ ! -w /dev/shm ]] || ((${free:-0} < SCRATCH_KB)); then
+        say "tests write to the disk: /dev/shm has no room"
+        return
+    fi
+    FERRY_SCRATCH=$(mktemp -d /dev/shm/ferry.XXXXXXXX)
+    mkdir -p "${link%/*}"
+    ln -sfn "$FERRY_SCRATCH" "$link"
+    export FERRY_SCRATCH TMPDIR=$FERRY_SCRATCH
+    trap drop_scratch EXIT
+}
+
+drop_scratch() {
+    local link=$ROOT/target/scratch
+    [[ -L $link ]] || return 0
+    rm -rf "$(readlink "$link")" "$link"
+}

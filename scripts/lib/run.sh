@@ -82,6 +82,7 @@ run_tests() {
     step "web app" build_web
     step "web-ext lint" check_dist
     step sizes check_sizes
+    use_scratch
     # The server takes in the web app: compiled after that, it is compiled once.
     step "clippy" compile_tests
     step "native tests" test_native
@@ -136,6 +137,7 @@ run_e2e() {
     build_dist
     build_web
     e2e_filter=("$@")
+    use_scratch
     step "end to end" test_e2e
     finish
 }
@@ -147,6 +149,7 @@ run_wasm() {
     need_wasm_bindgen
     need_wasm_pack
     need_browsers
+    use_scratch
     test_wasm "$@"
 }
 

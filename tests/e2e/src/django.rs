@@ -130,7 +130,7 @@ async fn as_made() -> Result<&'static PathBuf> {
 }
 
 async fn make() -> Result<PathBuf> {
-    let folder = files::fresh_folder("e2e-django")?;
+    let folder = files::scratch_folder("e2e-django")?;
     process::run(script(&folder, "make")?, None).await?;
     Ok(folder.join(DATABASE))
 }

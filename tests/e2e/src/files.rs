@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
 
@@ -51,7 +52,41 @@ pub fn is_root() -> bool {
 
 /// Makes an empty folder below `target/`.
 pub fn fresh_folder(name: &str) -> Result<PathBuf> {
-    let path = repository().join("target").join(name);
+    fresh(repository().join("target").join(name))
+}
+
+/// Makes an empty folder for what a test writes: in memory, where `./build.sh` says so.
+pub fn scratch_folder(name: &str) -> Result<PathBuf> {
+    match std::env::var_os("FERRY_SCRATCH") {
+        Some(place) => fresh(Path::new(&place).join(name)),
+        None => fresh_folder(name),
+    }
+}
+
+/// Where a scratch folder is kept for inspection: below `target/`, wherever it was.
+pub fn keep_scratch(folder: &Path, name: &str) -> Result<PathBuf> {
+    let kept = repository().join("target").join(name);
+    if kept.exists() && kept.canonicalize()? == folder {
+        return Ok(kept);
+    }
+    let empty = fresh_folder(name)?;
+    // As it is, with the links to nowhere that browsers leave.
+    let copied = Command::new("cp")
+        .arg("-a")
+        .arg(folder.join("."))
+        .arg(&empty)
+        .status()?;
+    ensure!(
+        copied.success(),
+        "{} is not copied to {}",
+        folder.display(),
+        kept.display()
+    );
+    fs::remove_dir_all(folder)?;
+    Ok(kept)
+}
+
+fn fresh(path: PathBuf) -> Result<PathBuf> {
     if path.exists() {
         fs::remove_dir_all(&path)?;
     }

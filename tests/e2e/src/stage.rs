@@ -84,7 +84,8 @@ impl Stage {
 /// Runs a test with a stage of its own. Fails if the test does, or if a browser's
 /// console shows an error; then the folder stays, with logs and screenshots.
 pub async fn run(name: &str, kind: Kind, test: impl AsyncFnOnce(&Stage) -> Result<()>) -> Result<()> {
-    let folder = files::fresh_folder(&format!("e2e/{name}-{kind}"))?;
+    let name = format!("e2e/{name}-{kind}");
+    let folder = files::scratch_folder(&name)?;
     let stage = Stage {
         kind,
         folder: folder.clone(),
@@ -102,6 +103,9 @@ pub async fn run(name: &str, kind: Kind, test: impl AsyncFnOnce(&Stage) -> Resul
     stage.end().await;
     match outcome {
         Ok(()) => Ok(std::fs::remove_dir_all(folder)?),
-        Err(error) => Err(error.context(format!("logs and screenshots are in {}", folder.display()))),
+        Err(error) => {
+            let kept = files::keep_scratch(&folder, &name)?;
+            Err(error.context(format!("logs and screenshots are in {}", kept.display())))
+        }
     }
 }
