@@ -1,10 +1,11 @@
 // Shows every scene in headless Chromium, takes its picture and checks it.
 //
-//   node popup/preview/preview.mjs --dist DIR --out DIR [--only NAME] [--axe FILE] [--chromium PATH]
+//   node popup/preview/preview.mjs --dist DIR --out DIR [--only NAME] [--axe FILE] [--chromium PATH] [--scale N]
 //
 // DIR of --dist holds popup/index.html as built. Each scene (scenes.json) is shown as
 // popup and in a tab, light and dark: NAME.popup.light.png and so on. With --axe (the
-// path of axe-core's axe.min.js) each is checked for accessibility. Ends with 1 when
+// path of axe-core's axe.min.js) each is checked for accessibility. A pixel of the page's is
+// as many pixels wide as --scale says (2, unless told). Ends with 1 when
 // a page logs an error, lacks what a scene's acts touch, is wider than its window, moves
 // what is there already, or when axe finds anything serious.
 
@@ -23,6 +24,7 @@ const { values: args } = parseArgs({
         only: { type: "string" },
         axe: { type: "string" },
         chromium: { type: "string", default: "chromium" },
+        scale: { type: "string", default: "2" },
     },
 });
 
@@ -147,7 +149,7 @@ function shifts() {
 
 async function show(page, report, scene, layout) {
     const [width, height] = LAYOUTS[layout];
-    await page.send("Emulation.setDeviceMetricsOverride", { width, height, deviceScaleFactor: 2, mobile: false });
+    await page.send("Emulation.setDeviceMetricsOverride", { width, height, deviceScaleFactor: Number(args.scale), mobile: false });
     const { identifier } = await page.send("Page.addScriptToEvaluateOnNewDocument", {
         source: `globalThis.ferryScene = ${JSON.stringify(scene)};\n${shim}`,
     });

@@ -68,10 +68,11 @@ check_dist() {
 
 # Shows every state of the popup in Chromium: fails on errors of the page's, on what
 # sticks out, and on what axe-core calls serious. The pictures are in target/screenshots/popup.
+# check_popup [SCALE]
 check_popup() {
     need_npm_tools
     node popup/preview/preview.mjs --dist "$DIST" --out "$ROOT/target/screenshots/popup" \
-        --axe "$TOOLS/node_modules/axe-core/axe.min.js" --chromium "$(command -v chromium)"
+        --axe "$TOOLS/node_modules/axe-core/axe.min.js" --chromium "$(command -v chromium)" --scale "${1:-1}"
 }
 
 # Everything that runs outside a browser. Always chosen as a whole, with all of its tests:
@@ -96,22 +97,39 @@ test_interoperation() {
 }
 
 # The tests of what runs inside a browser, in both, from one build, with the cryptography
-# that ships. Compiled by clippy as well, and a warning fails them.
+# that ships. Compiled by clippy as well, and a warning fails them. Both browsers at once:
+# each waits for half of its time. Who comes second to compile finds all of it done.
 test_wasm() {
-    local packages=("$@") log=$LOGS/warnings,-wasm.log
-    mkdir -p "$LOGS"
     need_component clippy clippy
-    (($#)) || packages=("${WASM_TESTED[@]}")
+    mkdir -p "$LOGS"
     browser_capabilities >"$ROOT/target/webdriver.json"
+    local packages=("$@") browser log status=0
+    (($#)) || packages=("${WASM_TESTED[@]}")
+    say "in Chromium and Firefox at once; as it goes: target/log/wasm-chrome.log, wasm-firefox.log"
+    local -A running
+    for browser in chrome firefox; do
+        wasm_pack_test "$browser" "${packages[@]/#/--package=}" >"$LOGS/wasm-$browser.log" 2>&1 &
+        running[$browser]=$!
+    done
+    for browser in chrome firefox; do
+        log=$LOGS/wasm-$browser.log
+        wait "${running[$browser]}" || status=1
+        cat "$log"
+        no_warnings "$log" || status=1
+    done
+    return $status
+}
+
+# wasm_pack_test BROWSER OPTION …: the options are for cargo
+wasm_pack_test() {
     RUSTC_WORKSPACE_WRAPPER=clippy-driver \
         CARGO_TERM_COLOR=never \
         CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS=$SMALL_CRYPTOGRAPHY \
         WASM_BINDGEN_TEST_WEBDRIVER_JSON=$ROOT/target/webdriver.json \
         WASM_BINDGEN_TEST_TIMEOUT=120 \
-        wasm-pack test --mode no-install --headless --chrome --firefox \
+        wasm-pack test --mode no-install --headless "--$1" \
         --chromedriver "$(command -v chromedriver)" --geckodriver "$(command -v geckodriver)" \
-        . "${packages[@]/#/--package=}" --lib --test '*' 2>&1 | tee "$log"
-    no_warnings "$log"
+        . "${@:2}" --lib --test '*'
 }
 
 # Packages whose tests need a browser.

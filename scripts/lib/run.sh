@@ -156,7 +156,7 @@ run_wasm() {
 run_preview() {
     need_system chromium:chromium
     build_dist
-    check_popup
+    check_popup 2
     say "the pictures are in target/screenshots/popup"
 }
 
