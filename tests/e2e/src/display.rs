@@ -13,8 +13,9 @@ use crate::wait;
 const TOP: usize = 400;
 
 /// After so many looks with nothing new, nothing moves any more. Chromium's prompt
-/// wakes its button half a second after everything else is drawn.
-const STILL: usize = 60;
+/// wakes its button half a second after everything else is drawn; the looks take more than
+/// a second.
+const STILL: usize = 14;
 
 /// A virtual screen.
 pub struct Display {
