@@ -38,8 +38,11 @@ SCRATCH_KB=$((3 * 1024 * 1024))
 use_scratch() {
     local link=$ROOT/target/scratch free
     drop_scratch
-    free=$({ df --output=avail /dev/shm | tail -n 1 && awk '$1 == "MemAvailable:" { print $2 }' /proc/meminfo; } 2>/dev/null | sort -n | head -n 1)
-    if [[ ! -w /dev/shm ]] || ((${free:-0} < SCRATCH_KB)); then
+    # The lesser of what the folder takes and what the machine has; nothing where there are
+    # no such figures.
+    free=$({ df --output=avail /dev/shm && awk '$1 == "MemAvailable:" { print $2 }' /proc/meminfo; } 2>/dev/null |
+        awk '/^ *[0-9]+$/ && (!seen++ || $1 < least) { least = $1 } END { print least + 0 }') || free=0
+    if [[ ! -w /dev/shm ]] || ((free < SCRATCH_KB)); then
         say "tests write to the disk: /dev/shm has no room"
         return
     fi
@@ -51,7 +54,9 @@ use_scratch() {
 }
 
 drop_scratch() {
-    local link=$ROOT/target/scratch
+    local link=$ROOT/target/scratch folder
     [[ -L $link ]] || return 0
-    rm -rf "$(readlink "$link")" "$link"
+    folder=$(readlink "$link")
+    [[ $folder != /dev/shm/ferry.* ]] || rm -rf "$folder"
+    rm "$link"
 }
