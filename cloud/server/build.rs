@@ -1,5 +1,4 @@
-//! A server that is built again after the web app was, or after a migration was added,
-//! takes it in.
+//! A server that is built again after the web app was takes it in.
 
 use std::io::{self, Write as _};
 use std::path::Path;
@@ -9,7 +8,7 @@ fn main() -> io::Result<()> {
     let web = ["../web/dist", "../web"].into_iter();
     let web = web.filter(|path| Path::new(path).exists()).take(1);
     let mut out = io::stdout().lock();
-    for path in web.chain(["build.rs", "migrations"]) {
+    for path in web.chain(["build.rs"]) {
         writeln!(out, "cargo::rerun-if-changed={path}")?;
     }
     Ok(())

@@ -25,6 +25,7 @@ pub mod keys;
 pub mod leases;
 mod limit;
 pub mod row;
+mod schema;
 pub mod sessions;
 pub mod sign_in;
 pub mod tokens;
@@ -71,9 +72,6 @@ const CACHE_SIZE: &str = "-32768";
 
 /// Prepared statements kept per connection: more than there are statements.
 const STATEMENTS: usize = 512;
-
-/// The schema, as append-only steps.
-static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("./migrations");
 
 /// Why the database did not do what it was asked.
 #[derive(Debug, thiserror::Error)]
@@ -237,6 +235,6 @@ fn create_private(file: &Path) -> Result<(), StorageError> {
 /// All steps that are missing, in one transaction: two processes may start at once.
 async fn migrate(connection: &mut Connection) -> Result<(), StorageError> {
     let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
-    MIGRATIONS.run_direct(None, &mut *transaction, false).await?;
+    schema::migrator().run_direct(None, &mut *transaction, false).await?;
     Ok(transaction.commit().await?)
 }
