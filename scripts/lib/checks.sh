@@ -107,16 +107,23 @@ test_wasm() {
     (($#)) || packages=("${WASM_TESTED[@]}")
     say "in Chromium and Firefox at once; as it goes: target/log/wasm-chrome.log, wasm-firefox.log"
     local -A running
+    # Each in a process group of its own, which ends with this script: what a shell that is
+    # not interactive starts in the background takes no notice of Ctrl-C.
+    set -m
     for browser in chrome firefox; do
         wasm_pack_test "$browser" "${packages[@]/#/--package=}" >"$LOGS/wasm-$browser.log" 2>&1 &
         running[$browser]=$!
     done
+    set +m
+    # shellcheck disable=SC2064 # as they are now
+    trap "kill -- ${running[*]/#/-} 2>/dev/null; exit 130" INT TERM
     for browser in chrome firefox; do
         log=$LOGS/wasm-$browser.log
         wait "${running[$browser]}" || status=1
         cat "$log"
         no_warnings "$log" || status=1
     done
+    trap - INT TERM
     return $status
 }
 

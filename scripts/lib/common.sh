@@ -6,7 +6,7 @@ TOOLS=$ROOT/target/tools
 
 # The scripts name files under target/ and dist/; a target directory elsewhere
 # would leave them looking at the wrong place.
-unset CARGO_TARGET_DIR
+unset CARGO_TARGET_DIR FERRY_SCRATCH
 export PATH="$TOOLS/bin:$TOOLS/node_modules/.bin:$PATH"
 
 say() {
@@ -33,11 +33,12 @@ SCRATCH_KB=$((3 * 1024 * 1024))
 
 # Makes a folder for what tests write, in memory where there is room for it, and says so to
 # all programs (FERRY_SCRATCH, TMPDIR): browsers and databases write so much, and wait for
-# the disk so often, that the tests take a sixth less time there. It is at the end of
-# target/scratch, and goes with this script, or when the next one makes its own.
+# the disk so often, that the tests take a sixth less time there. It goes with this script;
+# it is locked as long as a program of this script's runs, and the next one removes it if
+# this one was killed.
 use_scratch() {
-    local link=$ROOT/target/scratch free
-    drop_scratch
+    local free
+    sweep_scratch
     # The lesser of what the folder takes and what the machine has; nothing where there are
     # no such figures.
     free=$({ df --output=avail /dev/shm && awk '$1 == "MemAvailable:" { print $2 }' /proc/meminfo; } 2>/dev/null |
@@ -47,16 +48,22 @@ use_scratch() {
         return
     fi
     FERRY_SCRATCH=$(mktemp -d /dev/shm/ferry.XXXXXXXX)
-    mkdir -p "${link%/*}"
-    ln -sfn "$FERRY_SCRATCH" "$link"
+    exec {SCRATCH_LOCK}<"$FERRY_SCRATCH"
+    flock "$SCRATCH_LOCK"
+    # Whoever swept between the two lines above took it for left over.
+    [[ -d $FERRY_SCRATCH ]] || mkdir -m 700 "$FERRY_SCRATCH"
     export FERRY_SCRATCH TMPDIR=$FERRY_SCRATCH
-    trap drop_scratch EXIT
+    say "tests write to $FERRY_SCRATCH"
+    trap 'rm -rf "$FERRY_SCRATCH"' EXIT
 }
 
-drop_scratch() {
-    local link=$ROOT/target/scratch folder
-    [[ -L $link ]] || return 0
-    folder=$(readlink "$link")
-    [[ $folder != /dev/shm/ferry.* ]] || rm -rf "$folder"
-    rm "$link"
+# Removes the folders of ours that no program has locked.
+sweep_scratch() {
+    local folder lock
+    for folder in /dev/shm/ferry.????????; do
+        [[ -d $folder && ! -L $folder && -O $folder ]] || continue
+        exec {lock}<"$folder"
+        ! flock --nonblock "$lock" || rm -rf "$folder"
+        exec {lock}<&-
+    done
 }

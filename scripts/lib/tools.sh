@@ -45,7 +45,10 @@ need_cargo_tool() {
     say "installing $crate $version into target/tools"
     # Not every lock file that was published can still be had as it is: a crate that
     # was withdrawn since, and the tool would not install at all.
-    cargo_install "$crate" "$version" "${@:4}" --locked || cargo_install "$crate" "$version" "${@:4}"
+    cargo_install "$crate" "$version" "${@:4}" --locked || {
+        say "$crate does not install with the versions of its own lock file: with the newest that it allows"
+        cargo_install "$crate" "$version" "${@:4}"
+    }
     hash -r
 }
 

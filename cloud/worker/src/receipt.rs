@@ -1,6 +1,6 @@
 //! The receipt of a transfer: how much arrived, and what did not. Names and domains only.
-//! The worker's log has all of it, to the last one that was refused; what the server is
-//! told is bounded.
+//! What the server is told of those refused is bounded, and so is the worker's log: a jar
+//! can hold ten thousands of things that no browser ever held.
 
 use ferry_protocol::TransferId;
 use ferry_protocol::api::{Finding, Receipt, RefusedCookie, RefusedEntry};
@@ -11,6 +11,10 @@ const MAX_COOKIES: usize = 100;
 
 /// Most entries of local storage that a report names. No definition names more than a few.
 const MAX_ENTRIES: usize = 20;
+
+/// Most cookies, and most entries, that the log names. A browser keeps 180 cookies of a
+/// domain.
+const MAX_LOGGED: usize = 1000;
 
 /// As the server is told: the first of those refused. How many there are follows from the
 /// counts.
@@ -38,12 +42,23 @@ pub(crate) fn log(transfer: TransferId, receipt: &Receipt) {
         sign_in_entries_refused = storage.sealed.saturating_sub(storage.restored),
         "receipt"
     );
-    for RefusedCookie { name, domain, reason } in &receipt.refused {
+    let (cookies, more_cookies) = to_log(&receipt.refused);
+    for RefusedCookie { name, domain, reason } in cookies {
         tracing::warn!(%transfer, cookie = name, domain, ?reason, "not restored");
     }
-    for RefusedEntry { entry, reason } in &storage.refused {
+    let (entries, more_entries) = to_log(&storage.refused);
+    for RefusedEntry { entry, reason } in entries {
         tracing::warn!(%transfer, sign_in_entry = entry, ?reason, "not restored");
     }
+    if more_cookies + more_entries > 0 {
+        tracing::warn!(%transfer, more_cookies, more_entries, "not restored, and not named here");
+    }
+}
+
+/// Those that the log names, and how many more there are.
+pub(crate) fn to_log<T>(refused: &[T]) -> (&[T], usize) {
+    let (named, more) = refused.split_at(refused.len().min(MAX_LOGGED));
+    (named, more.len())
 }
 
 #[cfg(test)]
@@ -132,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn the_log_names_each_that_was_refused_and_a_report_the_first() {
+    fn of_very_many_that_were_refused_log_and_report_name_the_first() {
         let mut long = cookie(&"\"\u{1}\u{1F36A}".repeat(100), "v");
         long.domain = "\\\u{2}\u{e9}".repeat(1000);
         let entry = StorageEntry {
@@ -156,7 +171,12 @@ mod tests {
             },
             ..Receipt::default()
         };
-        assert_eq!(lines(&receipt).len(), 1 + 5000 + 300);
+        let logged = lines(&receipt);
+        assert_eq!(logged.len(), 1 + 1000 + 300 + 1);
+        assert_eq!(
+            logged.last().unwrap(),
+            "WARN not restored, and not named here transfer=ID more_cookies=4000 more_entries=0"
+        );
 
         let reason = InvalidReason::SignedOut;
         let Finding::Invalid { receipt, .. } = shorten(Finding::Invalid { reason, receipt }) else {

@@ -101,7 +101,7 @@ fn list(n: u32, what: String, mut rows: Vec<El>) -> Option<El> {
     (n > 0).then(|| {
         let more = u64::from(n).saturating_sub(rows.len() as u64);
         if more > 0 {
-            rows.push(html::li().child(format!("{more} more, which the worker’s log names")));
+            rows.push(html::li().child(format!("{more} more: see the worker’s log")));
         }
         html::details().class("refused").child((
             html::summary().child(format!("{what} refused")),

@@ -1,6 +1,7 @@
 //! Where things are, and a folder for each test.
 
 use std::fs;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -60,6 +61,14 @@ pub fn scratch_folder(name: &str) -> Result<PathBuf> {
     match std::env::var_os("FERRY_SCRATCH") {
         Some(place) => fresh(Path::new(&place).join(name)),
         None => fresh_folder(name),
+    }
+}
+
+/// Removes what was kept of this test when it failed.
+pub fn forget_kept(name: &str) -> Result<()> {
+    match fs::remove_dir_all(repository().join("target").join(name)) {
+        Err(error) if error.kind() != ErrorKind::NotFound => Err(error.into()),
+        _ => Ok(()),
     }
 }
 

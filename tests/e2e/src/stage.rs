@@ -85,6 +85,7 @@ impl Stage {
 /// console shows an error; then the folder stays, with logs and screenshots.
 pub async fn run(name: &str, kind: Kind, test: impl AsyncFnOnce(&Stage) -> Result<()>) -> Result<()> {
     let name = format!("e2e/{name}-{kind}");
+    files::forget_kept(&name)?;
     let folder = files::scratch_folder(&name)?;
     let stage = Stage {
         kind,
@@ -104,8 +105,11 @@ pub async fn run(name: &str, kind: Kind, test: impl AsyncFnOnce(&Stage) -> Resul
     match outcome {
         Ok(()) => Ok(std::fs::remove_dir_all(folder)?),
         Err(error) => {
-            let kept = files::keep_scratch(&folder, &name)?;
-            Err(error.context(format!("logs and screenshots are in {}", kept.display())))
+            let evidence = match files::keep_scratch(&folder, &name) {
+                Ok(kept) => format!("logs and screenshots are in {}", kept.display()),
+                Err(error) => format!("logs and screenshots could not be kept: {error:#}"),
+            };
+            Err(error.context(evidence))
         }
     }
 }

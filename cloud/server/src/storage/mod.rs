@@ -235,6 +235,8 @@ fn create_private(file: &Path) -> Result<(), StorageError> {
 /// All steps that are missing, in one transaction: two processes may start at once.
 async fn migrate(connection: &mut Connection) -> Result<(), StorageError> {
     let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
-    schema::migrator().run_direct(None, &mut *transaction, false).await?;
+    schema::migrator()
+        .run_direct(None, &mut *transaction, false)
+        .await?;
     Ok(transaction.commit().await?)
 }

@@ -53,7 +53,13 @@ const STEPS: [(i64, &str, &str); 27] = steps! {
 pub(super) fn migrator() -> Migrator {
     let migration = |(version, name, sql): (i64, &str, &'static str)| {
         let description = Cow::Owned(name.replace('_', " "));
-        Migration::new(version, description, MigrationType::Simple, sql.into_sql_str(), false)
+        Migration::new(
+            version,
+            description,
+            MigrationType::Simple,
+            sql.into_sql_str(),
+            false,
+        )
     };
     Migrator::with_migrations(STEPS.map(migration).into())
 }
@@ -73,7 +79,13 @@ mod tests {
         let of = |migrator: &Migrator| -> Vec<_> {
             let step = |step: &Migration| {
                 let (version, description) = (step.version, step.description.to_string());
-                (version, description, step.migration_type, step.checksum.to_vec(), step.no_tx)
+                (
+                    version,
+                    description,
+                    step.migration_type,
+                    step.checksum.to_vec(),
+                    step.no_tx,
+                )
             };
             migrator.iter().map(step).collect()
         };

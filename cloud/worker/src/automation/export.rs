@@ -14,6 +14,7 @@ use super::{AutomationError, Held, cookies_txt, storage_state};
 use crate::ambient;
 use crate::config::Config;
 use crate::domains::AppDomains;
+use crate::receipt;
 use crate::restore::sort_out;
 use crate::storage;
 
@@ -40,9 +41,9 @@ pub async fn export(
     let opened = opened?;
     let now = ambient::now();
     let (jar, refused) = exported(&opened.payload, now);
-    for RefusedCookie { name, domain, reason } in refused {
+    log_left_out(&refused, |RefusedCookie { name, domain, reason }| {
         tracing::warn!(cookie = name, domain, ?reason, "left out");
-    }
+    });
     let text = match format {
         Format::StorageState => {
             if jar.storage.iter().any(storage_state::is_database) {
@@ -54,12 +55,12 @@ pub async fn export(
         }
         Format::CookiesTxt => {
             let (text, left_out) = cookies_txt(&jar, now);
-            for cookie in left_out {
+            log_left_out(&left_out, |cookie| {
                 tracing::warn!(
                     cookie,
                     "left out: cookies.txt has no form for it; use storage-state"
                 );
-            }
+            });
             if !jar.storage.is_empty() {
                 tracing::warn!(
                     "left out: cookies.txt has no form for sign-in entries in local storage; use storage-state"
@@ -81,11 +82,20 @@ fn exported(payload: &Payload, now: UnixMillis) -> (Jar, Vec<RefusedCookie>) {
     let (accepted, refused) = sort_out(&payload.jar, &domains, now);
     let cookies = accepted.into_iter().cloned().collect();
     let (accepted, foreign) = storage::sort_out(&payload.jar.storage, &domains);
-    for RefusedEntry { entry, reason } in foreign {
+    log_left_out(&foreign, |RefusedEntry { entry, reason }| {
         tracing::warn!(entry, ?reason, "left out");
-    }
+    });
     let storage = accepted.into_iter().cloned().collect();
     (Jar { cookies, storage }, refused)
+}
+
+/// Writes down what was left out, as much of it as a log takes.
+fn log_left_out<T>(left_out: &[T], log: impl Fn(&T)) {
+    let (named, more) = receipt::to_log(left_out);
+    named.iter().for_each(log);
+    if more > 0 {
+        tracing::warn!(more, "left out, and not named here");
+    }
 }
 
 /// Writes the text to a new file of mode 0600 that then takes the output's place:
