@@ -244,7 +244,13 @@ async fn drive(
                 }
             }
             frame = incoming.recv() => match frame {
-                Some(frame) => under_way.take(&frame),
+                Some(frame) => {
+                    if let Some(frame) = under_way.take(&frame)
+                        && let Err(error) = to_browser.write_all(&frame).await
+                    {
+                        break Err(error);
+                    }
+                }
                 None => break Ok(()),
             },
         }
@@ -285,23 +291,35 @@ impl UnderWay {
                 return None;
             }
         };
-        self.last_id += 1;
-        let call = Call {
-            id: self.last_id,
-            method: &method,
-            params: &params,
-            session_id: session.as_ref(),
-        };
-        let mut frame = Zeroizing::new(serde_json::to_vec(&call).ok()?);
-        frame.push(0);
+        let frame = self.call(&method, &params, session.as_ref())?;
         self.calls.insert(self.last_id, answer);
         Some(frame)
     }
 
-    fn take(&mut self, frame: &[u8]) {
+    /// The message of a command, under the next number.
+    fn call(
+        &mut self,
+        method: &str,
+        params: &Value,
+        session_id: Option<&SessionId>,
+    ) -> Option<Zeroizing<Vec<u8>>> {
+        self.last_id += 1;
+        let call = Call {
+            id: self.last_id,
+            method,
+            params,
+            session_id,
+        };
+        let mut frame = Zeroizing::new(serde_json::to_vec(&call).ok()?);
+        frame.push(0);
+        Some(frame)
+    }
+
+    /// Gives a message to whom it is for; and what to say to it, if it is nobody's.
+    fn take(&mut self, frame: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
         let Ok(incoming) = serde_json::from_slice::<Incoming>(frame) else {
             tracing::debug!("the browser sent a message in a form that is not known");
-            return;
+            return None;
         };
         if let Some(id) = incoming.id {
             let answer = match incoming.error {
@@ -313,6 +331,12 @@ impl UnderWay {
                 let _ = waiting.send(answer);
             }
         } else if let (Some(session), Some(method)) = (incoming.session_id, incoming.method) {
+            // The page stands still until somebody answers, and with it every command to
+            // it: whoever waits for one would never hear of the dialog.
+            if method == "Page.javascriptDialogOpening" {
+                let accept = serde_json::json!({ "accept": true });
+                return self.call("Page.handleJavaScriptDialog", &accept, Some(&session.into()));
+            }
             let event = Event {
                 method,
                 params: incoming.params,
@@ -325,6 +349,7 @@ impl UnderWay {
                 self.listeners.remove(&session);
             }
         }
+        None
     }
 }
 
@@ -349,16 +374,30 @@ mod tests {
         let session = SessionId::from("s".to_owned());
         assert!(under_way.begin(Request::Listen { session, events }).is_none());
 
-        under_way.take(br#"{"method":"A.b","sessionId":"s","params":{"x":1}}"#);
-        under_way.take(br#"{"method":"A.b","sessionId":"other","params":{}}"#);
-        under_way.take(br#"not JSON"#);
-        under_way.take(br#"{"id":2,"result":{}}"#);
+        let mut take = |message: &str| assert!(under_way.take(message.as_bytes()).is_none());
+        take(r#"{"method":"A.b","sessionId":"s","params":{"x":1}}"#);
+        take(r#"{"method":"A.b","sessionId":"other","params":{}}"#);
+        take("not JSON");
+        take(r#"{"id":2,"result":{}}"#);
         assert!(answered.try_recv().is_err());
-        under_way.take(br#"{"id":1,"error":{"code":-32000,"message":"no"}}"#);
+        take(r#"{"id":1,"error":{"code":-32000,"message":"no"}}"#);
 
         let event = received.try_recv().unwrap();
         assert!(event.is("A.b") && event.of::<Value>("A.c").is_none());
         assert!(received.try_recv().is_err());
         assert_eq!(answered.try_recv().unwrap().unwrap_err().message, "no");
+    }
+    #[test]
+    fn a_dialog_is_answered_whoever_listens() {
+        let mut under_way = UnderWay::default();
+        let opening =
+            br#"{"method":"Page.javascriptDialogOpening","sessionId":"s","params":{"type":"alert"}}"#;
+        let frame = under_way.take(opening).unwrap();
+        let expected =
+            br#"{"id":1,"method":"Page.handleJavaScriptDialog","params":{"accept":true},"sessionId":"s"}"#;
+        assert_eq!(frame.strip_suffix(b"\0"), Some(expected.as_slice()));
+        // It may have gone by itself, with its page.
+        let refused = br#"{"id":1,"error":{"code":-32602,"message":"No dialog is showing"}}"#;
+        assert!(under_way.take(refused).is_none());
     }
 }

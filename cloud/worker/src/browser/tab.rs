@@ -8,9 +8,7 @@ use chromiumoxide_cdp::cdp::browser_protocol::browser::BrowserContextId;
 use chromiumoxide_cdp::cdp::browser_protocol::network::{
     self, GetResponseBodyParams, RequestId, SetCookieControlsParams,
 };
-use chromiumoxide_cdp::cdp::browser_protocol::page::{
-    self, HandleJavaScriptDialogParams, NavigateParams, SetLifecycleEventsEnabledParams,
-};
+use chromiumoxide_cdp::cdp::browser_protocol::page::{self, NavigateParams, SetLifecycleEventsEnabledParams};
 use chromiumoxide_cdp::cdp::browser_protocol::target::{
     AttachToTargetParams, CloseTargetParams, CreateTargetParams, SessionId, TargetId,
 };
@@ -148,7 +146,6 @@ impl Tab {
                     None => break,
                 },
             };
-            self.answer_dialog(&event).await?;
             if let Some(url) = moved_within(&event, &frame) {
                 shown = Some(url);
             }
@@ -207,18 +204,6 @@ impl Tab {
             None => next.await,
         };
         event.map(Some).ok_or(CdpError::Gone)
-    }
-
-    /// A dialog would stop the page, and the visit with it.
-    async fn answer_dialog(&self, event: &Event) -> Result<(), CdpError> {
-        if event.is("Page.javascriptDialogOpening") {
-            match self.call(HandleJavaScriptDialogParams::new(true)).await {
-                // It may have gone by itself, with its page.
-                Ok(_) | Err(CdpError::Refused { .. }) => {}
-                Err(error) => return Err(error),
-            }
-        }
-        Ok(())
     }
 
     async fn body(&self, request: &str) -> Result<String, CdpError> {

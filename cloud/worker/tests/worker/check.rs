@@ -99,6 +99,28 @@ async fn sessions_that_are_checked_at_once_do_not_mix() {
     browser.close().await;
 }
 
+/// Asked for its body, a page answers when no dialog of its is open.
+#[tokio::test]
+async fn a_page_that_opens_dialogs_while_it_is_read_is_read() {
+    let app = TestApp::start().await;
+    app.sign_in("s1", "alice");
+    let browser = setting::browser(&app).await;
+    let mut session = payload(&app, "s1");
+    let body = "<b>alice</b><script>onload = () => { for (let n = 0; n < 20; n++) alert(n) };</script>";
+    let mut check_page = url::Url::parse(&app.url("app.test", "/page")).unwrap();
+    check_page.query_pairs_mut().append_pair("body", body);
+    session.app.check = check_page.to_string();
+    session.jar.cookies.push(cookie("other", "v"));
+
+    let checked = check(&browser, &setting::policy(), &session, None).await.unwrap();
+    assert!(
+        matches!(checked.finding, Finding::Verified { identified: true, .. }),
+        "{:?}",
+        checked.finding
+    );
+    browser.close().await;
+}
+
 #[tokio::test]
 async fn a_page_that_opens_dialogs_and_leaves_is_followed_to_where_it_leads() {
     let app = TestApp::start().await;
