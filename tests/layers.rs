@@ -54,6 +54,16 @@ const RULES: [(&str, &[&str]); 4] = [
     ("", &["alias = \""]),
 ];
 
+/// Where a unit test would not run: `OUTSIDE` and `END_TO_END` in scripts/lib/checks.sh.
+#[test]
+fn what_end_to_end_tests_share_has_no_tests_of_its_own() {
+    let shared = rust_files(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/e2e/src"));
+    assert!(!shared.is_empty());
+    let with_tests = |file: &PathBuf| fs::read_to_string(file).unwrap().contains("#[cfg(test)]");
+    let found: Vec<_> = shared.into_iter().filter(with_tests).collect();
+    assert!(found.is_empty(), "{found:?}: test it in tests/e2e/tests/e2e");
+}
+
 #[test]
 fn platform_interfaces_are_named_in_one_place_only() {
     let mut found = Vec::new();

@@ -47,7 +47,9 @@ compile_tests() {
 # Whether cargo, which printed this, warned of nothing: it shows the warnings of what was
 # compiled before as well.
 no_warnings() {
-    ! grep --silent --extended-regexp '^warning: `.*generated [0-9]+ warning' "$1"
+    grep --silent --extended-regexp '^warning: `.*generated [0-9]+ warning' "$1" || return 0
+    say "the compiler warns of something, which counts as a failure: see $1"
+    return 1
 }
 
 # Licences, sources, duplicates and bans need no network; the advisory database does.
@@ -79,7 +81,8 @@ check_popup() {
 # which features the libraries are built with goes by what is chosen, and each other
 # choice (one test target is another choice) would build most of them once more. The
 # end-to-end package is apart: its libraries switch on features that would change what is
-# tested here.
+# tested here. So a unit test in tests/e2e/src would not run; tests/layers.rs sees that there
+# is none.
 OUTSIDE=(--workspace --exclude ferry-e2e)
 
 # The end-to-end tests. Of the whole workspace, for the same reason: so chosen, only the
@@ -115,8 +118,12 @@ test_wasm() {
         running[$browser]=$!
     done
     set +m
-    # shellcheck disable=SC2064 # as they are now
-    trap "kill -- ${running[*]/#/-} 2>/dev/null; exit 130" INT TERM
+    local signal
+    for signal in INT TERM; do
+        # This shell then ends by the same signal, so that whoever started it ends as well.
+        # shellcheck disable=SC2064 # as they are now
+        trap "kill -- ${running[*]/#/-}; trap - $signal; kill -$signal \$BASHPID" $signal
+    done
     for browser in chrome firefox; do
         log=$LOGS/wasm-$browser.log
         wait "${running[$browser]}" || status=1
@@ -179,6 +186,7 @@ test_e2e() {
     need_python_packages tests/e2e/mail/requirements.txt
     # The programs that they start: as the native tests have them built.
     linted test "${OUTSIDE[@]}" --no-run
-    # What the tests print: the table of what is lossless.
-    linted test "${END_TO_END[@]}" --no-fail-fast -- --test-threads 3 --show-output "${e2e_filter[@]}"
+    # One more at once than there are processors: they wait now and then. What the tests
+    # print: the table of what is lossless.
+    linted test "${END_TO_END[@]}" --no-fail-fast -- --test-threads $(($(nproc) + 1)) --show-output "${e2e_filter[@]}"
 }

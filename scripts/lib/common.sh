@@ -39,22 +39,32 @@ SCRATCH_KB=$((3 * 1024 * 1024))
 use_scratch() {
     local free
     sweep_scratch
-    # The lesser of what the folder takes and what the machine has; nothing where there are
-    # no such figures.
-    free=$({ df --output=avail /dev/shm && awk '$1 == "MemAvailable:" { print $2 }' /proc/meminfo; } 2>/dev/null |
-        awk '/^ *[0-9]+$/ && (!seen++ || $1 < least) { least = $1 } END { print least + 0 }') || free=0
+    free=$(scratch_room)
     if [[ ! -w /dev/shm ]] || ((free < SCRATCH_KB)); then
-        say "tests write to the disk: /dev/shm has no room"
+        say "tests write to the disk: in memory, below /dev/shm, there is room for $free kB, and $SCRATCH_KB are needed"
         return
     fi
-    FERRY_SCRATCH=$(mktemp -d /dev/shm/ferry.XXXXXXXX)
-    exec {SCRATCH_LOCK}<"$FERRY_SCRATCH"
-    flock "$SCRATCH_LOCK"
-    # Whoever swept between the two lines above took it for left over.
-    [[ -d $FERRY_SCRATCH ]] || mkdir -m 700 "$FERRY_SCRATCH"
+    # Again if another run swept it away before it was locked.
+    FERRY_SCRATCH='' SCRATCH_LOCK=0
+    until [[ $FERRY_SCRATCH -ef /proc/self/fd/$SCRATCH_LOCK ]]; do
+        FERRY_SCRATCH=$(mktemp -d /dev/shm/ferry.XXXXXXXX)
+        { exec {SCRATCH_LOCK}<"$FERRY_SCRATCH"; } 2>/dev/null || continue
+        flock "$SCRATCH_LOCK"
+    done
     export FERRY_SCRATCH TMPDIR=$FERRY_SCRATCH
     say "tests write to $FERRY_SCRATCH"
     trap 'rm -rf "$FERRY_SCRATCH"' EXIT
+}
+
+# What can be written below /dev/shm, in kB: the least of what it takes, what the machine has
+# and what a container may use; 0 where that cannot be told.
+scratch_room() {
+    {
+        df --output=avail /dev/shm || echo 0
+        awk '$1 == "MemAvailable:" { print $2 }' /proc/meminfo
+        cat /sys/fs/cgroup/memory.{max,current} |
+            awk '{ at[NR] = $1 } END { if (at[1] ~ /^[0-9]+$/) print int((at[1] - at[2]) / 1024) }'
+    } 2>/dev/null | awk '/^ *-?[0-9]+$/ && (!seen++ || $1 < least) { least = $1 } END { print least + 0 }' || true
 }
 
 # Removes the folders of ours that no program has locked.

@@ -35,8 +35,8 @@ need_component() {
 # need_cargo_tool PROGRAM CRATE VERSION [OPTION …]: from target/tools or PATH if it is of
 # this version, else built, with these options of cargo's. Built for a short build, not for
 # speed: none of them works long, and fat LTO alone would take longer than all the work
-# they do here. All in one folder, at one level: what two of them have in common is built
-# once.
+# they do here. All in one folder, and the same way but for what wasm-bindgen's work is done
+# in: what two of them have in common is built once.
 need_cargo_tool() {
     local program=$1 crate=$2 version=$3
     if have "$program" && [[ " $("$program" --version 2>/dev/null | head -n 1) " == *" $version "* ]]; then

@@ -108,7 +108,7 @@ async fn of_very_many_that_were_refused_it_says_how_many_are_not_named() {
     assert_eq!(named, 100);
     assert!(shown.contains("501 cookies refused"), "{shown}");
     assert!(
-        shown.contains("401 more: see the worker’s log"),
+        shown.contains("401 more; the worker’s log names up to 1,000"),
         "{shown}"
     );
 }

@@ -3,25 +3,20 @@
 //! can hold ten thousands of things that no browser ever held.
 
 use ferry_protocol::TransferId;
-use ferry_protocol::api::{Finding, Receipt, RefusedCookie, RefusedEntry};
+use ferry_protocol::api::{
+    Finding, MAX_REFUSED_COOKIES, MAX_REFUSED_ENTRIES, Receipt, RefusedCookie, RefusedEntry,
+};
 
-/// Most cookies that a report names. With names and domains as long as they may be
-/// it is well below the 64 KiB that the server takes.
-const MAX_COOKIES: usize = 100;
-
-/// Most entries of local storage that a report names. No definition names more than a few.
-const MAX_ENTRIES: usize = 20;
-
-/// Most cookies, and most entries, that the log names. A browser keeps 180 cookies of a
-/// domain.
+/// Most cookies, and most entries, that the log names: with those, what one check writes
+/// stays below 300 KiB.
 const MAX_LOGGED: usize = 1000;
 
 /// As the server is told: the first of those refused. How many there are follows from the
 /// counts.
 pub(crate) fn shorten(mut finding: Finding) -> Finding {
     if let Finding::Verified { receipt, .. } | Finding::Invalid { receipt, .. } = &mut finding {
-        receipt.refused.truncate(MAX_COOKIES);
-        receipt.storage.refused.truncate(MAX_ENTRIES);
+        receipt.refused.truncate(MAX_REFUSED_COOKIES);
+        receipt.storage.refused.truncate(MAX_REFUSED_ENTRIES);
     }
     finding
 }
@@ -42,11 +37,11 @@ pub(crate) fn log(transfer: TransferId, receipt: &Receipt) {
         sign_in_entries_refused = storage.sealed.saturating_sub(storage.restored),
         "receipt"
     );
-    let (cookies, more_cookies) = to_log(&receipt.refused);
+    let (cookies, more_cookies) = split_for_log(&receipt.refused);
     for RefusedCookie { name, domain, reason } in cookies {
         tracing::warn!(%transfer, cookie = name, domain, ?reason, "not restored");
     }
-    let (entries, more_entries) = to_log(&storage.refused);
+    let (entries, more_entries) = split_for_log(&storage.refused);
     for RefusedEntry { entry, reason } in entries {
         tracing::warn!(%transfer, sign_in_entry = entry, ?reason, "not restored");
     }
@@ -56,7 +51,7 @@ pub(crate) fn log(transfer: TransferId, receipt: &Receipt) {
 }
 
 /// Those that the log names, and how many more there are.
-pub(crate) fn to_log<T>(refused: &[T]) -> (&[T], usize) {
+pub(crate) fn split_for_log<T>(refused: &[T]) -> (&[T], usize) {
     let (named, more) = refused.split_at(refused.len().min(MAX_LOGGED));
     (named, more.len())
 }

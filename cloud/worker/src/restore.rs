@@ -419,10 +419,9 @@ mod tests {
     }
 
     #[test]
-    fn a_receipt_names_each_that_was_refused() {
-        let refused = vec![refusal(&cookie("sid", "v"), RefusedReason::ForeignDomain); 5000];
-        let receipt = receipt(6000, refused);
-        assert_eq!((receipt.sealed, receipt.restored), (6000, 1000));
-        assert_eq!(receipt.refused.len(), 5000);
+    fn what_was_not_refused_was_restored() {
+        let refused = vec![refusal(&cookie("sid", "v"), RefusedReason::ForeignDomain); 5];
+        let receipt = receipt(6, refused);
+        assert_eq!((receipt.sealed, receipt.restored), (6, 1));
     }
 }

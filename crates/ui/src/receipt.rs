@@ -1,14 +1,13 @@
 //! What became of a session in the cloud: read, sealed, restored, refused.
 
-use ferry_protocol::api::{Receipt, RefusedCookie, RefusedEntry, StorageReceipt};
+use ferry_protocol::api::{
+    MAX_REFUSED_COOKIES, MAX_REFUSED_ENTRIES, Receipt, RefusedCookie, RefusedEntry, StorageReceipt,
+};
 
 use crate::dom::{El, html};
 use crate::page::fact;
 use crate::session::refused;
 use crate::text::{self, count, sign_in_entries};
-
-/// Most refused ones that are listed: as many as a worker tells.
-const MOST_REFUSED: usize = 100;
 
 /// How many cookies and sign-in entries came through, which did not, and why. What there
 /// was none of is not named.
@@ -17,11 +16,11 @@ pub fn receipt(receipt: Receipt) -> El {
     let nothing = of_cookies.is_empty() && of_entries.is_none();
     let line = |words: String| html::p().child(words);
     let n = receipt.sealed.saturating_sub(receipt.restored);
-    let cookies = receipt.refused.into_iter().take(MOST_REFUSED).map(cookie);
+    let cookies = receipt.refused.into_iter().take(MAX_REFUSED_COOKIES).map(cookie);
     let cookies = list(n, count(n.into(), "cookie", "cookies"), cookies.collect());
     let storage = receipt.storage;
     let n = storage.sealed.saturating_sub(storage.restored);
-    let stored = storage.refused.into_iter().take(MOST_REFUSED).map(entry);
+    let stored = storage.refused.into_iter().take(MAX_REFUSED_ENTRIES).map(entry);
     let stored = list(n, sign_in_entries(n.into()), stored.collect());
     fact(
         "Receipt",
@@ -101,7 +100,7 @@ fn list(n: u32, what: String, mut rows: Vec<El>) -> Option<El> {
     (n > 0).then(|| {
         let more = u64::from(n).saturating_sub(rows.len() as u64);
         if more > 0 {
-            rows.push(html::li().child(format!("{more} more: see the worker’s log")));
+            rows.push(html::li().child(format!("{more} more; the worker’s log names up to 1,000")));
         }
         html::details().class("refused").child((
             html::summary().child(format!("{what} refused")),

@@ -12,6 +12,11 @@ const QUICK_LOOKS: u32 = 4;
 /// The longest pause between two looks, in ticks.
 const LONGEST_PAUSE: u32 = 30;
 
+/// How many ticks after the one before comes the look that so many came before.
+fn pause(looks: u32) -> u32 {
+    LONGEST_PAUSE.min(1 + looks.saturating_sub(QUICK_LOOKS - 1))
+}
+
 impl Ferry {
     /// Reads what was kept, listens to the background, and asks it for news.
     pub fn start() -> Self {
@@ -93,8 +98,7 @@ impl Ferry {
                 return;
             }
             waited.update_value(|waited| *waited += 1);
-            let pause = (looks.get_value() + 2).saturating_sub(QUICK_LOOKS);
-            if waited.get_value() >= pause.min(LONGEST_PAUSE) {
+            if waited.get_value() >= pause(looks.get_value()) {
                 waited.set_value(0);
                 looks.update_value(|looks| *looks += 1);
                 self.refresh();
@@ -124,4 +128,16 @@ impl Ferry {
 )]
 fn clock() -> UnixMillis {
     UnixMillis(js_sys::Date::now() as i64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn looks_come_ever_less_often_after_the_first_four() {
+        let pauses: Vec<u32> = (0..7).map(pause).collect();
+        assert_eq!(pauses, [1, 1, 1, 1, 2, 3, 4]);
+        assert_eq!((pause(32), pause(33), pause(u32::MAX)), (30, 30, 30));
+    }
 }

@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result};
 
@@ -12,10 +13,9 @@ use crate::wait;
 /// The stretch of lines at the top of the screen that prompts appear in.
 const TOP: usize = 400;
 
-/// After so many looks with nothing new, nothing moves any more. Chromium's prompt
-/// wakes its button half a second after everything else is drawn; the looks take more than
-/// a second.
-const STILL: usize = 14;
+/// What has not changed for so long moves no more. Chromium's prompt wakes its button half a
+/// second after everything else is drawn.
+const STILL: Duration = Duration::from_secs(1);
 
 /// A virtual screen.
 pub struct Display {
@@ -59,16 +59,14 @@ impl Display {
 
     /// Waits until the top of the screen is drawn, and gives what is to be seen there.
     pub async fn until_still(&self) -> Result<Vec<u8>> {
-        let last = RefCell::new((0, Vec::new()));
+        let last = RefCell::new((Instant::now(), Vec::new()));
         wait::until("the screen to stand still", || async {
             let now = self.top()?;
             let mut last = last.borrow_mut();
-            if last.1 == now {
-                last.0 += 1;
-            } else {
-                *last = (0, now.clone());
+            if last.1 != now {
+                *last = (Instant::now(), now.clone());
             }
-            Ok((last.0 >= STILL).then_some(now))
+            Ok((last.0.elapsed() >= STILL).then_some(now))
         })
         .await
     }

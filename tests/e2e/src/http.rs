@@ -2,7 +2,7 @@
 
 use reqwest::{Client, ClientBuilder};
 
-/// A client to be.
+/// Starts to build a client.
 pub fn client() -> ClientBuilder {
     use_ring();
     Client::builder()

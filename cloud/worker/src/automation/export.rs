@@ -91,7 +91,7 @@ fn exported(payload: &Payload, now: UnixMillis) -> (Jar, Vec<RefusedCookie>) {
 
 /// Writes down what was left out, as much of it as a log takes.
 fn log_left_out<T>(left_out: &[T], log: impl Fn(&T)) {
-    let (named, more) = receipt::to_log(left_out);
+    let (named, more) = receipt::split_for_log(left_out);
     named.iter().for_each(log);
     if more > 0 {
         tracing::warn!(more, "left out, and not named here");

@@ -146,6 +146,14 @@ pub struct Check {
     pub receipt: Receipt,
 }
 
+/// Most refused cookies that a receipt names. With names and domains as long as they may
+/// be it stays well below the 64 KiB that the server takes.
+pub const MAX_REFUSED_COOKIES: usize = 100;
+
+/// Most refused entries of local storage that a receipt names. No definition has more than
+/// a few.
+pub const MAX_REFUSED_ENTRIES: usize = 20;
+
 /// What became of the cookies, and of what lay in local storage, from the person's
 /// browser into the worker's.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -179,7 +187,7 @@ pub struct StorageReceipt {
     pub sealed: u32,
     /// How many the worker's browser holds now.
     pub restored: u32,
-    /// The others.
+    /// The others: the first 20.
     pub refused: Vec<RefusedEntry>,
 }
 

@@ -24,8 +24,8 @@ const ARGUMENTS: [&str; 12] = [
     "--disable-breakpad",
     "--disable-crash-reporter",
     "--force-prefers-reduced-motion",
-    // The last two are pages of the browser's own, which each window would load beside
-    // itself: half of the time that a start takes.
+    // The two of WebUIOmnibox are pages of the browser's own, which each window would load
+    // beside itself: half of the time that a start takes.
     "--disable-features=HttpsUpgrades,HttpsFirstBalancedModeAutoEnable,WebUIOmniboxPopup,WebUIOmniboxAimPopup,SpareRendererForSitePerProcess",
     "--host-resolver-rules=MAP *.test 127.0.0.1",
     "--window-size=1200,900",
