@@ -31,6 +31,7 @@ pub(crate) fn log(transfer: TransferId, receipt: &Receipt) {
         cookies_cut = receipt.cut,
         cookies_sealed = receipt.sealed,
         cookies_restored = receipt.restored,
+        cookies_shortened = receipt.shortened,
         cookies_refused = receipt.sealed.saturating_sub(receipt.restored),
         sign_in_entries_sealed = storage.sealed,
         sign_in_entries_restored = storage.restored,
@@ -114,6 +115,7 @@ mod tests {
             cut: 1,
             sealed: 7,
             restored: 5,
+            shortened: 2,
             refused: vec![
                 cookie("sid", RefusedReason::Browser),
                 cookie("odd\nINFO verified", RefusedReason::ForeignDomain),
@@ -131,7 +133,7 @@ mod tests {
             lines(&receipt),
             [
                 "INFO receipt transfer=ID cookies_read=9 cookies_left_out=2 cookies_cut=1 \
-                 cookies_sealed=7 cookies_restored=5 cookies_refused=2 sign_in_entries_sealed=3 \
+                 cookies_sealed=7 cookies_restored=5 cookies_shortened=2 cookies_refused=2 sign_in_entries_sealed=3 \
                  sign_in_entries_restored=2 sign_in_entries_refused=1",
                 r#"WARN not restored transfer=ID cookie="sid" domain="app.example" reason=Browser"#,
                 // A name that would make a line of its own.

@@ -1,7 +1,7 @@
 //! From a jar into a browser, without loss: what cannot be restored as it was is
 //! refused and named.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 
 use chromiumoxide_cdp::cdp::browser_protocol::network::{
     Cookie as BrowserCookie, CookieParam, CookiePartitionKey, CookieSameSite, TimeSinceEpoch,
@@ -44,7 +44,7 @@ pub async fn restore(
 /// Afterwards the context holds them as they were, and no others: what the browser would
 /// keep otherwise, such as one whose path it writes in another way, is refused instead.
 /// Their order is the jar's, since browsers send those of one path length in the order in
-/// which they were set.
+/// which they were set. Those that end sooner than they did are counted.
 pub async fn restore_cookies(
     context: &Context,
     jar: &Jar,
@@ -55,12 +55,17 @@ pub async fn restore_cookies(
     loop {
         set(context, &accepted).await?;
         let held = context.cookies().await?;
-        let held: HashSet<Essence<'_>> = held.iter().filter_map(Essence::of_browser).collect();
+        let held: HashMap<Essence<'_>, f64> = held
+            .iter()
+            .filter_map(|cookie| Some((Essence::of_browser(cookie)?, cookie.expires)))
+            .collect();
         let (kept, changed): (Vec<_>, Vec<_>) = accepted
             .into_iter()
-            .partition(|cookie| held.contains(&Essence::of(cookie)));
+            .partition(|cookie| held.contains_key(&Essence::of(cookie)));
         if changed.is_empty() {
-            return Ok(receipt(jar.cookies.len(), refused));
+            let is_shortened = |cookie: &&&Cookie| ends_sooner(cookie, held.get(&Essence::of(cookie)));
+            let shortened = kept.iter().filter(is_shortened).count();
+            return Ok(receipt(jar.cookies.len(), refused, shortened));
         }
         // Once more without them: it may hold them as something else.
         refused.extend(
@@ -71,6 +76,13 @@ pub async fn restore_cookies(
         context.clear_cookies().await?;
         accepted = kept;
     }
+}
+
+/// Whether a browser that holds it until then, in seconds since 1970, cut off more of its
+/// life than a second.
+fn ends_sooner(cookie: &Cookie, held_until: Option<&f64>) -> bool {
+    let ends = cookie.expires.zip(held_until);
+    ends.is_some_and(|(sealed, held)| sealed - held > 1.0)
 }
 
 /// Sets these cookies, as far as the browser takes them.
@@ -84,7 +96,7 @@ async fn set(context: &Context, cookies: &[&Cookie]) -> Result<(), CdpError> {
 }
 
 /// The receipt of a jar of so many cookies.
-fn receipt(sealed: usize, refused: Vec<RefusedCookie>) -> Receipt {
+fn receipt(sealed: usize, refused: Vec<RefusedCookie>, shortened: usize) -> Receipt {
     let count = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
     let restored = sealed - refused.len();
     Receipt {
@@ -92,6 +104,7 @@ fn receipt(sealed: usize, refused: Vec<RefusedCookie>) -> Receipt {
         cut: 0,
         sealed: count(sealed),
         restored: count(restored),
+        shortened: count(shortened),
         refused,
         storage: StorageReceipt::default(),
     }
@@ -203,7 +216,7 @@ fn has_cross_site_ancestor(partition: &Partition, domain: &str) -> bool {
 }
 
 /// What makes a cookie the cookie it is, apart from how long it lives: browsers cut
-/// that to 400 days.
+/// that to 400 days, which the receipt counts.
 #[derive(PartialEq, Eq, Hash)]
 struct Essence<'a> {
     name: &'a str,
@@ -421,7 +434,21 @@ mod tests {
     #[test]
     fn what_was_not_refused_was_restored() {
         let refused = vec![refusal(&cookie("sid", "v"), RefusedReason::ForeignDomain); 5];
-        let receipt = receipt(6, refused);
-        assert_eq!((receipt.sealed, receipt.restored), (6, 1));
+        let receipt = receipt(6, refused, 1);
+        assert_eq!((receipt.sealed, receipt.restored, receipt.shortened), (6, 1, 1));
+    }
+
+    #[test]
+    fn what_ends_a_second_sooner_or_less_is_not_shortened() {
+        let mut cookie = cookie("sid", "v");
+        assert!(!ends_sooner(&cookie, Some(&-1.0)));
+        cookie.expires = Some(1_900_000_000.5);
+        for (held, sooner) in [
+            (1_900_000_000.5, false),
+            (1_899_999_999.5, false),
+            (1_899_999_999.0, true),
+        ] {
+            assert_eq!(ends_sooner(&cookie, Some(&held)), sooner, "{held}");
+        }
     }
 }

@@ -36,10 +36,15 @@ pub fn receipt(receipt: Receipt) -> El {
 
 /// What there was of cookies, and what became of them.
 fn of_cookies(receipt: &Receipt) -> Vec<String> {
-    [cookies(receipt), left_out(receipt), cut(receipt)]
-        .into_iter()
-        .flatten()
-        .collect()
+    [
+        cookies(receipt),
+        shortened(receipt),
+        left_out(receipt),
+        cut(receipt),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
 /// What became of the cookies.
@@ -58,6 +63,18 @@ fn cookies(receipt: &Receipt) -> Option<String> {
         (0, false) => format!("{restored} of {} restored", n(sealed)),
         (_, true) if read == sealed => format!("{} read, sealed and restored", n(read)),
         _ => format!("{} read, {sealed} sealed, {restored} restored", n(read)),
+    })
+}
+
+/// Those that live less long than they did.
+fn shortened(receipt: &Receipt) -> Option<String> {
+    let n = receipt.shortened;
+    (n > 0).then(|| {
+        let end = if n == 1 { "ends" } else { "end" };
+        format!(
+            "{} {end} sooner than on the device: the cloud’s browser keeps none for more than 400 days",
+            count(n.into(), "cookie", "cookies")
+        )
     })
 }
 
@@ -151,6 +168,19 @@ mod tests {
             (of(0, 23, 21), "21 of 23 cookies restored"),
         ] {
             assert_eq!(of_cookies(&receipt)[0], words);
+        }
+    }
+
+    #[test]
+    fn what_ends_sooner_is_counted() {
+        let of = |shortened| Receipt {
+            shortened,
+            ..of(4, 4, 4)
+        };
+        assert_eq!(of_cookies(&of(0)).len(), 1);
+        for (n, words) in [(1, "1 cookie ends sooner"), (2, "2 cookies end sooner")] {
+            let why = "than on the device: the cloud’s browser keeps none for more than 400 days";
+            assert_eq!(of_cookies(&of(n))[1], format!("{words} {why}"));
         }
     }
 

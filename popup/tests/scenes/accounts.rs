@@ -76,6 +76,7 @@ pub(crate) fn check(identified: bool) -> Check {
             storage: Default::default(),
             sealed: 23,
             restored: 23,
+            shortened: 0,
             refused: Vec::new(),
         },
     }
@@ -94,6 +95,7 @@ pub(crate) fn check_with_refusals() -> Check {
             storage: Default::default(),
             sealed: 23,
             restored: 21,
+            shortened: 3,
             refused: vec![
                 refused("_gh_experiment", "github.com", RefusedReason::Expired),
                 refused("__Secure-next-auth", "api.github.com", RefusedReason::Browser),

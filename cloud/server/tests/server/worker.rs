@@ -29,6 +29,7 @@ fn receipt() -> Receipt {
         cut: 1,
         sealed: 3,
         restored: 2,
+        shortened: 1,
         refused: vec![refused],
         storage: Default::default(),
     }

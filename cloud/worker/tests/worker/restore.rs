@@ -236,6 +236,29 @@ async fn a_cookie_that_the_browser_would_keep_otherwise_is_not_there() {
 }
 
 #[tokio::test]
+async fn cookies_that_the_browser_ends_sooner_are_counted() {
+    let app = TestApp::start().await;
+    let definition = app.definition();
+    let domains = AppDomains::new(&definition);
+    let browser = setting::browser(&app).await;
+    let context = setting::context(&browser, &definition).await;
+    let days = |days: i64| move |cookie: &mut Cookie| cookie.expires = later(days * 86_400);
+    let jar = Jar {
+        cookies: vec![
+            with("of-two-years", "v", days(730)),
+            with("of-a-year", "v", days(365)),
+            cookie("session", "v"),
+        ],
+        storage: Vec::new(),
+    };
+    let receipt = restore_cookies(&context, &jar, &domains, ambient::now())
+        .await
+        .unwrap();
+    assert_eq!((receipt.sealed, receipt.restored, receipt.shortened), (3, 3, 1));
+    browser.close().await;
+}
+
+#[tokio::test]
 async fn a_cookie_that_the_browser_does_not_take_costs_no_other() {
     let app = TestApp::start().await;
     let definition = app.definition();

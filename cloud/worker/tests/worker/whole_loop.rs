@@ -65,6 +65,7 @@ async fn a_session_from_its_key_to_its_end() {
             cut: 0,
             sealed: 3,
             restored: 3,
+            shortened: 0,
             refused: Vec::new(),
             storage: Default::default(),
         },

@@ -171,6 +171,10 @@ pub struct Receipt {
     pub sealed: u32,
     /// How many the browser took.
     pub restored: u32,
+    /// How many of these end sooner than in the seal: Chromium keeps none for more than
+    /// 400 days.
+    #[serde(default)]
+    pub shortened: u32,
     /// Those that it did not take, or that were not the app's: the first 100. How
     /// many there are is `sealed` less `restored`.
     pub refused: Vec<RefusedCookie>,

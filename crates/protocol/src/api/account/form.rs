@@ -130,6 +130,7 @@ mod tests {
                 receipt: Receipt {
                     sealed: 2,
                     restored: 1,
+                    shortened: 1,
                     refused: vec![RefusedCookie {
                         name: "n".to_owned(),
                         domain: "d.example".to_owned(),
