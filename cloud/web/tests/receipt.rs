@@ -27,6 +27,7 @@ fn receipt() -> Receipt {
         cut: 1,
         sealed: 23,
         restored: 22,
+        shortened: 3,
         refused: vec![RefusedCookie {
             name: "_gh_experiment".to_owned(),
             domain: "github.com".to_owned(),
@@ -84,6 +85,7 @@ fn shown(receipt: Receipt) -> String {
 async fn the_receipt_says_what_became_of_everything_and_why() {
     let words = [
         "27 cookies read, 23 sealed, 22 restored",
+        "3 cookies end sooner than on the device: the cloud’s browser keeps none for more than 400 days",
         "4 left out on the device: they belong to others who are signed in there",
         "1 cookie cut on the device: a part of it belongs to others who are signed in there",
         "1 cookie refused",

@@ -334,7 +334,10 @@ async fn the_receipt_says_what_became_of_everything_and_why() {
         ),
         (
             "details-refused",
-            vec!["23 cookies read, 23 sealed, 21 restored"],
+            vec![
+                "23 cookies read, 23 sealed, 21 restored",
+                "3 cookies end sooner than on the device: the cloud’s browser keeps none for more than 400 days",
+            ],
             vec![
                 "_gh_experiment at github.com: had expired",
                 "__Secure-next-auth at api.github.com: refused by the browser in the cloud",
@@ -353,6 +356,7 @@ async fn the_receipt_says_what_became_of_everything_and_why() {
             "details-receipt-storage",
             vec![
                 "23 cookies read, 23 sealed, 21 restored",
+                "3 cookies end sooner than on the device: the cloud’s browser keeps none for more than 400 days",
                 "2 sign-in entries read, 2 sealed, 1 restored",
             ],
             vec![
