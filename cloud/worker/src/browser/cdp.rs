@@ -387,6 +387,7 @@ mod tests {
         assert!(received.try_recv().is_err());
         assert_eq!(answered.try_recv().unwrap().unwrap_err().message, "no");
     }
+
     #[test]
     fn a_dialog_is_answered_whoever_listens() {
         let mut under_way = UnderWay::default();
