@@ -15,6 +15,8 @@ use zeroize::Zeroizing;
 
 const CURVE: &str = "P-256";
 const HASH: &str = "SHA-256";
+/// Length of an ES256 signature, in bytes (RFC 7518 §3.4).
+const SIGNATURE_LEN: usize = 64;
 
 /// Why WebCrypto did not do it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -109,7 +111,7 @@ pub async fn generate(purpose: Purpose) -> Result<KeyPair, WebCryptoError> {
 }
 
 /// Signs (ES256): r and s.
-pub async fn sign(key: &CryptoKey, message: &[u8]) -> Result<[u8; 64], WebCryptoError> {
+pub async fn sign(key: &CryptoKey, message: &[u8]) -> Result<[u8; SIGNATURE_LEN], WebCryptoError> {
     let signature = subtle()?.sign_with_object_and_u8_array(&es256(), key, message)?;
     let signature = JsFuture::from(signature).await?;
     Uint8Array::new(&signature)
@@ -118,8 +120,12 @@ pub async fn sign(key: &CryptoKey, message: &[u8]) -> Result<[u8; 64], WebCrypto
         .map_err(|_| WebCryptoError::Unexpected)
 }
 
-/// Whether an ES256 signature holds.
+/// Whether an ES256 signature, r and s, holds. One of another length does not: Firefox's
+/// WebCrypto takes shorter ones as well, where r and s are small enough.
 pub async fn verify(key: &PublicJwk, message: &[u8], signature: &[u8]) -> Result<bool, WebCryptoError> {
+    if signature.len() != SIGNATURE_LEN {
+        return Ok(false);
+    }
     let key = import_public(Purpose::Sign, key).await?;
     let holds = subtle()?.verify_with_object_and_u8_array_and_u8_array(&es256(), &key, signature, message)?;
     JsFuture::from(holds)
