@@ -8,7 +8,7 @@ use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};
 use thirtyfour::{Capabilities, WebDriver};
 
-use super::{Call, Setup};
+use super::{Call, Setup, port};
 use crate::cdp::{Connection, Event};
 use crate::extension::Extension;
 use crate::process::Program;
@@ -34,7 +34,9 @@ const ARGUMENTS: [&str; 12] = [
 pub(super) async fn start(setup: &Setup<'_>) -> Result<(Program, WebDriver)> {
     let mut command = Command::new("chromedriver");
     // Chromium keeps more than the profile below HOME.
-    command.arg("--port=0").env("HOME", setup.folder);
+    command
+        .arg(format!("--port={}", port::free()?))
+        .env("HOME", setup.folder);
     let mut arguments: Vec<String> = ARGUMENTS.map(str::to_owned).to_vec();
     if files::is_root() {
         arguments.push("--no-sandbox".to_owned());

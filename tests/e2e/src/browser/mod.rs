@@ -5,6 +5,7 @@
 
 mod chromium;
 mod firefox;
+mod port;
 
 use std::fmt;
 use std::path::{Path, PathBuf};
