@@ -9,13 +9,16 @@ use ferry_e2e::browser::Kind;
 use ferry_e2e::cdp::Connection;
 use ferry_e2e::setting::{Plan, Setting};
 
-use lab::{Lab, Outcome, lifetimes};
+use lab::{Cases, Lab, Outcome, VECTORS, lifetimes};
 
-crate::in_both_browsers!(every_cookie_goes_back_as_it_was);
+crate::in_both_browsers!(
+    every_cookie_goes_back_as_it_was,
+    every_combination_goes_back_as_it_was
+);
 
 /// In how many cases of each group both browsers send cookies. (Of the parser suite, a
 /// quarter is about cookies that no browser takes.)
-const LEAST: [(&str, usize); 8] = [
+const KINDS: [(&str, usize); 9] = [
     ("attributes", 56),
     ("partitions", 88),
     ("prefixes", 9),
@@ -23,11 +26,30 @@ const LEAST: [(&str, usize); 8] = [
     ("lifetimes", 8),
     ("order", 7),
     ("names and values", 61),
+    ("odd in partitions", 57),
     ("parser suite", 165),
 ];
 
+/// The same of the combinations. (In frames, no browser takes all that is `SameSite`.)
+const COMBINATIONS: [(&str, usize); 4] = [
+    ("attributes × paths", 112),
+    ("× prefixes", 120),
+    ("× partitions", 96),
+    ("× both", 180),
+];
+
 async fn every_cookie_goes_back_as_it_was(stage: &Stage) -> Result<()> {
-    let lab = Lab::start(&stage.subfolder("lab")?).await?;
+    all_go_back(stage, Cases::of_each_kind(VECTORS)?, &KINDS).await
+}
+
+async fn every_combination_goes_back_as_it_was(stage: &Stage) -> Result<()> {
+    all_go_back(stage, Cases::of_combinations(), &COMBINATIONS).await
+}
+
+/// Has these cases set, transferred, and sent back by the restored browser. `least`: in how
+/// many of each group a cookie is sent.
+async fn all_go_back(stage: &Stage, cases: Cases, least: &[(&str, usize)]) -> Result<()> {
+    let lab = Lab::start(&stage.subfolder("lab")?, cases).await?;
     let plan = Plan::of(lab.definition(), Some("alice")).secured_by(&lab.site.authority);
     let setting = Setting::start(stage, plan).await?;
     let driver = &setting.browser.driver;
@@ -65,10 +87,10 @@ async fn every_cookie_goes_back_as_it_was(stage: &Stage) -> Result<()> {
             receipt["sealed"], receipt["restored"]
         ),
     );
-    for (group, least) in LEAST {
+    for (group, least) in least {
         let tried = table.tried(group);
         ensure!(
-            tried >= least,
+            tried >= *least,
             "{group}: the browser sent cookies in {tried} cases only"
         );
     }
@@ -90,12 +112,14 @@ async fn every_cookie_goes_back_as_it_was(stage: &Stage) -> Result<()> {
 /// For which reason this case is refused, if `docs/lossless.md` says that it is.
 fn refused_for(kind: Kind, group: &str, name: &str) -> Option<&'static str> {
     let firefox = kind == Kind::Firefox;
-    match group {
-        "names and values" if name.contains('\u{fffd}') => Some("unreadable"),
-        "names and values" if firefox && name.contains('\t') => Some("browser"),
-        "partitions" if firefox && name.contains("-unsaid-") && !name.starts_with("page-") => Some("browser"),
-        _ => None,
+    let of = |groups: &[&str]| groups.contains(&group);
+    if of(&["names and values", "odd in partitions"]) {
+        let in_firefox = (firefox && name.contains('\t')).then_some("browser");
+        return name.contains('\u{fffd}').then_some("unreadable").or(in_firefox);
     }
+    let in_frames = name.contains("-unsaid-") && !name.contains("page-");
+    let in_partitions = of(&["partitions", "× partitions", "× both"]);
+    (firefox && in_partitions && in_frames).then_some("browser")
 }
 
 #[expect(

@@ -6,10 +6,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::odd;
+
 /// The site of the attributes, and the one that frames are on.
 pub(super) const MAIN: &str = "m0.test";
 /// The site of odd names and values.
 pub(super) const ODD: &str = "m1.test";
+/// The site of odd names and values in partitions.
+const ODD_IN_PARTITIONS: &str = "m5.test";
 /// A site that is another one's to all of these.
 pub(super) const OTHER: &str = "other.test";
 /// The host with every combination of attributes.
@@ -50,18 +54,33 @@ pub(crate) struct Cases {
     pub(crate) sets: Vec<Set>,
     /// Hosts and paths to ask for.
     pub(crate) probes: BTreeSet<(String, String)>,
-    /// Whose case a host is: group and name. Cookies of hosts that are shared are cases
-    /// of their own.
+    /// Whose case a host is: group and name.
     hosts: BTreeMap<String, (&'static str, String)>,
+    /// Hosts that many cases share, and the group that these are: each name is one.
+    pub(crate) shared: BTreeMap<&'static str, &'static str>,
+    /// Sites that are asked for without encryption as well.
+    pub(crate) plain: BTreeSet<&'static str>,
+    /// Sites that are asked for from everywhere.
+    pub(crate) everywhere: BTreeSet<&'static str>,
 }
 
-/// The hosts that many cases share, and the group that these are.
-const SHARED: [(&str, &str); 2] = [(ATTRIBUTES, "attributes"), (PARTITIONS, "partitions")];
+/// Session or persistent, as part of a name and as an attribute.
+pub(super) const LIFETIMES: [(&str, &str); 2] = [("session", ""), ("kept", "; Max-Age=86400")];
+/// With and without `Secure`, likewise.
+pub(super) const SCHEMES: [(&str, &str); 2] = [("plain", ""), ("secure", "; Secure")];
+/// The places that partitions are told apart by, each with its name.
+pub(super) const PLACES: [(From, &str); 3] = [
+    (From::Page, "page"),
+    (From::Frame, "frame"),
+    (From::Around, "around"),
+];
 
 impl Cases {
-    /// All of them. `vectors`: the parser cases, in JSON.
-    pub(crate) fn new(vectors: &str) -> serde_json::Result<Self> {
+    /// What there is of each kind. `vectors`: the parser cases, in JSON.
+    pub(crate) fn of_each_kind(vectors: &str) -> serde_json::Result<Self> {
         let mut cases = Self::default();
+        cases.plain.extend([MAIN, ODD]);
+        cases.everywhere.insert(MAIN);
         cases.sign_in();
         cases.attributes();
         cases.partitions();
@@ -72,6 +91,14 @@ impl Cases {
         cases.odd();
         super::parser::add(&mut cases, vectors)?;
         Ok(cases)
+    }
+
+    /// Each kind with each other.
+    pub(crate) fn of_combinations() -> Self {
+        let mut cases = Self::default();
+        cases.sign_in();
+        super::combinations::add(&mut cases);
+        cases
     }
 
     /// The registrable domains that there are, without [`OTHER`].
@@ -93,7 +120,7 @@ impl Cases {
 
     /// Which case a cookie that was sent to a host is of: group and name.
     pub(crate) fn of(&self, host: &str, name: &[u8]) -> (&'static str, String) {
-        for (shared, group) in SHARED {
+        for (shared, group) in &self.shared {
             if host.ends_with(shared) {
                 return (group, String::from_utf8_lossy(name).into_owned());
             }
@@ -105,7 +132,7 @@ impl Cases {
     /// Whether the cookies of a host are about what kinds of them there are.
     pub(super) fn is_of_kinds(&self, host: &str) -> bool {
         let (group, _) = self.of(host, b"");
-        ["attributes", "partitions", "prefixes", "order"].contains(&group)
+        self.shared.values().any(|shared| *shared == group) || ["prefixes", "order"].contains(&group)
     }
 
     pub(super) fn set(&mut self, from: From, host: &str, path: &str, lines: Vec<Vec<u8>>) {
@@ -150,12 +177,14 @@ impl Cases {
     /// Session or persistent × Secure × HttpOnly × SameSite × host-only or domain.
     fn attributes(&mut self) {
         let mut lines = Vec::new();
-        for (kept, max_age) in [("session", ""), ("kept", "; Max-Age=86400")] {
-            for (secure, is_secure) in [("plain", ""), ("secure", "; Secure")] {
+        for (kept, max_age) in LIFETIMES {
+            for (secure, is_secure) in SCHEMES {
                 let name = format!("{kept}-{secure}");
-                lines.extend(each_kind(&name, ATTRIBUTES, &format!("{max_age}{is_secure}")));
+                let attributes = format!("; Path=/{max_age}{is_secure}");
+                lines.extend(each_kind(&name, ATTRIBUTES, &attributes));
             }
         }
+        self.shared.insert(ATTRIBUTES, "attributes");
         self.set(From::Page, ATTRIBUTES, "/set", lines);
         self.probe(ATTRIBUTES, "/");
         self.probe(&format!("below.{ATTRIBUTES}"), "/");
@@ -164,30 +193,24 @@ impl Cases {
     /// The same, partitioned, from each of the three places; and what is set there
     /// without being partitioned by its own words.
     fn partitions(&mut self) {
-        for (from, place) in [
-            (From::Page, "page"),
-            (From::Frame, "frame"),
-            (From::Around, "around"),
-        ] {
+        for (from, place) in PLACES {
             let mut lines = Vec::new();
-            for (kept, max_age) in [("session", ""), ("kept", "; Max-Age=86400")] {
+            for (kept, max_age) in LIFETIMES {
                 let name = format!("{place}-{kept}");
-                let attributes = format!("{max_age}; Secure; Partitioned");
+                let attributes = format!("; Path=/{max_age}; Secure; Partitioned");
                 lines.extend(each_kind(&name, PARTITIONS, &attributes));
             }
             let host = format!("__Host-{place}=1; Path=/; Secure; SameSite=None; Partitioned");
             lines.push(host.into_bytes());
             let same = format!("same={place}; Path=/; Secure; SameSite=None; Partitioned");
             lines.push(same.into_bytes());
-            for (secure, is_secure) in [("plain", ""), ("secure", "; Secure")] {
-                lines.extend(each_kind(
-                    &format!("{place}-loose-{secure}"),
-                    PARTITIONS,
-                    is_secure,
-                ));
+            for (secure, is_secure) in SCHEMES {
+                let name = format!("{place}-loose-{secure}");
+                lines.extend(each_kind(&name, PARTITIONS, &format!("; Path=/{is_secure}")));
             }
             self.set(from, PARTITIONS, "/set", lines);
         }
+        self.shared.insert(PARTITIONS, "partitions");
         self.probe(PARTITIONS, "/");
         self.probe(&format!("below.{PARTITIONS}"), "/");
     }
@@ -321,102 +344,29 @@ impl Cases {
         }
     }
 
+    /// Odd names and values, host-only with nothing but `Secure`, and with all attributes.
     fn odd(&mut self) {
-        let long = "v".repeat(4095);
-        let long_name = "n".repeat(4095);
-        let half = "n".repeat(2048);
-        let wide = "\u{20ac}".repeat(1365);
-        let long = [
-            format!("n={long}"),
-            format!("{long_name}=v"),
-            format!("{long_name}v="),
-            format!("={long}v"),
-            format!("{half}={half}"),
-            format!("{half}={half}x"),
-            format!("n={wide}"),
-        ];
-        let raw: [&[u8]; 12] = [
-            b"latin1=gr\xfc\xdfe",
-            b"gr\xfc\xdfe=latin1",
-            b"continued=\x80\xbf",
-            b"cut=\xe2\x82",
-            b"overlong=\xc0\xaf",
-            b"surrogate=\xed\xa0\x80",
-            b"beyond=\xf4\x90\x80\x80",
-            b"mixed=\xff\xef\xbf\xbd",
-            b"delete=a\x7fb",
-            b"control=a\x01b",
-            b"tab=a\tb",
-            b"ta\tb=a",
-        ];
-        let texts = [
-            "=nameless",
-            "nameless",
-            "=",
-            "empty=",
-            "equals=a=b=c==",
-            "==two",
-            "quoted=\"v\"",
-            "quoted=\" v \"",
-            "quote=a\"b",
-            "half=\"ab",
-            "\"name\"=v",
-            "spaces=a b  c",
-            "space in name=v",
-            "comma=a,b",
-            "com,ma=v",
-            "backslash=a\\b\\",
-            "percent=%41%zz%",
-            "plus=a+b",
-            "json={\"a\":[1,\"b\"],\"c\":null}",
-            "base64=AAECAw==/+",
-            "utf8=grüße",
-            "grüße=utf8",
-            "emoji=\u{1F36A}",
-            "\u{1F36A}=emoji",
-            "replacement=\u{fffd}",
-            "mark=\u{feff}x",
-            "rtl=\u{202e}abc",
-            "nbsp=\u{a0}v\u{a0}",
-            "next-line=\u{85}v",
-            "combining=e\u{301}",
-            "composed=\u{e9}",
-            "nonchar=\u{ffff}",
-            "(paren)=v",
-            "[bracket]=v",
-            "{brace}=v",
-            "<angle>=v",
-            "col:on=v",
-            "a/b=v",
-            "a?b=v",
-            "a@b=v",
-            "$Version=1",
-            "path=v",
-            "expires=v",
-            "secure=v",
-            "__proto__=v",
-            "constructor=v",
-            "0=0",
-            "n=true",
-            "n=null",
-            "n=undefined",
-            "n=<script>alert(1)</script>",
-        ];
-        let texts = texts.iter().map(|text| text.as_bytes());
-        let lines = texts.chain(long.iter().map(String::as_bytes)).chain(raw);
-        for line in lines.map(<[u8]>::to_vec).collect::<Vec<_>>() {
-            let name = String::from_utf8_lossy(&line)
-                .chars()
-                .take(40)
-                .collect::<String>();
-            let host_only: &[u8] = &[&line[..], b"; Secure"].concat();
-            self.simple("names and values", &name, ODD, &[host_only], &["/"]);
+        for pair in odd::pairs() {
+            let line = [&pair[..], b"; Secure"].concat();
+            self.simple("names and values", &odd::name(&pair), ODD, &[&line], &["/"]);
+        }
+        let attributes =
+            b"; Domain=HOST; Path=/p; Max-Age=86400; Secure; HttpOnly; SameSite=None; Partitioned";
+        for pair in odd::short_pairs() {
+            let line = [&pair[..], attributes].concat();
+            self.simple(
+                "odd in partitions",
+                &odd::name(&pair),
+                ODD,
+                &[&line],
+                &["/", "/p"],
+            );
         }
     }
 }
 
 /// A line for each HttpOnly × SameSite × host-only or domain.
-fn each_kind(name: &str, host: &str, attributes: &str) -> Vec<Vec<u8>> {
+pub(super) fn each_kind(name: &str, host: &str, attributes: &str) -> Vec<Vec<u8>> {
     let mut lines = Vec::new();
     for (seen, http_only) in [("seen", ""), ("hidden", "; HttpOnly")] {
         for (site, same_site) in [
@@ -427,7 +377,7 @@ fn each_kind(name: &str, host: &str, attributes: &str) -> Vec<Vec<u8>> {
         ] {
             for (whose, domain) in [("host", String::new()), ("domain", format!("; Domain={host}"))] {
                 let name = format!("{name}-{seen}-{site}-{whose}");
-                let line = format!("{name}=1; Path=/{domain}{http_only}{same_site}{attributes}");
+                let line = format!("{name}=1{domain}{http_only}{same_site}{attributes}");
                 lines.push(line.into_bytes());
             }
         }
@@ -454,14 +404,18 @@ mod tests {
 
     #[test]
     fn every_host_that_is_asked_has_a_case_and_a_certificate() {
-        let cases = Cases::new(super::super::VECTORS).unwrap();
-        let names = cases.names();
-        for (host, _) in &cases.probes {
-            assert_ne!(cases.of(host, b"").0, "unexpected", "{host}");
-            let (_, above) = host.split_once('.').unwrap();
-            assert!(names.contains(&format!("*.{above}")), "{host}");
+        let kinds = Cases::of_each_kind(super::super::VECTORS).unwrap();
+        assert_eq!(kinds.sites().len(), 6);
+        let combinations = Cases::of_combinations();
+        assert_eq!(combinations.sites().len(), 4);
+        for cases in [kinds, combinations] {
+            let names = cases.names();
+            for (host, _) in &cases.probes {
+                assert_ne!(cases.of(host, b"").0, "unexpected", "{host}");
+                let (_, above) = host.split_once('.').unwrap();
+                assert!(names.contains(&format!("*.{above}")), "{host}");
+            }
         }
-        assert_eq!(cases.sites().len(), 5);
     }
 
     #[test]

@@ -31,18 +31,15 @@ impl Request {
     }
 }
 
-/// Reads the next request of a connection; `None` at its end. `kept`: what was read
-/// beyond the request before.
-pub(super) async fn read(
-    stream: &mut (impl AsyncRead + Unpin),
-    kept: &mut Vec<u8>,
-) -> Result<Option<Request>> {
+/// Reads the one request of a connection; `None` if there is none.
+pub(super) async fn read(stream: &mut (impl AsyncRead + Unpin)) -> Result<Option<Request>> {
+    let mut kept = Vec::new();
     let end = loop {
         if let Some(at) = kept.windows(4).position(|four| four == b"\r\n\r\n") {
             break at;
         }
         ensure!(kept.len() < LONGEST, "a head that does not end");
-        if stream.read_buf(kept).await? == 0 {
+        if stream.read_buf(&mut kept).await? == 0 {
             return Ok(None);
         }
     };
@@ -84,7 +81,10 @@ pub(super) async fn read(
     }
     ensure!(length < LONGEST, "a body that is too long");
     while kept.len() < length {
-        ensure!(stream.read_buf(kept).await? > 0, "a body that ends too early");
+        ensure!(
+            stream.read_buf(&mut kept).await? > 0,
+            "a body that ends too early"
+        );
     }
     request.body = kept.drain(..length).collect();
     Ok(Some(request))
@@ -99,10 +99,12 @@ pub(super) struct Answer {
     pub(super) html: String,
 }
 
-/// Sends an answer.
+/// Sends an answer, and ends the connection: each host is asked a few times only, and a
+/// browser that keeps connections to hundreds of them has none left for more.
 pub(super) async fn write(stream: &mut (impl AsyncWrite + Unpin), answer: &Answer) -> Result<()> {
     let mut bytes = b"HTTP/1.1 200 OK\r\nContent-Type: text/html; charset=utf-8\r\n".to_vec();
     bytes.extend_from_slice(b"Cache-Control: no-store\r\nReferrer-Policy: no-referrer\r\n");
+    bytes.extend_from_slice(b"Connection: close\r\n");
     for cookie in &answer.cookies {
         bytes.extend_from_slice(b"Set-Cookie: ");
         bytes.extend_from_slice(cookie);
@@ -111,5 +113,5 @@ pub(super) async fn write(stream: &mut (impl AsyncWrite + Unpin), answer: &Answe
     bytes.extend_from_slice(format!("Content-Length: {}\r\n\r\n", answer.html.len()).as_bytes());
     bytes.extend_from_slice(answer.html.as_bytes());
     stream.write_all(&bytes).await?;
-    Ok(stream.flush().await?)
+    Ok(stream.shutdown().await?)
 }

@@ -1,14 +1,16 @@
 //! Cookies of every kind, set by a server, and what two browsers send back to it: the
 //! person's, and the one that the session was restored into.
 //!
-//! - `cases`: what is set and where it is asked for; `parser`: more of it, from a public
-//!   test suite.
+//! - `cases`: what is set and where it is asked for; `odd`, `parser`: more of it, the latter
+//!   from a public test suite; `combinations`: each kind with each other.
 //! - `site`: the server; `http`: the bytes that it speaks.
 //! - `table`: what came of each case; `lifetimes`: what no header shows.
 
 mod cases;
+mod combinations;
 mod http;
 pub(crate) mod lifetimes;
+mod odd;
 mod parser;
 mod site;
 mod table;
@@ -18,13 +20,13 @@ use std::path::Path;
 use anyhow::{Result, ensure};
 use serde_json::Value;
 
-use cases::{ATTRIBUTES, MAIN, ODD, OTHER, PARTITIONS};
+use cases::OTHER;
 pub(crate) use cases::{Cases, From, START};
 pub(crate) use site::{Probe, Sent, Site};
 pub(crate) use table::{Outcome, Refusals, Table};
 
 /// The parser cases of the http-state working group.
-const VECTORS: &str = include_str!("../../../../vectors/http-state-parser.json");
+pub(crate) const VECTORS: &str = include_str!("../../../../vectors/http-state-parser.json");
 
 /// How many requests a page makes at a time where their order does not matter.
 const LANES: usize = 6;
@@ -39,8 +41,7 @@ pub(crate) struct Lab {
 
 impl Lab {
     /// Starts it. Its authority's certificate goes into `folder`.
-    pub(crate) async fn start(folder: &Path) -> Result<Self> {
-        let cases = Cases::new(VECTORS)?;
+    pub(crate) async fn start(folder: &Path, cases: Cases) -> Result<Self> {
         let sets = cases.sets.iter().map(|set| set.lines.clone()).collect();
         let site = Site::start(folder, cases.names(), sets).await?;
         Ok(Self { site, cases })
@@ -119,7 +120,7 @@ impl Lab {
         }
         let mut by_script = Sent::new();
         for (context, linked) in [("visit", false), ("link", true)] {
-            for host in [ATTRIBUTES, PARTITIONS] {
+            for host in self.cases.shared.keys() {
                 let name = format!("{run}.{context}.{host}");
                 let path = format!("/?probe={run}.{context}&page={name}");
                 let mut page = self.site.url("https", host, &path);
@@ -130,7 +131,7 @@ impl Lab {
                 let probe = Probe {
                     context: format!("{context}, to its scripts"),
                     scheme: "https",
-                    host: host.to_owned(),
+                    host: (*host).to_owned(),
                     path: "/".to_owned(),
                 };
                 by_script.insert(probe, self.site.report(&name).await?.into_bytes());
@@ -147,13 +148,15 @@ impl Lab {
         let mut contexts: Vec<_> = sites
             .map(|site| ("page", "https", On::Site(From::Page), site))
             .collect();
-        contexts.extend([
-            ("plain", "http", On::Site(From::Page), MAIN),
-            ("plain", "http", On::Site(From::Page), ODD),
-            ("frame", "https", On::Site(From::Frame), MAIN),
-            ("around", "https", On::Site(From::Around), MAIN),
-            ("request", "https", On::Other, MAIN),
-        ]);
+        let plain = self.cases.plain.iter();
+        contexts.extend(plain.map(|site| ("plain", "http", On::Site(From::Page), *site)));
+        for site in &self.cases.everywhere {
+            contexts.extend([
+                ("frame", "https", On::Site(From::Frame), *site),
+                ("around", "https", On::Site(From::Around), site),
+                ("request", "https", On::Other, site),
+            ]);
+        }
         contexts
     }
 

@@ -253,8 +253,7 @@ async fn serve(
     scheme: &'static str,
     shared: &Shared,
 ) -> Result<()> {
-    let mut kept = Vec::new();
-    while let Some(request) = http::read(&mut stream, &mut kept).await? {
+    if let Some(request) = http::read(&mut stream).await? {
         let answer = shared.answer(&request, scheme);
         http::write(&mut stream, &answer).await?;
     }

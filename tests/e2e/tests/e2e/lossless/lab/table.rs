@@ -271,6 +271,12 @@ mod tests {
     use super::super::cases::ATTRIBUTES;
     use super::*;
 
+    fn cases() -> Cases {
+        let mut cases = Cases::default();
+        cases.shared.insert(ATTRIBUTES, "attributes");
+        cases
+    }
+
     fn sent(header: &str) -> Sent {
         let probe = Probe {
             context: "page".to_owned(),
@@ -287,7 +293,7 @@ mod tests {
             .map(|name| json!({ "name": name, "domain": ATTRIBUTES, "reason": "browser" }))
             .collect();
         let refusals = Refusals::of(&json!({ "refused": refused }));
-        let table = Table::new(&Cases::default(), &sent(was), &sent(is), &refusals);
+        let table = Table::new(&cases(), &sent(was), &sent(is), &refusals);
         [Outcome::Lossless, Outcome::Refused, Outcome::Changed].map(|outcome| table.count(outcome))
     }
 
@@ -319,12 +325,7 @@ mod tests {
 
     #[test]
     fn a_request_that_one_browser_did_not_make_is_a_change() {
-        let table = Table::new(
-            &Cases::default(),
-            &sent("a=1"),
-            &Sent::new(),
-            &Refusals::of(&json!({})),
-        );
+        let table = Table::new(&cases(), &sent("a=1"), &Sent::new(), &Refusals::of(&json!({})));
         assert_eq!(table.count(Outcome::Changed), 1);
     }
 }
