@@ -190,3 +190,10 @@ test_e2e() {
     # print: the table of what is lossless.
     linted test "${END_TO_END[@]}" --no-fail-fast -- --test-threads $(($(nproc) + 1)) --show-output "${e2e_filter[@]}"
 }
+
+# The story of `./build.sh demo` without a display, by the program that the end-to-end tests
+# have built beside themselves. It fails where a step of the story does not come about.
+check_demo() {
+    linted test "${END_TO_END[@]}" --no-run
+    env --unset=DISPLAY target/debug/ferry-demo
+}

@@ -90,6 +90,7 @@ run_tests() {
     step "wasm tests" test_wasm
     step "popup" check_popup
     step "end to end" test_e2e
+    step "demo" check_demo
     finish
 }
 
