@@ -8,10 +8,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Folders of everything that runs in a browser.
-const BROWSER_SIDE: [&str; 10] = [
+const BROWSER_SIDE: [&str; 11] = [
     "cloud/web/src",
     "src",
     "popup/src",
+    "crates/aead/src",
     "crates/bridge/src",
     "crates/catalogue/src",
     "crates/client/src",

@@ -5,8 +5,6 @@
 //! WebCrypto: there the two Diffie-Hellman results come from `deriveBits`, so here
 //! they are arguments. Names and order are those of the RFC.
 
-use aes_gcm::aead::{AeadInOut, KeyInit};
-use aes_gcm::{Aes256Gcm, Key, Nonce};
 use hkdf::{Hkdf, HkdfExtract};
 use sha2::Sha256;
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
@@ -21,9 +19,7 @@ pub const MAX_EXPORT_LEN: usize = 255 * 32;
 /// §7.1, `Nsecret`; §7.2, `Nh`; §7.3, `Nk`.
 const SECRET_LEN: usize = 32;
 /// §7.3, `Nn`.
-const NONCE_LEN: usize = 12;
-/// §7.3, `Nt`.
-const TAG_LEN: usize = 16;
+const NONCE_LEN: usize = ferry_aead::NONCE_LEN;
 /// §5.0, table 1.
 const MODE_AUTH: u8 = 0x02;
 /// §4.1: "KEM", then kem_id.
@@ -79,18 +75,10 @@ impl SenderContext {
     /// `ContextS.Seal` (§5.2): the ciphertext, its tag at the end.
     pub fn seal(&mut self, aad: &[u8], plaintext: &[u8]) -> Result<Vec<u8>, HpkeError> {
         let next = self.sequence.checked_add(1).ok_or(HpkeError::MessageLimit)?;
-        let nonce = Nonce::from(self.nonce());
-        // Room for the tag from the start: the copy of the plaintext is encrypted
-        // where it stands and never moves.
-        let mut buffer = Vec::with_capacity(plaintext.len() + TAG_LEN);
-        buffer.extend_from_slice(plaintext);
-        let cipher = Aes256Gcm::new(&Key::<Aes256Gcm>::from(self.key));
-        if cipher.encrypt_in_place(&nonce, aad, &mut buffer).is_err() {
-            buffer.zeroize();
-            return Err(HpkeError::TooLong);
-        }
+        let ciphertext = ferry_aead::seal(&self.key, &self.nonce(), aad, plaintext)
+            .map_err(|ferry_aead::TooLong| HpkeError::TooLong)?;
         self.sequence = next;
-        Ok(buffer)
+        Ok(ciphertext)
     }
 
     /// `Context.Export` (§5.3).
