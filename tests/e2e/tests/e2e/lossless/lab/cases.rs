@@ -353,14 +353,8 @@ impl Cases {
         let attributes =
             b"; Domain=HOST; Path=/p; Max-Age=86400; Secure; HttpOnly; SameSite=None; Partitioned";
         for pair in odd::short_pairs() {
-            let line = [&pair[..], attributes].concat();
-            self.simple(
-                "odd in partitions",
-                &odd::name(&pair),
-                ODD,
-                &[&line],
-                &["/", "/p"],
-            );
+            let (name, line) = (odd::name(&pair), [&pair[..], attributes].concat());
+            self.simple("odd in partitions", &name, ODD_IN_PARTITIONS, &[&line], &["/p"]);
         }
     }
 }
